@@ -1,0 +1,165 @@
+/**
+ * All that the two planes say to each other: plain data over one MessagePort.
+ * The control plane knows HTTP, SDP and who may; the media plane knows sockets, peers and streams.
+ */
+import type { StreamInfo } from '../api/streams.ts';
+import type { StreamName } from '../base/names.ts';
+import type { CloseReason } from '../base/reasons.ts';
+
+/** Names one session in both planes; random, 128 bits, base64url. */
+export type SessionId = string;
+
+export type VideoCodec = 'h264' | 'h265' | 'vp8' | 'vp9' | 'av1';
+export type AudioCodec = 'opus';
+export type Codec = VideoCodec | AudioCodec;
+export type Transport = 'udp' | 'tcp';
+
+/** ICE and DTLS of one session, as both session descriptions agreed on it. */
+export type PeerParameters = {
+  readonly localUfrag: string;
+  readonly localPwd: string;
+  readonly remoteUfrag: string;
+  readonly remotePwd: string;
+  /** SHA-256 over the peer's certificate. */
+  readonly remoteFingerprint: Uint8Array;
+  readonly dtlsRole: 'client' | 'server';
+  /** Transports whose candidates we gave; checks on others are ignored. */
+  readonly transports: readonly Transport[];
+};
+
+/** One m-line that a publisher sends on. */
+export type ReceiveTrack = {
+  readonly mid: string;
+  readonly kind: 'audio' | 'video';
+  readonly payloads: readonly {
+    readonly payloadType: number;
+    readonly codec: Codec;
+    readonly clockRate: number;
+    readonly channels: number;
+    readonly rtxPayloadType: number | undefined;
+    /** a=fmtp parameters as offered. */
+    readonly parameters: Readonly<Record<string, string>>;
+  }[];
+  /** From a=ssrc; empty when only mid or payload type tell. */
+  readonly ssrcs: readonly number[];
+  readonly nack: boolean;
+  readonly pli: boolean;
+  readonly extensions: { readonly mid: number | undefined; readonly rid: number | undefined };
+};
+
+/** One m-line that a viewer receives on. */
+export type SendTrack = {
+  readonly mid: string;
+  readonly kind: 'audio' | 'video';
+  /** Ours; stays the same for the life of the session, whatever publishes. */
+  readonly ssrc: number;
+  /** Every codec that the viewer agreed to, with the payload type it is to be sent under. */
+  readonly payloadTypes: readonly { readonly codec: Codec; readonly payloadType: number }[];
+  readonly nack: boolean;
+};
+
+/** Who asks to publish, and with what. The secret is compared and forgotten, never logged. */
+export type AccessRequest = {
+  readonly action: 'publish';
+  readonly protocol: 'rtmp' | 'whip';
+  readonly stream: StreamName;
+  readonly credential: string | undefined;
+  readonly address: string;
+};
+export type AccessDecision =
+  | { readonly allowed: true }
+  | {
+      readonly allowed: false;
+      readonly reason: 'no-key' | 'wrong-key' | 'unknown-app';
+      /** For the streamer. */
+      readonly message: string;
+    };
+
+export type ToMedia =
+  | {
+      readonly type: 'open-publisher';
+      readonly session: SessionId;
+      readonly stream: StreamName;
+      readonly userAgent: string | undefined;
+      readonly peer: PeerParameters;
+      readonly tracks: readonly ReceiveTrack[];
+    }
+  | {
+      readonly type: 'open-viewer';
+      readonly session: SessionId;
+      readonly stream: StreamName;
+      readonly protocol: 'whep' | 'ovenplayer';
+      readonly peer: PeerParameters;
+      readonly tracks: readonly SendTrack[];
+    }
+  /** WHEP or WHIP PATCH with new ICE credentials (RFC 9725 §4.3.2). */
+  | {
+      readonly type: 'restart-ice';
+      readonly session: SessionId;
+      readonly localUfrag: string;
+      readonly localPwd: string;
+      readonly remoteUfrag: string;
+      readonly remotePwd: string;
+    }
+  | { readonly type: 'close'; readonly session: SessionId; readonly reason: CloseReason }
+  | { readonly type: 'decision'; readonly request: number; readonly decision: AccessDecision }
+  | { readonly type: 'stats'; readonly request: number }
+  | { readonly type: 'stop' };
+
+export type MediaEvent =
+  | { readonly type: 'stream-live'; readonly stream: StreamName; readonly session: SessionId }
+  | { readonly type: 'stream-ended'; readonly stream: StreamName; readonly reason: CloseReason }
+  | {
+      readonly type: 'session-ended';
+      readonly session: SessionId;
+      readonly role: 'publisher' | 'viewer';
+      readonly stream: StreamName;
+      readonly reason: CloseReason;
+    }
+  | {
+      readonly type: 'session-connected';
+      readonly session: SessionId;
+      readonly role: 'publisher' | 'viewer';
+      readonly stream: StreamName;
+      readonly transport: string;
+    }
+  | {
+      readonly type: 'finding';
+      readonly stream: StreamName;
+      readonly session: SessionId;
+      readonly code: string;
+      readonly message: string;
+    }
+  /** A rate-limited complaint: what went wrong, and how often since it was last said. */
+  | { readonly type: 'complaint'; readonly text: string; readonly count: number };
+
+export type FromMedia =
+  | {
+      readonly type: 'ready';
+      /** SHA-256 of the certificate that all our peers use. */
+      readonly fingerprint: Uint8Array;
+      /** As bound: differs from the configuration where that said port 0. */
+      readonly ports: { readonly rtmp: number; readonly iceTcp: number; readonly iceUdp: number };
+    }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  /** Answer to open-publisher and open-viewer. */
+  | {
+      readonly type: 'opened';
+      readonly session: SessionId;
+      readonly refused: CloseReason | undefined;
+    }
+  | { readonly type: 'authorise'; readonly request: number; readonly access: AccessRequest }
+  | { readonly type: 'stats'; readonly request: number; readonly streams: readonly StreamInfo[] }
+  | { readonly type: 'event'; readonly event: MediaEvent }
+  | { readonly type: 'stopped' };
+
+/** What the media thread is started with (workerData). */
+export type MediaOptions = {
+  readonly rtmp: { readonly address: string; readonly port: number } | undefined;
+  readonly iceTcp: { readonly address: string; readonly port: number };
+  readonly iceUdp: { readonly address: string; readonly port: number };
+  /** Bits a second of the Opus that AAC becomes, per app; `default` for the rest. */
+  readonly opusBitrateBps: number;
+  /** Publishes the bundled clip under this name. */
+  readonly demo: StreamName | undefined;
+};

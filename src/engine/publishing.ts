@@ -1,0 +1,53 @@
+/**
+ * What a protocol adapter (RTMP, WHIP, the demo clip) needs to feed a stream; `engine/publisher.ts` implements it.
+ * Everything is synchronous and in virtual time.
+ */
+import type { CloseReason } from '../base/reasons.ts';
+import type { RtpPacket } from '../protocols/rtp/packet.ts';
+
+export type TrackFormat =
+  | {
+      readonly kind: 'video';
+      readonly codec: 'h264';
+      readonly clockRate: 90000;
+    }
+  | {
+      readonly kind: 'audio';
+      readonly codec: 'opus';
+      readonly clockRate: 48000;
+      readonly channels: 2;
+      /** What the publisher sent, for the stats: `opus`, `aac`. */
+      readonly sourceCodec: string;
+      readonly sourceSampleRate: number;
+      readonly sourceChannels: number;
+    };
+
+/** One track as its publisher's adapter sees it. */
+export interface TrackInput {
+  /** One packet, in sequence order; gaps in the sequence numbers are losses and stay visible to viewers. */
+  push(packet: RtpPacket, nowMs: number): void;
+  /**
+   * Ties the track's RTP clock to the publisher's time, as an RTCP sender report does (RFC 3550 §6.4.1):
+   * `timestamp` ticks was at `timeMs`. All tracks of a publisher share one time line: lip-sync rests on it.
+   */
+  setClock(timestamp: number, timeMs: number): void;
+}
+
+/** One publisher's hold on a stream. The newest publisher replaces an older one at once. */
+export interface PublisherInput {
+  /** Adds the video or the audio track; a second call for a kind changes that track's format in mid-stream. */
+  setTrack(format: TrackFormat): TrackInput;
+  /** Picture size, once known or changed. */
+  setVideoSize(width: number, height: number): void;
+  /** Said once per code: reported in the log, in the API and to the streamer, never to viewers. */
+  report(code: 'b-frames' | 'no-audio' | 'no-video' | 'audio-codec', message: string): void;
+  close(reason: CloseReason, nowMs: number): void;
+}
+
+/** What the engine asks of a publisher's adapter. */
+export interface PublisherListener {
+  /** A viewer cannot decode and the cache has no keyframe: ask the encoder for one, where the protocol can. At most once a second. */
+  onKeyframeWanted(nowMs: number): void;
+  /** The engine let go of this publisher (`replaced`, `kicked`, `server-stopping`): end the session. Called once. */
+  onClosed(reason: CloseReason, nowMs: number): void;
+}
