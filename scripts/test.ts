@@ -1,0 +1,139 @@
+/**
+ * `npm test`: every check and test there is, or those whose suites are named: `npm test -- unit interop`.
+ * Suites go on after a failure; the exit code tells whether there was one.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import { delimiter } from 'node:path';
+
+type Suite = {
+  readonly name: string;
+  readonly says: string;
+  /** Programs that its tests start. */
+  readonly programs: readonly string[];
+  readonly commands: () => readonly (readonly string[])[];
+};
+
+/** Debian's package for each program that tests start. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  chromium: 'chromium',
+  ffmpeg: 'ffmpeg',
+  openssl: 'openssl',
+};
+/** A test that takes longer than this has hung. */
+const TEST_TIMEOUT_MS = 180_000;
+/** For how long each fuzz target runs, where FUZZ_SECONDS does not say otherwise. */
+const FUZZ_SECONDS = '5';
+
+const nodeTest = ['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`];
+
+const BIOME = 'node_modules/@biomejs/biome/bin/biome';
+const TSC = 'node_modules/typescript/bin/tsc';
+
+const suites: readonly Suite[] = [
+  {
+    name: 'check',
+    says: 'Types, lint and format',
+    programs: [],
+    commands: () => [
+      [TSC, '-p', '.'],
+      ...(existsSync('web/tsconfig.json') ? [[TSC, '-p', 'web']] : []),
+      [BIOME, 'check', '--error-on-warnings', '.'],
+    ],
+  },
+  {
+    name: 'unit',
+    says: 'Unit tests, and the rules about the repository',
+    programs: ['openssl'],
+    commands: () => inOneProcess('src/**/*.test.ts', 'web/**/*.test.ts', 'test/*.test.ts'),
+  },
+  {
+    name: 'scenarios',
+    says: 'Scenarios in virtual time',
+    programs: [],
+    commands: () => inOneProcess('test/scenarios/**/*.test.ts'),
+  },
+  {
+    name: 'fuzz',
+    says: `Fuzzing, ${FUZZ_SECONDS} s a parser`,
+    programs: [],
+    commands: () => inOneProcess('test/fuzz/**/*.test.ts'),
+  },
+  {
+    name: 'interop',
+    says: 'Real programs against a real port',
+    programs: ['chromium', 'ffmpeg', 'openssl'],
+    commands: () => oneAfterTheOther('test/interop/**/*.test.ts'),
+  },
+];
+
+main(process.argv.slice(2));
+
+function main(names: readonly string[]): void {
+  const unknown = names.find((name) => !suites.some((suite) => suite.name === name));
+  if (unknown !== undefined) {
+    fail(
+      `there is no suite "${unknown}". There are: ${suites.map(({ name }) => name).join(', ')}.`,
+    );
+  }
+  const chosen = suites.filter(({ name }) => names.length === 0 || names.includes(name));
+  installPrograms([...new Set(chosen.flatMap(({ programs }) => programs))]);
+  const failed = chosen.filter((suite) => !run(suite)).map(({ name }) => name);
+  if (failed.length > 0) fail(`failed: ${failed.join(', ')}.`);
+}
+
+function run(suite: Suite): boolean {
+  say(`\n== ${suite.name}: ${suite.says}`);
+  let passed = true;
+  for (const command of suite.commands()) {
+    const { status } = spawnSync(process.execPath, command, {
+      stdio: 'inherit',
+      env: { FUZZ_SECONDS, ...process.env },
+    });
+    passed &&= status === 0;
+  }
+  return passed;
+}
+
+/** Fast, and fine for tests that share nothing. */
+function inOneProcess(...patterns: string[]): string[][] {
+  const files = globSync(patterns).toSorted();
+  return files.length === 0 ? [] : [[...nodeTest, '--test-isolation=none', ...files]];
+}
+
+/** Each file in a process of its own: tests with real ports and browsers must not disturb each other. */
+function oneAfterTheOther(...patterns: string[]): string[][] {
+  const files = globSync(patterns).toSorted();
+  return files.length === 0 ? [] : [[...nodeTest, '--test-concurrency=1', ...files]];
+}
+
+/** Installs the Debian packages of the `programs` that are missing; says the line to run where we may not. */
+function installPrograms(programs: readonly string[]): void {
+  const missing = programs.filter((program) => !isInstalled(program));
+  if (missing.length === 0) return;
+  const packages = missing.map((program) => PACKAGES[program] ?? program).join(' ');
+  const install = `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
+  if (process.getuid?.() !== 0 || !isInstalled('apt-get')) {
+    fail(`the tests need ${missing.join(', ')}. On Debian or Ubuntu: sudo sh -c '${install}'`);
+  }
+  say(`Installing ${packages} ...`);
+  const { status } = spawnSync('sh', ['-c', install], {
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  if (status !== 0) fail(`"${install}" failed; the lines above say why.`);
+}
+
+function isInstalled(program: string): boolean {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.some((folder) => existsSync(`${folder}/${program}`));
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function fail(text: string): never {
+  say(`\nmillrace: ${text}`);
+  process.exit(1);
+}
