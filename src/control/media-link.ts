@@ -1,0 +1,211 @@
+/**
+ * The control plane's end of the channel: starts the media thread, asks it and hears from it.
+ * Questions have a time limit; what the thread says on its own account goes to listeners.
+ */
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { StreamInfo } from '../api/streams.ts';
+import type { StreamName } from '../base/names.ts';
+import type { CloseReason } from '../base/reasons.ts';
+import type {
+  AccessDecision,
+  AccessRequest,
+  FromMedia,
+  MediaEvent,
+  MediaOptions,
+  SessionId,
+  ToMedia,
+} from '../channel/messages.ts';
+import { StartError } from './start-error.ts';
+
+/** The media thread answers within a millisecond; one that takes this long is stuck. */
+const ANSWER_TIMEOUT_MS = 5000;
+/** Opening the sockets and making the certificate. */
+const READY_TIMEOUT_MS = 10_000;
+/** How long a stop may take: goodbyes to every peer, so that OBS comes back by itself. */
+const STOP_TIMEOUT_MS = 3000;
+
+type Ready = Extract<FromMedia, { type: 'ready' }>;
+type OpenMessage = Extract<ToMedia, { type: 'open-publisher' | 'open-viewer' }>;
+type RestartMessage = Extract<ToMedia, { type: 'restart-ice' }>;
+
+export type MediaLinkOptions = {
+  readonly media: MediaOptions;
+  /** Asked for each RTMP publisher; WHIP's are decided before they reach the media thread. */
+  readonly authorise: (request: AccessRequest) => AccessDecision;
+  /** The thread ended by itself: nothing is served any more. */
+  readonly onDeath: (cause: string) => void;
+  /** For tests; the media thread's entry otherwise. */
+  readonly entry?: URL;
+};
+
+/** A running media thread. */
+export class MediaLink {
+  /** Names of the streams that are live now. */
+  readonly live: ReadonlySet<StreamName>;
+  /** SHA-256 of the certificate that all our peers use. */
+  readonly fingerprint: Uint8Array;
+  /** As bound. */
+  readonly ports: Ready['ports'];
+  readonly #worker: Worker;
+  readonly #live = new Set<StreamName>();
+  readonly #listeners = new Set<(event: MediaEvent) => void>();
+  readonly #opening = new Questions<CloseReason | undefined>();
+  readonly #asking = new Questions<readonly StreamInfo[]>();
+  readonly #authorise: MediaLinkOptions['authorise'];
+  readonly #stopped = Promise.withResolvers<void>();
+  #stopping = false;
+  #nextRequest = 1;
+
+  private constructor(worker: Worker, ready: Ready, options: MediaLinkOptions) {
+    this.#worker = worker;
+    this.live = this.#live;
+    this.fingerprint = ready.fingerprint;
+    this.ports = ready.ports;
+    this.#authorise = options.authorise;
+    let cause = 'it ended without a word';
+    worker.on('message', (message: FromMedia) => this.#receive(message));
+    worker.on('error', (error) => {
+      cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    });
+    worker.on('exit', () => {
+      this.#stopped.resolve();
+      if (!this.#stopping) options.onDeath(cause);
+    });
+  }
+
+  /** Starts the thread; fails with a {@link StartError} where a port is in use or its sockets do not open. */
+  static async start(options: MediaLinkOptions): Promise<MediaLink> {
+    const worker = new Worker(options.entry ?? mediaEntry(), { workerData: options.media });
+    try {
+      const ready = await firstWord(worker);
+      return new MediaLink(worker, ready, options);
+    } catch (error) {
+      await worker.terminate();
+      throw error;
+    }
+  }
+
+  /** Opens a WebRTC session; resolves to why it was refused, or undefined. */
+  open(message: OpenMessage): Promise<CloseReason | undefined> {
+    return this.#opening.ask(message.session, () => this.#send(message));
+  }
+
+  restartIce(message: RestartMessage): void {
+    this.#send(message);
+  }
+
+  close(session: SessionId, reason: CloseReason): void {
+    this.#send({ type: 'close', session, reason });
+  }
+
+  stats(): Promise<readonly StreamInfo[]> {
+    const request = this.#nextRequest++;
+    return this.#asking.ask(String(request), () => this.#send({ type: 'stats', request }));
+  }
+
+  /** Hears every event from now on, until the returned function is called. */
+  onEvent(listener: (event: MediaEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Says goodbye to all peers, then ends the thread; done after {@link STOP_TIMEOUT_MS} at the latest. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#send({ type: 'stop' });
+    const timer = setTimeout(this.#stopped.resolve, STOP_TIMEOUT_MS);
+    await this.#stopped.promise;
+    clearTimeout(timer);
+    await this.#worker.terminate();
+  }
+
+  #send(message: ToMedia): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromMedia): void {
+    switch (message.type) {
+      case 'opened':
+        this.#opening.answer(message.session, message.refused);
+        break;
+      case 'stats':
+        this.#asking.answer(String(message.request), message.streams);
+        break;
+      case 'authorise':
+        this.#send({
+          type: 'decision',
+          request: message.request,
+          decision: this.#authorise(message.access),
+        });
+        break;
+      case 'event':
+        this.#hear(message.event);
+        break;
+      case 'stopped':
+        this.#stopped.resolve();
+        break;
+      case 'ready':
+      case 'failed':
+        break; // heard by start() only
+      default:
+        message satisfies never;
+    }
+  }
+
+  #hear(event: MediaEvent): void {
+    if (event.type === 'stream-live') this.#live.add(event.stream);
+    if (event.type === 'stream-ended') this.#live.delete(event.stream);
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+/** Questions under way, by what their answers are recognised by. */
+class Questions<Answer> {
+  readonly #open = new Map<string, PromiseWithResolvers<Answer>>();
+
+  async ask(id: string, send: () => void): Promise<Answer> {
+    const question = Promise.withResolvers<Answer>();
+    this.#open.set(id, question);
+    const timer = setTimeout(
+      () => question.reject(new Error('the media thread does not answer')),
+      ANSWER_TIMEOUT_MS,
+    );
+    try {
+      send();
+      return await question.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#open.delete(id);
+    }
+  }
+
+  answer(id: string, answer: Answer): void {
+    this.#open.get(id)?.resolve(answer);
+  }
+}
+
+/** `media.ts` beside this file's folder when run from source, `media.js` when built. */
+function mediaEntry(): URL {
+  return new URL(`../media${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
+}
+
+function firstWord(worker: Worker): Promise<Ready> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ready>();
+  const timer = setTimeout(
+    () =>
+      reject(new StartError('the media thread does not start. This is a bug; please report it.')),
+    READY_TIMEOUT_MS,
+  );
+  const onMessage = (message: FromMedia) => {
+    if (message.type === 'ready') resolve(message);
+    else if (message.type === 'failed') reject(new StartError(message.message));
+  };
+  const onExit = () => reject(new StartError('the media thread ended while it started.'));
+  worker.on('message', onMessage).on('error', reject).on('exit', onExit);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    worker.off('message', onMessage).off('error', reject).off('exit', onExit);
+  });
+}
