@@ -3,22 +3,7 @@
  * the addon only does what JavaScript cannot do fast: OpenSSL's DTLS, SRTP in batches, sends in batches.
  */
 
-/** Words of one row of a protect batch: one RTP packet for one viewer. */
-export const ROW_WORDS = 8;
-/** Column numbers in a row; all values are unsigned 32-bit. */
-export const ROW = {
-  srtp: 0, // Srtp.handle
-  roc: 1, // rollover counter of this packet
-  headerOffset: 2, // into `headers`: the whole RTP header, extensions included
-  headerLength: 3,
-  arena: 4, // id of a registered arena
-  payloadOffset: 5, // into that arena
-  payloadLength: 6,
-  padding: 7, // RTP padding bytes to append (0, or 1..255: header must have the P bit), to equalise GSO segments
-} as const;
-
-/** Shape of what protectBatch writes for one run (one viewer's packets). */
-export const FRAMING = { none: 0, rfc4571: 1 } as const;
+export { FRAMING, ROW, ROW_WORDS } from '../base/send-row.ts';
 
 /** One row of results of a batch send: bytes taken, or -errno. */
 export type SendResult = number;

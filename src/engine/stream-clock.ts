@@ -1,0 +1,127 @@
+/** RTP ticks ↔ a publisher's own time for one track, as its last sender report says. */
+type Reference = { timestamp: number; timeMs: number };
+
+/** How far a sender report may put a track from where its packets arrive before we take it for nonsense. */
+const REPORT_SKEW_MS_MAX = 2000;
+
+/**
+ * Puts one track's timestamps on the server's time line.
+ *
+ * Until the publisher has told its own time for every track (RTCP sender report; RTMP: at once), a timestamp is
+ * placed by when the first packet arrived. The offset between the publisher's clock and ours is found once and then
+ * kept, so that lip-sync is the publisher's, never the network's.
+ */
+export class TrackClock {
+  readonly clockRate: number;
+  #arrival: Reference | undefined;
+  #report: Reference | undefined;
+
+  constructor(clockRate: number) {
+    this.clockRate = clockRate;
+  }
+
+  get hasReport(): boolean {
+    return this.#report !== undefined;
+  }
+
+  /** Called for the first packet of an epoch. */
+  arrived(timestamp: number, nowMs: number): void {
+    this.#arrival ??= { timestamp, timeMs: nowMs };
+  }
+
+  report(timestamp: number, timeMs: number): void {
+    this.#report = { timestamp, timeMs };
+  }
+
+  /** Time of `timestamp` on the arrival line, in server ms. */
+  arrivalTimeMs(timestamp: number): number | undefined {
+    return this.#arrival && this.#at(this.#arrival, timestamp);
+  }
+
+  /** Time of `timestamp` on the publisher's own line, in ms. */
+  reportTimeMs(timestamp: number): number | undefined {
+    return this.#report && this.#at(this.#report, timestamp);
+  }
+
+  /** The timestamp that the track has at `timeMs`, on the line given; unbounded ticks, not yet modulo 2^32. */
+  ticksAt(timeMs: number, line: 'arrival' | 'report'): number {
+    const reference = line === 'report' ? this.#report : this.#arrival;
+    if (!reference) return 0;
+    return reference.timestamp + ((timeMs - reference.timeMs) * this.clockRate) / 1000;
+  }
+
+  #at(reference: Reference, timestamp: number): number {
+    return reference.timeMs + (((timestamp - reference.timestamp) | 0) * 1000) / this.clockRate;
+  }
+}
+
+/** One publisher's time line for all of its tracks, tied to the server's. */
+export class StreamClock {
+  readonly #tracks = new Map<'audio' | 'video', TrackClock>();
+  /** Server time minus publisher time, once the publisher's own line is in use. */
+  #offsetMs: number | undefined;
+
+  /** A track begins, or begins again with another format. */
+  add(kind: 'audio' | 'video', clockRate: number): void {
+    this.#tracks.set(kind, new TrackClock(clockRate));
+  }
+
+  arrived(kind: 'audio' | 'video', timestamp: number, nowMs: number): void {
+    this.#track(kind).arrived(timestamp, nowMs);
+    this.#settle(kind, timestamp);
+  }
+
+  /** @returns false when the report cannot be true (early OBS versions send such) and was ignored. */
+  report(kind: 'audio' | 'video', timestamp: number, timeMs: number): boolean {
+    const track = this.#track(kind);
+    if (this.#offsetMs !== undefined) {
+      const arrivalMs = track.arrivalTimeMs(timestamp);
+      const skewMs = arrivalMs === undefined ? 0 : timeMs + this.#offsetMs - arrivalMs;
+      if (Math.abs(skewMs) > REPORT_SKEW_MS_MAX) return false;
+    }
+    track.report(timestamp, timeMs);
+    this.#settle(kind, timestamp);
+    return true;
+  }
+
+  /** Server time, in ms, at which the sample with this timestamp belongs. */
+  serverTimeMs(kind: 'audio' | 'video', timestamp: number): number {
+    const track = this.#track(kind);
+    if (this.#offsetMs !== undefined) {
+      const timeMs = track.reportTimeMs(timestamp);
+      if (timeMs !== undefined) return timeMs + this.#offsetMs;
+    }
+    return track.arrivalTimeMs(timestamp) ?? 0;
+  }
+
+  /** The timestamp that belongs to this server time: the other direction, for sender reports to viewers. */
+  ticksAt(kind: 'audio' | 'video', serverTimeMs: number): number {
+    const track = this.#track(kind);
+    if (this.#offsetMs !== undefined && track.hasReport) {
+      return track.ticksAt(serverTimeMs - this.#offsetMs, 'report');
+    }
+    return track.ticksAt(serverTimeMs, 'arrival');
+  }
+
+  /**
+   * Once every track has told its time, the publisher's line takes over; the track at hand keeps its place. A report
+   * may come before its track's first packet (RTMP): then the first packet of any track settles it.
+   */
+  #settle(kind: 'audio' | 'video', timestamp: number): void {
+    if (this.#offsetMs !== undefined) return;
+    for (const track of this.#tracks.values()) if (!track.hasReport) return;
+    const track = this.#track(kind);
+    const arrivalMs = track.arrivalTimeMs(timestamp);
+    const reportMs = track.reportTimeMs(timestamp);
+    if (arrivalMs !== undefined && reportMs !== undefined) this.#offsetMs = arrivalMs - reportMs;
+  }
+
+  #track(kind: 'audio' | 'video'): TrackClock {
+    let track = this.#tracks.get(kind);
+    if (!track) {
+      track = new TrackClock(kind === 'video' ? 90000 : 48000);
+      this.#tracks.set(kind, track);
+    }
+    return track;
+  }
+}

@@ -1,0 +1,276 @@
+import type { DropReason } from '../base/reasons.ts';
+import { FLAG } from './history.ts';
+import { HEADER_BYTES, RUN_BYTES_MAX, type SendTable } from './send-table.ts';
+import type { Track } from './track.ts';
+
+/** One m-line of a viewer's session: what one track is sent as. */
+export type SenderOptions = {
+  readonly ssrc: number;
+  /** Payload type per codec, for every codec that the session agreed on. */
+  readonly payloadTypes: ReadonlyMap<string, number>;
+  /** First sequence number, below 2^15 so that it does not wrap early (RFC 3711 §3.3.1). */
+  readonly firstSequence: number;
+  /** Where on the 32-bit circle our timestamps begin. */
+  readonly timestampBase: number;
+};
+
+/** How far a viewer may lag behind before video skips to a later keyframe, or audio to live. */
+export const LAG_MS_MAX = 1000;
+/** How long the burst at the start may take on the viewer's path before it is given up for the next keyframe. */
+export const BURST_MS_MAX = 4000;
+/** Squeezed frames are this far apart: 1 ms at 90 kHz. */
+const SQUEEZE_TICKS = 90;
+/** RTP version 2, with the padding bit where padding follows. */
+const FIRST_BYTE = 0x80;
+const FIRST_BYTE_PADDED = 0xa0;
+
+type Place =
+  /** Nothing decodable yet: waits for a keyframe at or after `notBefore`. */
+  | 'gated'
+  /** Catching up from the keyframe it started at. */
+  | 'burst'
+  | 'live';
+
+/**
+ * One track on its way to one viewer: a place in the track's history, and the numbering under which the viewer sees
+ * it. SSRC, sequence numbers and timestamps go on without a break whatever happens to the publisher.
+ */
+export class TrackSender {
+  readonly track: Track;
+  readonly ssrc: number;
+  /** Index of the next packet to send. */
+  cursor: number;
+  place: Place = 'gated';
+  /** Packets and payload bytes sent, for sender reports. */
+  packets = 0;
+  octets = 0;
+  /** Frames not sent, by reason. */
+  readonly drops = new Map<DropReason, number>();
+  /** The track's codec has no payload type in this session. */
+  codecRefused = false;
+  /** Set when the timestamps of this track have a new meaning: a sender report is due. */
+  reportDue = false;
+
+  readonly #options: SenderOptions;
+  #epoch = -1;
+  #payloadType = 0;
+  #notBefore = 0;
+  #burstStartMs = 0;
+  /** Rollover counter * 65536 + sequence number of the next packet. */
+  #nextIndex48: number;
+  /** What to add to the track's timestamps. */
+  #timestampOffset = 0;
+  #lastTimestamp: number | undefined;
+  #anchored = false;
+  /** Frames of the burst still to come, whose timestamps are squeezed to end at live. */
+  #squeezeLeft = 0;
+  #squeezeStep = SQUEEZE_TICKS;
+  #squeezeEnd = 0;
+  #sourceTimestamp = -1;
+
+  constructor(track: Track, options: SenderOptions) {
+    this.track = track;
+    this.ssrc = options.ssrc;
+    this.#options = options;
+    this.#nextIndex48 = options.firstSequence;
+    this.cursor = track.head;
+  }
+
+  get behind(): boolean {
+    return this.place !== 'gated' && this.cursor < this.track.head;
+  }
+
+  /** Whether sender reports can be made: something of this epoch was sent. */
+  get anchored(): boolean {
+    return this.#anchored && this.#epoch === this.track.epoch;
+  }
+
+  /** The viewer is ready (again) to decode from scratch: from the cached run, or from the next keyframe. */
+  start(nowMs: number): void {
+    this.#enterEpoch();
+    if (this.track.kind === 'audio') {
+      this.cursor = this.track.head;
+      this.place = 'live';
+      return;
+    }
+    this.place = 'gated';
+    this.#notBefore = this.track.epochStart;
+    this.#openGate(nowMs);
+  }
+
+  /**
+   * Adds rows from the cursor on, up to the budget of one run.
+   * @returns payload bytes added
+   */
+  fill(table: SendTable, srtp: number, padded: boolean, nowMs: number, budget: number): number {
+    if (this.#epoch !== this.track.epoch) this.start(nowMs);
+    if (this.place === 'gated' && !this.#openGate(nowMs)) return 0;
+    if (this.cursor < this.track.history.tail) this.#skip(nowMs);
+    if (this.place === 'gated' || this.codecRefused) return 0;
+    const bytes = this.#addRows(table, srtp, padded, Math.min(budget, RUN_BYTES_MAX));
+    if (this.place === 'burst' && this.cursor >= this.track.head) this.place = 'live';
+    return bytes;
+  }
+
+  /** Keeps the backlog of a viewer that cannot be sent to bounded: called while its path is blocked. */
+  trim(nowMs: number): void {
+    if (this.#epoch !== this.track.epoch || this.place === 'gated') return;
+    if (this.cursor < this.track.history.tail) return this.#skip(nowMs);
+    if (this.cursor >= this.track.head) return;
+    const tooSlow =
+      this.place === 'burst'
+        ? nowMs - this.#burstStartMs > BURST_MS_MAX
+        : this.#lagMs() > LAG_MS_MAX;
+    if (tooSlow) this.#skip(nowMs);
+  }
+
+  /** RTP timestamp of this track at a server time, as this viewer sees it: for sender reports. */
+  timestampAt(serverTimeMs: number): number {
+    const ticks = Math.round(this.track.clock.ticksAt(this.track.kind, serverTimeMs));
+    return (ticks + this.#timestampOffset) >>> 0;
+  }
+
+  /** Drops what waits: video up to the newest keyframe (or the next to come), audio up to live. */
+  #skip(nowMs: number): void {
+    const track = this.track;
+    if (track.kind === 'audio') {
+      this.#countDrops(track.head, 'viewer-too-slow');
+      this.cursor = track.head;
+      return;
+    }
+    this.#notBefore = this.cursor + 1;
+    this.place = 'gated';
+    if (track.runStart === undefined || track.runStart < this.#notBefore) {
+      this.#countDrops(track.head, 'viewer-too-slow');
+      this.cursor = track.head;
+      return;
+    }
+    this.#countDrops(track.runStart, 'viewer-too-slow');
+    this.#openGate(nowMs);
+  }
+
+  #countDrops(to: number, reason: DropReason): void {
+    const history = this.track.history;
+    let frames = 0;
+    for (let index = Math.max(this.cursor, history.tail); index < to; index++) {
+      if ((history.flags[index & history.mask] as number) & FLAG.frameStart) frames++;
+    }
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + frames);
+  }
+
+  /** How much media lies between the cursor and live. */
+  #lagMs(): number {
+    const history = this.track.history;
+    const timestamp = history.timestamps[this.cursor & history.mask] as number;
+    return (((this.track.newestTimestamp - timestamp) | 0) * 1000) / this.track.clockRate;
+  }
+
+  #enterEpoch(): void {
+    if (this.#epoch === this.track.epoch) return;
+    this.#epoch = this.track.epoch;
+    this.#anchored = false;
+    this.#squeezeLeft = 0;
+    this.cursor = Math.max(this.cursor, this.track.epochStart);
+    const codec = this.track.format?.codec;
+    if (codec === undefined) return;
+    const payloadType = this.#options.payloadTypes.get(codec);
+    this.codecRefused = payloadType === undefined;
+    this.#payloadType = payloadType ?? 0;
+  }
+
+  #openGate(nowMs: number): boolean {
+    const track = this.track;
+    if (track.runStart === undefined || track.runStart < this.#notBefore) return false;
+    // A run that has not been released yet would start with an empty burst: wait for its first part.
+    if (track.runStart >= track.head) return false;
+    this.cursor = track.runStart;
+    this.place = 'burst';
+    this.#burstStartMs = nowMs;
+    this.#sourceTimestamp = -1;
+    this.#anchor(track.newestTimestamp);
+    this.#squeeze();
+    return true;
+  }
+
+  /** Fixes what the track's timestamps mean to this viewer: its RTP clock is the server's clock, from a random base. */
+  #anchor(timestamp: number): void {
+    if (this.#anchored) return;
+    const track = this.track;
+    const serverMs = track.clock.serverTimeMs(track.kind, timestamp);
+    const ticks = Math.round((serverMs * track.clockRate) / 1000);
+    this.#timestampOffset = (ticks + this.#options.timestampBase - timestamp) >>> 0;
+    this.#anchored = true;
+    this.reportDue = true;
+  }
+
+  /**
+   * The burst of a joiner keeps its frames but not their pace: played at its own timestamps it would leave the viewer
+   * as late as the keyframe is old. Its frames are numbered 1 ms apart, the last one at live.
+   */
+  #squeeze(): void {
+    this.#squeezeLeft = this.track.runFrames - 1;
+    this.#squeezeStep = SQUEEZE_TICKS;
+    this.#squeezeEnd = (this.track.newestTimestamp + this.#timestampOffset) >>> 0;
+    if (this.#lastTimestamp === undefined) return;
+    const frames = this.#squeezeLeft + 1;
+    const room = (this.#squeezeEnd - this.#lastTimestamp) | 0;
+    this.#squeezeStep = Math.max(1, Math.min(SQUEEZE_TICKS, Math.floor(room / frames)));
+    if (room < frames) {
+      this.#timestampOffset = (this.#timestampOffset + frames - room) >>> 0;
+      this.#squeezeEnd = (this.#squeezeEnd + frames - room) >>> 0;
+    }
+  }
+
+  #addRows(table: SendTable, srtp: number, padded: boolean, budget: number): number {
+    const history = this.track.history;
+    const { flags, offsets, lengths, timestamps, padding, mask } = history;
+    const head = this.track.head;
+    let bytes = 0;
+    while (this.cursor < head && bytes < budget && !table.rowsFull) {
+      const row = this.cursor++ & mask;
+      const index48 = this.#nextIndex48++;
+      const flag = flags[row] as number;
+      if (!(flag & FLAG.present)) continue;
+      const length = lengths[row] as number;
+      const pad = padded ? (padding[row] as number) : 0;
+      table.add(
+        srtp,
+        index48,
+        pad > 0 ? FIRST_BYTE_PADDED : FIRST_BYTE,
+        ((flag & FLAG.marker) << 6) | this.#payloadType,
+        this.#timestampFor(timestamps[row] as number),
+        this.ssrc,
+        history.arenaId,
+        offsets[row] as number,
+        length,
+        pad,
+      );
+      this.packets++;
+      this.octets += length;
+      bytes += length + HEADER_BYTES;
+    }
+    return bytes;
+  }
+
+  #timestampFor(source: number): number {
+    if (!this.#anchored) this.#anchorAudio(source);
+    if (source !== this.#sourceTimestamp) {
+      if (this.#sourceTimestamp !== -1 && this.#squeezeLeft > 0) this.#squeezeLeft--;
+      this.#sourceTimestamp = source;
+    }
+    const timestamp =
+      this.#squeezeLeft > 0
+        ? (this.#squeezeEnd - this.#squeezeLeft * this.#squeezeStep) >>> 0
+        : (source + this.#timestampOffset) >>> 0;
+    this.#lastTimestamp = timestamp;
+    return timestamp;
+  }
+
+  /** Audio begins at live; its timestamps must still go on from what this viewer has heard before. */
+  #anchorAudio(source: number): void {
+    this.#anchor(source);
+    if (this.#lastTimestamp === undefined) return;
+    const step = (source + this.#timestampOffset - this.#lastTimestamp) | 0;
+    if (step <= 0) this.#timestampOffset = (this.#timestampOffset + 1 - step) >>> 0;
+  }
+}

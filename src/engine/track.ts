@@ -1,0 +1,199 @@
+import { startsKeyframe as h264StartsKeyframe } from '../protocols/codecs/h264.ts';
+import type { RtpPacket } from '../protocols/rtp/packet.ts';
+import { type Arenas, FLAG, History, type HistoryLimits } from './history.ts';
+import type { TrackFormat } from './publishing.ts';
+import { RateMeter } from './rate-meter.ts';
+import { StreamClock } from './stream-clock.ts';
+
+/** A frame that arrives spread over more than this goes on in parts: batching never costs more delay. */
+export const FRAME_PART_MS = 5;
+/** A larger hole in the sequence numbers is a restart, not a loss. */
+const GAP_PACKETS_MAX = 512;
+/** Rows that differ by less are padded to one size for UDP GSO; libwebrtc's differ by one byte. */
+const PADDING_MAX = 16;
+
+const KIB = 1024;
+const historyLimits: Readonly<Record<'audio' | 'video', HistoryLimits>> = {
+  /** The run since the last keyframe: 16 MB hold 10 s at 12 Mbit/s. */
+  video: { bytesMin: 512 * KIB, bytesMax: 16 * KIB * KIB, packetsMin: 1024, packetsMax: 32768 },
+  /** Some seconds of Opus: what a slow viewer may lag behind. */
+  audio: { bytesMin: 64 * KIB, bytesMax: 256 * KIB, packetsMin: 256, packetsMax: 1024 },
+};
+
+/** Whether an RTP payload begins a picture that a decoder can start from, per codec. */
+const startsKeyframe: Readonly<Record<string, (payload: Uint8Array) => boolean>> = {
+  h264: h264StartsKeyframe,
+  opus: () => true,
+};
+
+/**
+ * One audio or video flow of a stream. It outlives its publishers: each of them (and each change of format) begins a
+ * new epoch, while indexes go on, so that a viewer's place in the track stays valid.
+ */
+export class Track {
+  readonly kind: 'audio' | 'video';
+  readonly history: History;
+  format: TrackFormat | undefined;
+  clock = new StreamClock();
+  epoch = 0;
+  /** First index of this epoch. */
+  epochStart = 0;
+  /** Index after the last packet released to viewers. */
+  head = 0;
+  /** Index of the newest keyframe's first packet, if its run is still whole. */
+  runStart: number | undefined;
+  /** Frames since then, the keyframe and an unfinished frame included. */
+  runFrames = 0;
+  /** Timestamp of the newest packet, in ticks. */
+  newestTimestamp = 0;
+  /** When packets that wait for their frame's end must go out at last. */
+  partDeadlineMs: number | undefined;
+
+  width: number | undefined;
+  height: number | undefined;
+  readonly bytes = new RateMeter();
+  readonly frames = new RateMeter();
+  packetsReceived = 0;
+  packetsLost = 0;
+  /** Packets that came after their place was given up, or twice. */
+  packetsLate = 0;
+  lastKeyframeTimestamp: number | undefined;
+  keyframeIntervalMs: number | undefined;
+
+  #lastSequence: number | undefined;
+  #frameTimestamp: number | undefined;
+
+  constructor(kind: 'audio' | 'video', arenas: Arenas) {
+    this.kind = kind;
+    this.history = new History(arenas, historyLimits[kind]);
+  }
+
+  get clockRate(): number {
+    return this.kind === 'video' ? 90000 : 48000;
+  }
+
+  /** A publisher begins to feed this track, or changes its format. */
+  begin(format: TrackFormat, clock: StreamClock): void {
+    this.#reset();
+    this.format = format;
+    this.clock = clock;
+    clock.add(this.kind, this.clockRate);
+  }
+
+  /** Its publisher is gone: nothing is replayed to those who join from now on. */
+  end(): void {
+    this.#reset();
+    this.format = undefined;
+  }
+
+  free(): void {
+    this.history.free();
+  }
+
+  /** @returns true when packets were released to viewers, that is at a frame's end */
+  push(packet: RtpPacket, nowMs: number): boolean {
+    if (!this.#countSequence(packet)) return false;
+    this.clock.arrived(this.kind, packet.timestamp, nowMs);
+    const frameStart = packet.timestamp !== this.#frameTimestamp;
+    // The frame before lost its marker: its end is known only now.
+    const released = frameStart && this.head < this.history.next;
+    if (released) this.release();
+    this.#store(packet, frameStart, nowMs);
+    this.bytes.add(packet.payload.length, nowMs);
+    if (packet.marker || this.kind === 'audio') {
+      this.release();
+      return true;
+    }
+    this.partDeadlineMs ??= nowMs + FRAME_PART_MS;
+    return released;
+  }
+
+  /** Hands all that is stored to the viewers: at a frame's end, or 5 ms after its first packet. */
+  release(): void {
+    if (this.kind === 'video') this.#equalise(this.head, this.history.next);
+    this.head = this.history.next;
+    this.partDeadlineMs = undefined;
+  }
+
+  #reset(): void {
+    this.epoch++;
+    this.history.clear();
+    this.epochStart = this.history.next;
+    this.head = this.history.next;
+    this.runStart = undefined;
+    this.runFrames = 0;
+    this.partDeadlineMs = undefined;
+    this.lastKeyframeTimestamp = undefined;
+    this.keyframeIntervalMs = undefined;
+    this.width = undefined;
+    this.height = undefined;
+    this.#lastSequence = undefined;
+    this.#frameTimestamp = undefined;
+  }
+
+  /** Places the packet in the order of the source; false when that place is gone. */
+  #countSequence(packet: RtpPacket): boolean {
+    const last = this.#lastSequence;
+    if (last !== undefined) {
+      const ahead = ((packet.sequenceNumber - last) << 16) >> 16;
+      if (ahead <= 0 && ahead > -GAP_PACKETS_MAX) {
+        this.packetsLate++;
+        return false;
+      }
+      if (ahead > 1 && ahead <= GAP_PACKETS_MAX) {
+        this.packetsLost += ahead - 1;
+        this.history.storeGap(ahead - 1, this.newestTimestamp, this.runStart ?? Infinity);
+      }
+    }
+    this.#lastSequence = packet.sequenceNumber;
+    this.packetsReceived++;
+    return true;
+  }
+
+  #store(packet: RtpPacket, frameStart: boolean, nowMs: number): void {
+    let flags = packet.marker ? FLAG.marker : 0;
+    if (frameStart) {
+      flags |= FLAG.frameStart;
+      this.#frameTimestamp = packet.timestamp;
+      this.runFrames++;
+      this.frames.add(1, nowMs);
+    }
+    const codec = this.format?.codec ?? '';
+    const keyframe =
+      this.kind === 'video' &&
+      packet.timestamp !== this.lastKeyframeTimestamp &&
+      (startsKeyframe[codec]?.(packet.payload) ?? false);
+    if (keyframe) {
+      flags |= FLAG.keyframeStart;
+      this.#startRun(packet.timestamp);
+    }
+    this.newestTimestamp = packet.timestamp;
+    this.history.store(packet.payload, packet.timestamp, flags, this.runStart ?? Infinity);
+    if (this.runStart !== undefined && this.history.tail > this.runStart) this.runStart = undefined;
+  }
+
+  #startRun(timestamp: number): void {
+    if (this.lastKeyframeTimestamp !== undefined) {
+      const ticks = (timestamp - this.lastKeyframeTimestamp) | 0;
+      this.keyframeIntervalMs = (ticks * 1000) / this.clockRate;
+    }
+    this.lastKeyframeTimestamp = timestamp;
+    this.runStart = this.history.next;
+    this.runFrames = 1;
+  }
+
+  /** Notes how much padding makes a frame's packets equal in size; only the last may be shorter. */
+  #equalise(from: number, to: number): void {
+    const history = this.history;
+    let longest = 0;
+    for (let index = from; index < to; index++) {
+      const length = history.lengths[index & history.mask] as number;
+      if (length > longest) longest = length;
+    }
+    for (let index = from; index < to - 1; index++) {
+      const row = index & history.mask;
+      const missing = longest - (history.lengths[row] as number);
+      if (missing > 0 && missing <= PADDING_MAX) history.padding[row] = missing;
+    }
+  }
+}
