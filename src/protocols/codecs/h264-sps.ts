@@ -1,0 +1,152 @@
+/** The sequence parameter set (H.264 §7.3.2.1.1 and annex E): picture size, profile, and how far pictures are reordered. */
+import { BitReader } from './bit-reader.ts';
+import { NAL, nalType } from './h264.ts';
+
+export type H264Sps = {
+  readonly profileIdc: number;
+  /** constraint_set0_flag is the most significant bit. */
+  readonly constraints: number;
+  readonly levelIdc: number;
+  readonly id: number;
+  /** Of the picture as shown: cropping taken off. */
+  readonly width: number;
+  readonly height: number;
+  /**
+   * max_num_reorder_frames: how many pictures may come ahead of one that is shown before them. Undefined where the
+   * encoder does not say.
+   */
+  readonly reorderFrames: number | undefined;
+};
+
+export type SpsReject = 'sps-not-one' | 'sps-truncated' | 'sps-bad-value';
+
+/** Level 6.2 allows 139 264 macroblocks; sides beyond 16384 pixels are nothing that anybody films. */
+const SIDE_PIXELS_MAX = 16384;
+/** §7.4.2.1.1: num_ref_frames_in_pic_order_cnt_cycle. */
+const ORDER_CYCLE_MAX = 255;
+/** §E.2.2: cpb_cnt_minus1. */
+const HRD_SCHEDULES_MAX = 32;
+
+/** Profiles whose SPS tells the chroma format (§7.3.2.1.1). */
+const HIGH_PROFILES: readonly number[] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
+const EXTENDED_SAR = 255;
+
+/** Reads an SPS NAL unit, header byte included. */
+export function parseSps(unit: Uint8Array): H264Sps | SpsReject {
+  if (nalType(unit) !== NAL.sps) return 'sps-not-one';
+  if (unit.length < 5) return 'sps-truncated';
+  const reader = new BitReader(unit, 1);
+  const profileIdc = reader.bits(8);
+  const constraints = reader.bits(8);
+  const levelIdc = reader.bits(8);
+  const id = reader.unsignedExpGolomb();
+  const chromaFormat = HIGH_PROFILES.includes(profileIdc) ? readChroma(reader) : 1;
+  reader.unsignedExpGolomb(); // log2_max_frame_num_minus4
+  if (!skipPictureOrder(reader)) return 'sps-bad-value';
+  reader.unsignedExpGolomb(); // max_num_ref_frames
+  reader.bit(); // gaps_in_frame_num_value_allowed_flag
+  const size = readSize(reader, chromaFormat);
+  if (reader.overrun) return 'sps-truncated';
+  if (id > 31 || !size) return 'sps-bad-value';
+  const reorderFrames = reader.flag() ? readReorderFrames(reader) : undefined;
+  return { profileIdc, constraints, levelIdc, id, ...size, reorderFrames };
+}
+
+/** @returns chroma_format_idc */
+function readChroma(reader: BitReader): number {
+  const chromaFormat = reader.unsignedExpGolomb();
+  if (chromaFormat === 3) reader.bit(); // separate_colour_plane_flag
+  reader.unsignedExpGolomb(); // bit_depth_luma_minus8
+  reader.unsignedExpGolomb(); // bit_depth_chroma_minus8
+  reader.bit(); // qpprime_y_zero_transform_bypass_flag
+  if (!reader.flag()) return chromaFormat; // seq_scaling_matrix_present_flag
+  const lists = chromaFormat === 3 ? 12 : 8;
+  for (let index = 0; index < lists; index++) {
+    if (reader.flag()) skipScalingList(reader, index < 6 ? 16 : 64);
+  }
+  return chromaFormat;
+}
+
+/** §7.3.2.1.1.1 */
+function skipScalingList(reader: BitReader, size: number): void {
+  let last = 8;
+  let next = 8;
+  for (let index = 0; index < size && !reader.overrun; index++) {
+    if (next !== 0) next = (last + reader.signedExpGolomb() + 256) % 256;
+    if (next !== 0) last = next;
+  }
+}
+
+function skipPictureOrder(reader: BitReader): boolean {
+  const type = reader.unsignedExpGolomb(); // pic_order_cnt_type
+  if (type > 2) return false;
+  if (type === 0) reader.unsignedExpGolomb(); // log2_max_pic_order_cnt_lsb_minus4
+  if (type !== 1) return true;
+  reader.bit(); // delta_pic_order_always_zero_flag
+  reader.signedExpGolomb(); // offset_for_non_ref_pic
+  reader.signedExpGolomb(); // offset_for_top_to_bottom_field
+  const cycle = reader.unsignedExpGolomb();
+  if (cycle > ORDER_CYCLE_MAX) return false;
+  for (let index = 0; index < cycle; index++) reader.signedExpGolomb();
+  return true;
+}
+
+function readSize(
+  reader: BitReader,
+  chromaFormat: number,
+): { readonly width: number; readonly height: number } | undefined {
+  const widthMbs = reader.unsignedExpGolomb() + 1;
+  const heightUnits = reader.unsignedExpGolomb() + 1;
+  const frameMbsOnly = reader.flag();
+  if (!frameMbsOnly) reader.bit(); // mb_adaptive_frame_field_flag
+  reader.bit(); // direct_8x8_inference_flag
+  let width = widthMbs * 16;
+  let height = heightUnits * 16 * (frameMbsOnly ? 1 : 2);
+  if (reader.flag()) {
+    // Cropping counts in chroma samples, and in lines of a field where fields are coded (equations 7-19 to 7-22).
+    const unitX = chromaFormat === 1 || chromaFormat === 2 ? 2 : 1;
+    const unitY = (chromaFormat === 1 ? 2 : 1) * (frameMbsOnly ? 1 : 2);
+    width -= unitX * (reader.unsignedExpGolomb() + reader.unsignedExpGolomb());
+    height -= unitY * (reader.unsignedExpGolomb() + reader.unsignedExpGolomb());
+  }
+  const sane = width > 0 && height > 0 && width <= SIDE_PIXELS_MAX && height <= SIDE_PIXELS_MAX;
+  return sane ? { width, height } : undefined;
+}
+
+/** Annex E.1.1, to max_num_reorder_frames near its end. A VUI cut short says nothing, and costs nothing else. */
+function readReorderFrames(reader: BitReader): number | undefined {
+  if (reader.flag() && reader.bits(8) === EXTENDED_SAR) reader.skip(32); // aspect_ratio_idc
+  if (reader.flag()) reader.bit(); // overscan
+  if (reader.flag()) {
+    reader.skip(4); // video_format, video_full_range_flag
+    if (reader.flag()) reader.skip(24); // colour_description
+  }
+  if (reader.flag()) {
+    reader.unsignedExpGolomb(); // chroma_sample_loc_type_top_field
+    reader.unsignedExpGolomb(); // …_bottom_field
+  }
+  if (reader.flag()) reader.skip(65); // timing_info
+  const nalHrd = reader.flag();
+  if (nalHrd) skipHrd(reader);
+  const vclHrd = reader.flag();
+  if (vclHrd) skipHrd(reader);
+  if (nalHrd || vclHrd) reader.bit(); // low_delay_hrd_flag
+  reader.bit(); // pic_struct_present_flag
+  if (!reader.flag()) return undefined; // bitstream_restriction_flag
+  reader.bit(); // motion_vectors_over_pic_boundaries_flag
+  for (let index = 0; index < 4; index++) reader.unsignedExpGolomb(); // denominators and vector lengths
+  const reorderFrames = reader.unsignedExpGolomb();
+  return reader.overrun ? undefined : reorderFrames;
+}
+
+/** Annex E.1.2 */
+function skipHrd(reader: BitReader): void {
+  const schedules = Math.min(reader.unsignedExpGolomb() + 1, HRD_SCHEDULES_MAX);
+  reader.skip(8); // scales
+  for (let index = 0; index < schedules; index++) {
+    reader.unsignedExpGolomb(); // bit_rate_value_minus1
+    reader.unsignedExpGolomb(); // cpb_size_value_minus1
+    reader.bit(); // cbr_flag
+  }
+  reader.skip(20); // lengths of delays and of the time offset
+}
