@@ -1,0 +1,28 @@
+/** The configuration from where it lies: a file, with the command line's options over it. */
+import { existsSync, readFileSync } from 'node:fs';
+import { StartError } from '../start-error.ts';
+import { type Config, type Settings, toConfig } from './config.ts';
+import type { Options } from './options.ts';
+import { parseSettings } from './parse.ts';
+
+/** Read where `--config` names no other; need not be there. */
+const USUAL_FILE = 'millrace.yaml';
+
+/** Reads the file, if there is one. Fails with a {@link StartError}. */
+export function loadConfig(options: Options): Config {
+  const file = options.configFile ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined);
+  const fromFile: Settings = file === undefined ? new Map() : parseSettings(read(file), file);
+  return toConfig(new Map([...fromFile, ...options.settings]));
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
+    throw new StartError(
+      `${file}: ${why}. Give --config the path of a configuration; config/example.yaml is one to copy.`,
+    );
+  }
+}
