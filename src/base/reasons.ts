@@ -19,5 +19,4 @@ export type CloseReason =
 /** Why a viewer did not get something that its stream had. */
 export type DropReason =
   | 'viewer-too-slow' // its path carries less than the stream: skipped to a later keyframe
-  | 'waiting-for-keyframe' // nothing decodable to start from yet
-  | 'codec-not-agreed'; // the viewer's session has no payload type for the track's codec
+  | 'waiting-for-keyframe'; // nothing decodable to start from yet

@@ -55,6 +55,9 @@ export class TrackSender {
   #epoch = -1;
   #payloadType = 0;
   #notBefore = 0;
+  /** Number of the track's frame that the cursor is at, and why frames between it and the next start were not sent. */
+  #frame = 0;
+  #dropReason: DropReason = 'waiting-for-keyframe';
   #burstStartMs = 0;
   /** Rollover counter * 65536 + sequence number of the next packet. */
   #nextIndex48: number;
@@ -90,10 +93,13 @@ export class TrackSender {
     this.#enterEpoch();
     if (this.track.kind === 'audio') {
       this.cursor = this.track.head;
+      this.#frame = this.track.frameCount;
       this.place = 'live';
       return;
     }
     this.place = 'gated';
+    this.#dropReason = 'waiting-for-keyframe';
+    this.#frame = this.track.frameCount;
     this.#notBefore = this.track.epochStart;
     this.#openGate(nowMs);
   }
@@ -104,9 +110,9 @@ export class TrackSender {
    */
   fill(table: SendTable, srtp: number, padded: boolean, nowMs: number, budget: number): number {
     if (this.#epoch !== this.track.epoch) this.start(nowMs);
+    if (this.place !== 'gated' && this.cursor < this.track.history.tail) this.#skip();
     if (this.place === 'gated' && !this.#openGate(nowMs)) return 0;
-    if (this.cursor < this.track.history.tail) this.#skip(nowMs);
-    if (this.place === 'gated' || this.codecRefused) return 0;
+    if (this.codecRefused) return 0;
     const bytes = this.#addRows(table, srtp, padded, Math.min(budget, RUN_BYTES_MAX));
     if (this.place === 'burst' && this.cursor >= this.track.head) this.place = 'live';
     return bytes;
@@ -115,13 +121,13 @@ export class TrackSender {
   /** Keeps the backlog of a viewer that cannot be sent to bounded: called while its path is blocked. */
   trim(nowMs: number): void {
     if (this.#epoch !== this.track.epoch || this.place === 'gated') return;
-    if (this.cursor < this.track.history.tail) return this.#skip(nowMs);
     if (this.cursor >= this.track.head) return;
+    const lost = this.cursor < this.track.history.tail;
     const tooSlow =
       this.place === 'burst'
         ? nowMs - this.#burstStartMs > BURST_MS_MAX
         : this.#lagMs() > LAG_MS_MAX;
-    if (tooSlow) this.#skip(nowMs);
+    if (lost || tooSlow) this.#skip();
   }
 
   /** RTP timestamp of this track at a server time, as this viewer sees it: for sender reports. */
@@ -130,32 +136,26 @@ export class TrackSender {
     return (ticks + this.#timestampOffset) >>> 0;
   }
 
-  /** Drops what waits: video up to the newest keyframe (or the next to come), audio up to live. */
-  #skip(nowMs: number): void {
+  /** Drops what waits: video up to a later keyframe, taken when the path has room; audio up to live. */
+  #skip(): void {
     const track = this.track;
+    this.#dropReason = 'viewer-too-slow';
     if (track.kind === 'audio') {
-      this.#countDrops(track.head, 'viewer-too-slow');
+      this.#countDrops(track.frameCount);
       this.cursor = track.head;
       return;
     }
     this.#notBefore = this.cursor + 1;
     this.place = 'gated';
-    if (track.runStart === undefined || track.runStart < this.#notBefore) {
-      this.#countDrops(track.head, 'viewer-too-slow');
-      this.cursor = track.head;
-      return;
-    }
-    this.#countDrops(track.runStart, 'viewer-too-slow');
-    this.#openGate(nowMs);
   }
 
-  #countDrops(to: number, reason: DropReason): void {
-    const history = this.track.history;
-    let frames = 0;
-    for (let index = Math.max(this.cursor, history.tail); index < to; index++) {
-      if ((history.flags[index & history.mask] as number) & FLAG.frameStart) frames++;
+  /** The cursor moves on to the track's frame number `frame` without sending what lies between. */
+  #countDrops(frame: number): void {
+    const dropped = frame - this.#frame;
+    this.#frame = frame;
+    if (dropped > 0) {
+      this.drops.set(this.#dropReason, (this.drops.get(this.#dropReason) ?? 0) + dropped);
     }
-    this.drops.set(reason, (this.drops.get(reason) ?? 0) + frames);
   }
 
   /** How much media lies between the cursor and live. */
@@ -184,6 +184,7 @@ export class TrackSender {
     // A run that has not been released yet would start with an empty burst: wait for its first part.
     if (track.runStart >= track.head) return false;
     this.cursor = track.runStart;
+    this.#countDrops(track.frameCount - track.runFrames);
     this.place = 'burst';
     this.#burstStartMs = nowMs;
     this.#sourceTimestamp = -1;
@@ -231,6 +232,7 @@ export class TrackSender {
       const index48 = this.#nextIndex48++;
       const flag = flags[row] as number;
       if (!(flag & FLAG.present)) continue;
+      if (flag & FLAG.frameStart) this.#frame++;
       const length = lengths[row] as number;
       const pad = padded ? (padding[row] as number) : 0;
       table.add(

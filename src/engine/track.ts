@@ -44,6 +44,8 @@ export class Track {
   runStart: number | undefined;
   /** Frames since then, the keyframe and an unfinished frame included. */
   runFrames = 0;
+  /** Frames ever begun, over all epochs. */
+  frameCount = 0;
   /** Timestamp of the newest packet, in ticks. */
   newestTimestamp = 0;
   /** When packets that wait for their frame's end must go out at last. */
@@ -156,6 +158,7 @@ export class Track {
       flags |= FLAG.frameStart;
       this.#frameTimestamp = packet.timestamp;
       this.runFrames++;
+      this.frameCount++;
       this.frames.add(1, nowMs);
     }
     const codec = this.format?.codec ?? '';

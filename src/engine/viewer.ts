@@ -85,7 +85,10 @@ export class Viewer {
   fill(table: SendTable, nowMs: number): void {
     const outlet = this.outlet;
     if (!outlet) return;
-    if (!outlet.writable) return this.#blocked(nowMs);
+    if (!outlet.writable) {
+      this.#blocked(nowMs);
+      return;
+    }
     this.#blockedSinceMs = undefined;
     if (!outlet.reliable && nowMs < this.paceMs) return;
     let budget = outlet.reliable ? RUN_BYTES_MAX : PACE_BYTES;

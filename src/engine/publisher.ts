@@ -1,0 +1,107 @@
+import type { StreamName } from '../base/names.ts';
+import type { CloseReason } from '../base/reasons.ts';
+import type { RtpPacket } from '../protocols/rtp/packet.ts';
+import type { PublisherInput, PublisherListener, TrackFormat, TrackInput } from './publishing.ts';
+import { StreamClock } from './stream-clock.ts';
+import type { Track } from './track.ts';
+
+/** Who publishes, as the protocol adapter knows it. */
+export type PublisherOptions = {
+  readonly session: string;
+  readonly protocol: 'rtmp' | 'whip' | 'demo';
+  readonly transport: string;
+  readonly userAgent: string | undefined;
+};
+
+export type Finding = {
+  readonly code: 'b-frames' | 'no-audio' | 'no-video' | 'audio-codec';
+  readonly message: string;
+  readonly sinceMs: number;
+};
+
+/** What a publisher needs of the stream it feeds. */
+export interface PublisherStream {
+  readonly name: StreamName;
+  readonly video: Track;
+  readonly audio: Track;
+  /** Packets of the track were released: send them on. */
+  released(track: Track, nowMs: number): void;
+  /** The track holds packets that must go out by its deadline. */
+  partWaits(track: Track): void;
+  publisherLive(publisher: Publisher): void;
+  publisherFinding(publisher: Publisher, finding: Finding): void;
+  publisherClosed(publisher: Publisher, reason: CloseReason): void;
+}
+
+/** Who is feeding a stream now, and how. After its close nothing that it still pushes is heard. */
+export class Publisher implements PublisherInput {
+  readonly options: PublisherOptions;
+  readonly listener: PublisherListener;
+  readonly sinceMs: number;
+  readonly findings = new Map<string, Finding>();
+  /** True from the first packet on. */
+  live = false;
+  readonly #stream: PublisherStream;
+  readonly #clock = new StreamClock();
+  #nowMs: number;
+  #closed = false;
+
+  constructor(
+    stream: PublisherStream,
+    options: PublisherOptions,
+    listener: PublisherListener,
+    nowMs: number,
+  ) {
+    this.#stream = stream;
+    this.options = options;
+    this.listener = listener;
+    this.sinceMs = nowMs;
+    this.#nowMs = nowMs;
+  }
+
+  setTrack(format: TrackFormat): TrackInput {
+    const track = format.kind === 'video' ? this.#stream.video : this.#stream.audio;
+    if (!this.#closed) track.begin(format, this.#clock);
+    return {
+      push: (packet, nowMs) => this.#push(track, packet, nowMs),
+      setClock: (timestamp, timeMs) => this.#clock.report(track.kind, timestamp, timeMs),
+    };
+  }
+
+  setVideoSize(width: number, height: number): void {
+    if (this.#closed) return;
+    this.#stream.video.width = width;
+    this.#stream.video.height = height;
+  }
+
+  report(code: Finding['code'], message: string): void {
+    if (this.#closed || this.findings.has(code)) return;
+    const finding = { code, message, sinceMs: this.#nowMs };
+    this.findings.set(code, finding);
+    this.#stream.publisherFinding(this, finding);
+  }
+
+  close(reason: CloseReason): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stream.publisherClosed(this, reason);
+  }
+
+  /** The engine ends this publisher; its adapter is told. */
+  dismiss(reason: CloseReason, nowMs: number): void {
+    if (this.#closed) return;
+    this.close(reason);
+    this.listener.onClosed(reason, nowMs);
+  }
+
+  #push(track: Track, packet: RtpPacket, nowMs: number): void {
+    if (this.#closed) return;
+    this.#nowMs = nowMs;
+    if (!this.live) {
+      this.live = true;
+      this.#stream.publisherLive(this);
+    }
+    if (track.push(packet, nowMs)) this.#stream.released(track, nowMs);
+    if (track.partDeadlineMs !== undefined) this.#stream.partWaits(track);
+  }
+}

@@ -1,0 +1,140 @@
+import type { StreamName } from '../base/names.ts';
+import type { CloseReason } from '../base/reasons.ts';
+import type { Egress } from './egress.ts';
+import type { Arenas } from './history.ts';
+import {
+  type Finding,
+  Publisher,
+  type PublisherOptions,
+  type PublisherStream,
+} from './publisher.ts';
+import type { PublisherListener } from './publishing.ts';
+import { Track } from './track.ts';
+import { TrackSender } from './track-sender.ts';
+import { Viewer, type ViewerListener, type ViewerOptions } from './viewer.ts';
+
+/** Encoders are asked for a keyframe at most this often, however many viewers want one. */
+const KEYFRAME_REQUEST_MS_MIN = 1000;
+/** A cached run longer than this is played, but a fresh keyframe is asked for as well. */
+const RUN_MS_FRESH = 2500;
+
+/** What a stream tells the engine. */
+export interface StreamEvents {
+  streamLive(stream: Stream, publisher: Publisher): void;
+  streamEnded(stream: Stream, publisher: Publisher, reason: CloseReason): void;
+  finding(stream: Stream, publisher: Publisher, finding: Finding): void;
+  /** Nobody publishes or watches any more. */
+  streamIdle(stream: Stream): void;
+  partWaits(stream: Stream, track: Track): void;
+}
+
+/** Something live under a name, or awaited: at most one publisher, two tracks, any number of viewers. */
+export class Stream implements PublisherStream {
+  readonly name: StreamName;
+  readonly video: Track;
+  readonly audio: Track;
+  readonly viewers = new Set<Viewer>();
+  publisher: Publisher | undefined;
+  readonly #egress: Egress;
+  readonly #events: StreamEvents;
+  #lastKeyframeRequestMs = -KEYFRAME_REQUEST_MS_MIN;
+
+  constructor(name: StreamName, arenas: Arenas, egress: Egress, events: StreamEvents) {
+    this.name = name;
+    this.video = new Track('video', arenas);
+    this.audio = new Track('audio', arenas);
+    this.#egress = egress;
+    this.#events = events;
+  }
+
+  get live(): boolean {
+    return this.publisher?.live ?? false;
+  }
+
+  /** The newest publisher wins at once: a stale session never blocks a name. */
+  publish(options: PublisherOptions, listener: PublisherListener, nowMs: number): Publisher {
+    const former = this.publisher;
+    const publisher = new Publisher(this, options, listener, nowMs);
+    this.publisher = publisher;
+    former?.dismiss('replaced', nowMs);
+    this.video.end();
+    this.audio.end();
+    return publisher;
+  }
+
+  view(options: ViewerOptions, listener: ViewerListener, nowMs: number): Viewer {
+    const video = options.video && new TrackSender(this.video, options.video);
+    const audio = options.audio && new TrackSender(this.audio, options.audio);
+    const viewer = new Viewer(options, listener, video, audio, nowMs);
+    this.viewers.add(viewer);
+    return viewer;
+  }
+
+  /** The viewer's path is up, or up again: it gets what is cached, and a keyframe is asked for where that is not enough. */
+  viewerReady(viewer: Viewer, nowMs: number): void {
+    if (viewer.video && !this.#runIsFresh()) this.wantKeyframe(nowMs);
+    this.#egress.pump(viewer, nowMs);
+  }
+
+  /** PLI or FIR from a viewer: the cached run again, and a fresh keyframe where the encoder can. */
+  viewerLostPicture(viewer: Viewer, nowMs: number): void {
+    this.wantKeyframe(nowMs);
+    viewer.restartVideo(nowMs);
+    this.#egress.pump(viewer, nowMs);
+  }
+
+  removeViewer(viewer: Viewer): void {
+    this.viewers.delete(viewer);
+    this.#endIfIdle();
+  }
+
+  wantKeyframe(nowMs: number): void {
+    if (!this.publisher || nowMs - this.#lastKeyframeRequestMs < KEYFRAME_REQUEST_MS_MIN) return;
+    this.#lastKeyframeRequestMs = nowMs;
+    this.publisher.listener.onKeyframeWanted(nowMs);
+  }
+
+  free(): void {
+    this.video.free();
+    this.audio.free();
+  }
+
+  released(track: Track, nowMs: number): void {
+    if (track.kind === 'video' && track.runStart === undefined && this.viewers.size > 0) {
+      this.wantKeyframe(nowMs);
+    }
+    this.#egress.wave(this.viewers, nowMs);
+  }
+
+  partWaits(track: Track): void {
+    this.#events.partWaits(this, track);
+  }
+
+  publisherLive(publisher: Publisher): void {
+    this.#events.streamLive(this, publisher);
+  }
+
+  publisherFinding(publisher: Publisher, finding: Finding): void {
+    this.#events.finding(this, publisher, finding);
+  }
+
+  publisherClosed(publisher: Publisher, reason: CloseReason): void {
+    if (publisher.live) this.#events.streamEnded(this, publisher, reason);
+    if (this.publisher !== publisher) return;
+    this.publisher = undefined;
+    this.video.end();
+    this.audio.end();
+    this.#endIfIdle();
+  }
+
+  #runIsFresh(): boolean {
+    const { runStart, lastKeyframeTimestamp, newestTimestamp, clockRate } = this.video;
+    if (runStart === undefined || lastKeyframeTimestamp === undefined) return false;
+    const runMs = (((newestTimestamp - lastKeyframeTimestamp) | 0) * 1000) / clockRate;
+    return runMs <= RUN_MS_FRESH;
+  }
+
+  #endIfIdle(): void {
+    if (!this.publisher && this.viewers.size === 0) this.#events.streamIdle(this);
+  }
+}

@@ -1,0 +1,79 @@
+import type { Socket } from 'node:net';
+import type { Outlet } from '../../engine/viewer.ts';
+
+/** A connected TCP path, natively writable. */
+export type TcpWay = { readonly transport: 'tcp'; readonly fd: number; readonly socket: Socket };
+/** A remote address behind one of our UDP sockets. */
+export type UdpWay = {
+  readonly transport: 'udp';
+  readonly fd: number;
+  /** 28 bytes, as made by the addon's socketAddress(). */
+  readonly sockaddr: Uint8Array;
+};
+export type Way = TcpWay | UdpWay;
+
+/**
+ * One viewer's way out: its SRTP keys and the path that ICE selected, which may change in mid-session.
+ *
+ * Media goes to the file descriptor natively, past Node's stream; what the kernel does not take at once is handed to
+ * the stream, which waits for room. Nothing is sent natively while the stream still holds bytes: order is kept.
+ */
+export class SessionOutlet implements Outlet {
+  readonly srtp: number;
+  #way: Way;
+  readonly #onWritable: () => void;
+  #waiting = false;
+
+  constructor(srtp: number, way: Way, onWritable: () => void) {
+    this.srtp = srtp;
+    this.#way = way;
+    this.#onWritable = onWritable;
+  }
+
+  get way(): Way {
+    return this.#way;
+  }
+
+  get reliable(): boolean {
+    return this.#way.transport === 'tcp';
+  }
+
+  get writable(): boolean {
+    const way = this.#way;
+    if (way.transport === 'udp') return true;
+    if (way.socket.destroyed || way.socket.writableEnded) return false;
+    if (way.socket.writableLength === 0) return true;
+    this.#awaitRoom(way.socket);
+    return false;
+  }
+
+  /** ICE selected another path. */
+  move(way: Way): void {
+    this.#way = way;
+    this.#waiting = false;
+  }
+
+  /** Bytes that wait in this process for the path. */
+  get queuedBytes(): number {
+    return this.#way.transport === 'tcp' ? this.#way.socket.writableLength : 0;
+  }
+
+  /** The kernel took only a part of a batch: the rest goes first from now on. */
+  queueRest(rest: Uint8Array): void {
+    if (this.#way.transport !== 'tcp') return;
+    const { socket } = this.#way;
+    socket.write(Buffer.from(rest));
+    this.#awaitRoom(socket);
+  }
+
+  /** Asks the stream once to tell when all that it holds has left: an empty write is called back after the others. */
+  #awaitRoom(socket: Socket): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    socket.write('', () => {
+      if (this.#way.transport !== 'tcp' || this.#way.socket !== socket) return;
+      this.#waiting = false;
+      if (!socket.destroyed && socket.writableLength === 0) this.#onWritable();
+    });
+  }
+}
