@@ -1,0 +1,68 @@
+/** The few changes that a WHEP player makes to session descriptions. Text in, text out. */
+
+const LINE_END = '\r\n';
+
+/**
+ * Asks for stereo. Chromium decodes Opus to mono unless its own description says `stereo=1`
+ * (RFC 7587 §7: what the receiver prefers), and offers no other way to say it.
+ */
+export function preferStereo(sdp: string): string {
+  const lines = linesOf(sdp);
+  const opus = new Set(
+    lines.flatMap((line) => /^a=rtpmap:(\d+) opus\/48000\/2$/i.exec(line)?.slice(1) ?? []),
+  );
+  return join(
+    lines.map((line) => {
+      const payloadType = /^a=fmtp:(\d+) /.exec(line)?.[1];
+      const isOpus = payloadType !== undefined && opus.has(payloadType);
+      return isOpus && !/[ ;]stereo=/.test(line) ? `${line};stereo=1` : line;
+    }),
+  );
+}
+
+/**
+ * The body of an ICE restart by PATCH (RFC 9725 §4.3.2, RFC 8840 §9): our new credentials, under the
+ * first m-line, which carries the bundle. No candidates: the server learns ours from our checks.
+ */
+export function iceFragment(offer: string): string | undefined {
+  const lines = linesOf(offer);
+  const ufrag = lines.find((line) => line.startsWith('a=ice-ufrag:'));
+  const pwd = lines.find((line) => line.startsWith('a=ice-pwd:'));
+  const media = lines.find((line) => line.startsWith('m='));
+  const mid = lines.find((line) => line.startsWith('a=mid:'));
+  const group = lines.find((line) => line.startsWith('a=group:BUNDLE'));
+  if (!ufrag || !pwd || !media || !mid) return undefined;
+  return join([...(group ? [group] : []), media, mid, ufrag, pwd]);
+}
+
+/**
+ * The answer that holds after an ICE restart: the old one with the fragment's credentials and candidates,
+ * since the server says only what is new (RFC 9725 §4.3.2). Undefined when the fragment has none.
+ */
+export function restartedAnswer(answer: string, fragment: string): string | undefined {
+  const fresh = linesOf(fragment);
+  const ufrag = fresh.find((line) => line.startsWith('a=ice-ufrag:'));
+  const pwd = fresh.find((line) => line.startsWith('a=ice-pwd:'));
+  if (!ufrag || !pwd) return undefined;
+  const candidates = fresh.filter((line) => /^a=(candidate:|end-of-candidates$)/.test(line));
+  const stale = candidates.length > 0 ? /^a=(candidate:|end-of-candidates$)/ : /^$/;
+  const kept = linesOf(answer)
+    .filter((line) => !stale.test(line))
+    .map((line) => {
+      if (line.startsWith('a=ice-ufrag:')) return ufrag;
+      return line.startsWith('a=ice-pwd:') ? pwd : line;
+    });
+  // They belong to the first m-line: the bundle's (RFC 8843 §7.1.1).
+  const first = kept.findIndex((line) => line.startsWith('m='));
+  const second = kept.findIndex((line, at) => at > first && line.startsWith('m='));
+  kept.splice(second < 0 ? kept.length : second, 0, ...candidates);
+  return join(kept);
+}
+
+function linesOf(sdp: string): string[] {
+  return sdp.split(/\r?\n/).filter((line) => line !== '');
+}
+
+function join(lines: readonly string[]): string {
+  return lines.map((line) => `${line}${LINE_END}`).join('');
+}

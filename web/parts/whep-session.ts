@@ -1,0 +1,268 @@
+import type { StatsReport } from './playback-stats.ts';
+import { iceFragment, preferStereo, restartedAnswer } from './sdp.ts';
+
+/** Why the server does not give us a session. */
+export type Refusal =
+  | {
+      readonly kind: 'refused';
+      readonly reason: RefusedReason;
+      readonly detail: string | undefined;
+    }
+  /** Not now: worth another try, not before `afterMs` where the server says so. */
+  | { readonly kind: 'later'; readonly reason: 'unreachable' | 'busy'; readonly afterMs: number };
+
+export type RefusedReason =
+  | 'not-found' // 404: no such name or app
+  | 'not-allowed' // 401, 403
+  | 'unsupported' // 406, 415, 422: no codec or transport in common
+  | 'gone' // 410: closed for good
+  | 'no-webrtc' // this browser has none
+  | 'rejected'; // anything else that the server says no to
+
+/** What is known about the way to the server. `gone`: it said goodbye (DTLS close_notify). */
+export type PathState = 'up' | 'shaky' | 'down' | 'gone';
+
+/** The part of RTCPeerConnection that we use. */
+export type PeerConnection = Pick<
+  RTCPeerConnection,
+  | 'addTransceiver'
+  | 'createOffer'
+  | 'setLocalDescription'
+  | 'setRemoteDescription'
+  | 'iceConnectionState'
+  | 'connectionState'
+  | 'getReceivers'
+  | 'close'
+> & {
+  getStats(): Promise<StatsReport>;
+  oniceconnectionstatechange: unknown;
+  onconnectionstatechange: unknown;
+  ontrack: unknown;
+};
+
+export type WhepEnvironment = {
+  /** Throws where the browser has no WebRTC. */
+  readonly createPeer: () => PeerConnection;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+};
+
+export type SessionListeners = {
+  readonly path: (state: PathState) => void;
+  readonly tracks: (tracks: readonly MediaStreamTrack[]) => void;
+};
+
+/** Longer and the server is as good as gone; it answers within milliseconds. */
+const REQUEST_MS_MAX = 8_000;
+/** A problem text is shown to a viewer: a sentence, not a page. */
+const DETAIL_CHARS_MAX = 200;
+/** What we wait when a busy server does not say how long. */
+const BUSY_MS = 5_000;
+
+const REFUSALS: Readonly<Record<number, RefusedReason>> = {
+  401: 'not-allowed',
+  403: 'not-allowed',
+  404: 'not-found',
+  406: 'unsupported',
+  410: 'gone',
+  415: 'unsupported',
+  422: 'unsupported',
+};
+
+/** One RTCPeerConnection and its WHEP resource (draft-ietf-wish-whep). Not reusable: the client opens another. */
+export class WhepSession {
+  readonly #environment: WhepEnvironment;
+  readonly #listeners: SessionListeners;
+  #peer: PeerConnection | undefined;
+  #resource: string | undefined;
+  #answer = '';
+  #path: PathState | undefined;
+  #closed = false;
+
+  constructor(environment: WhepEnvironment, listeners: SessionListeners) {
+    this.#environment = environment;
+    this.#listeners = listeners;
+  }
+
+  /** Offers, and applies the server's answer. Undefined when that worked; the path comes up later. */
+  async open(endpoint: string): Promise<Refusal | undefined> {
+    let peer: PeerConnection;
+    try {
+      peer = this.#createPeer();
+    } catch {
+      return { kind: 'refused', reason: 'no-webrtc', detail: undefined };
+    }
+    const offer = await peer.createOffer();
+    const sdp = await describe(peer, offer.sdp ?? '');
+    const response = await this.#request(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/sdp', accept: 'application/sdp' },
+      body: sdp,
+    });
+    if (response === undefined) return { kind: 'later', reason: 'unreachable', afterMs: 0 };
+    if (response.status !== 201) return refusalOf(response);
+    const location = response.headers.get('location');
+    if (location) this.#resource = new URL(location, response.url || endpoint).href;
+    this.#answer = await response.text().catch(() => '');
+    if (this.#closed) {
+      // Closed while we waited: the server has a session that nobody wants.
+      this.#release();
+      return undefined;
+    }
+    return this.#accept(peer, this.#answer);
+  }
+
+  /** New ICE credentials on the same session (RFC 9725 §4.3.2). False: the server has no such session (any more). */
+  async restartIce(): Promise<boolean> {
+    const peer = this.#peer;
+    const resource = this.#resource;
+    if (peer === undefined || resource === undefined) return false;
+    try {
+      const offer = await peer.createOffer({ iceRestart: true });
+      const sdp = await describe(peer, offer.sdp ?? '');
+      const body = iceFragment(sdp);
+      if (body === undefined || this.#closed) return false;
+      const response = await this.#request(resource, {
+        method: 'PATCH',
+        // "*": whatever the resource looks like now, this replaces it (RFC 9725 §4.3.3).
+        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' },
+        body,
+      });
+      if (response?.status !== 200) return false;
+      const answer = restartedAnswer(this.#answer, await response.text());
+      if (answer === undefined || this.#closed) return false;
+      await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+      this.#answer = answer;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Undefined when there is nothing to read (any more). */
+  async readReport(): Promise<StatsReport | undefined> {
+    try {
+      return this.#closed ? undefined : await this.#peer?.getStats();
+    } catch {
+      return undefined;
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#peer) {
+      this.#peer.oniceconnectionstatechange = null;
+      this.#peer.onconnectionstatechange = null;
+      this.#peer.ontrack = null;
+      this.#peer.close();
+    }
+    this.#release();
+  }
+
+  #createPeer(): PeerConnection {
+    const peer = this.#environment.createPeer();
+    this.#peer = peer;
+    for (const kind of ['video', 'audio'] as const) {
+      const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
+      keepShort(receiver);
+    }
+    const tracks: MediaStreamTrack[] = [];
+    peer.ontrack = (event: RTCTrackEvent) => {
+      tracks.push(event.track);
+      this.#listeners.tracks([...tracks]);
+    };
+    peer.oniceconnectionstatechange = () => this.#look();
+    peer.onconnectionstatechange = () => this.#look();
+    return peer;
+  }
+
+  async #accept(peer: PeerConnection, sdp: string): Promise<Refusal | undefined> {
+    try {
+      await peer.setRemoteDescription({ type: 'answer', sdp });
+    } catch (error) {
+      return { kind: 'refused', reason: 'unsupported', detail: String(error) };
+    }
+    // connectionState turns to `failed` only after ICE gave up; the DTLS transport knows of a goodbye at once.
+    const dtls = peer.getReceivers()[0]?.transport;
+    if (dtls) dtls.onstatechange = () => this.#look();
+    return undefined;
+  }
+
+  #look(): void {
+    const peer = this.#peer;
+    if (peer === undefined || this.#closed) return;
+    const next = pathOf(peer);
+    if (next === this.#path) return;
+    this.#path = next;
+    if (next !== undefined) this.#listeners.path(next);
+  }
+
+  #release(): void {
+    const resource = this.#resource;
+    this.#resource = undefined;
+    // keepalive: this also has to leave when the page goes away.
+    if (resource) void this.#request(resource, { method: 'DELETE', keepalive: true });
+  }
+
+  async #request(url: string, init: RequestInit): Promise<Response | undefined> {
+    try {
+      const signal = AbortSignal.timeout(REQUEST_MS_MAX);
+      return await this.#environment.fetch(url, { ...init, signal });
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Sets the munged offer, or the browser's own where it does not allow the change. */
+async function describe(peer: PeerConnection, offer: string): Promise<string> {
+  const munged = preferStereo(offer);
+  try {
+    await peer.setLocalDescription({ type: 'offer', sdp: munged });
+    return munged;
+  } catch {
+    await peer.setLocalDescription({ type: 'offer', sdp: offer });
+    return offer;
+  }
+}
+
+/** Asks the browser to hold frames for as short as it can. Live is the point; a stutter is better than a lag. */
+function keepShort(receiver: RTCRtpReceiver): void {
+  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+  // Chromium up to 123, so OBS's older browser sources.
+  else Object.assign(receiver, { playoutDelayHint: 0 });
+}
+
+function pathOf(peer: PeerConnection): PathState | undefined {
+  const dtls = peer.getReceivers()[0]?.transport?.state;
+  if (dtls === 'closed' || dtls === 'failed' || peer.connectionState === 'closed') return 'gone';
+  const ice = peer.iceConnectionState;
+  if (ice === 'failed') return 'down';
+  if (ice === 'disconnected') return 'shaky';
+  return peer.connectionState === 'connected' ? 'up' : undefined;
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const { status } = response;
+  if (status === 429 || status >= 500) {
+    const seconds = Number(response.headers.get('retry-after') ?? '');
+    const afterMs = seconds > 0 ? seconds * 1000 : BUSY_MS;
+    return { kind: 'later', reason: 'busy', afterMs };
+  }
+  return {
+    kind: 'refused',
+    reason: REFUSALS[status] ?? 'rejected',
+    detail: await detailOf(response),
+  };
+}
+
+/** The sentence of a problem body (RFC 9457), if there is one. */
+async function detailOf(response: Response): Promise<string | undefined> {
+  try {
+    if (!response.headers.get('content-type')?.includes('json')) return undefined;
+    const { detail } = (await response.json()) as { detail?: unknown };
+    return typeof detail === 'string' ? detail.slice(0, DETAIL_CHARS_MAX) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,47 @@
+import { defineConfig } from 'vite';
+
+const ROOT = import.meta.dirname;
+const OUT = `${ROOT}/../dist/web`;
+
+/** What the code relies on without a fallback: constructable style sheets are the youngest of it. */
+const TARGET = ['chrome111', 'firefox113', 'safari16.4'];
+
+/**
+ * Two builds into one folder. `client`: the pages, assets named by their hash. `player`: one self-contained
+ * classic script with a fixed name, since other people's pages point at it.
+ */
+// biome-ignore lint/style/noDefaultExport: Vite reads its configuration from the default export
+export default defineConfig({
+  root: ROOT,
+  publicDir: `${ROOT}/public`,
+  // The pages' Content-Security-Policy allows neither data: scripts nor inline ones.
+  build: { target: TARGET, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  environments: {
+    client: {
+      build: {
+        outDir: OUT,
+        emptyOutDir: true,
+        rolldownOptions: { input: [`${ROOT}/watch.html`, `${ROOT}/home.html`] },
+      },
+    },
+    player: {
+      consumer: 'client',
+      build: {
+        outDir: OUT,
+        emptyOutDir: false,
+        copyPublicDir: false,
+        lib: {
+          entry: `${ROOT}/player/index.ts`,
+          formats: ['iife'],
+          name: 'Millrace',
+          fileName: () => 'player.js',
+        },
+      },
+    },
+  },
+  builder: {
+    async buildApp(builder) {
+      for (const name of ['client', 'player']) await builder.build(builder.environments[name]!);
+    },
+  },
+});
