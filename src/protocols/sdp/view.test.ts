@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readSdp } from '../../../test/vectors/sdp/read.ts';
+import type { HostCandidate } from './candidates.ts';
+import { type Description, parseDescription } from './description.ts';
+import type { LocalPeer } from './parameters.ts';
+import { isRefusal } from './refusal.ts';
+import { acceptViewerAnswer, answerViewer, offerViewer } from './view.ts';
+
+const udp: HostCandidate = { transport: 'udp', address: '192.0.2.1', port: 10_000 };
+const tcp: HostCandidate = { transport: 'tcp', address: '192.0.2.1', port: 3478 };
+const ssrcs = { audio: 1111, video: 2222 };
+const chromium = readSdp('view-chromium-156.sdp');
+const firefox = readSdp('view-firefox-153.sdp');
+
+function peerOf(...candidates: readonly HostCandidate[]): LocalPeer {
+  return {
+    ufrag: 'localUfrag',
+    pwd: 'localPasswordOf24Letters',
+    fingerprint: new Uint8Array(32).fill(0xab),
+    originId: '4711',
+    candidates,
+  };
+}
+
+function read(text: string): Description {
+  const parsed = parseDescription(text);
+  assert.ok(!isRefusal(parsed));
+  return parsed;
+}
+
+function answerTo(offer: string, local = peerOf(tcp)) {
+  const agreement = answerViewer(offer, local, ssrcs);
+  assert.ok(!isRefusal(agreement), isRefusal(agreement) ? agreement.message : '');
+  return agreement;
+}
+
+test('answers Chromium with one H.264 payload type, Constrained Baseline in mode 1, and Opus', () => {
+  const { tracks, answer } = answerTo(chromium);
+  assert.deepEqual(tracks, [
+    {
+      mid: '0',
+      kind: 'video',
+      ssrc: 2222,
+      payloadTypes: [{ codec: 'h264', payloadType: 108 }],
+      nack: false,
+    },
+    {
+      mid: '1',
+      kind: 'audio',
+      ssrc: 1111,
+      payloadTypes: [{ codec: 'opus', payloadType: 111 }],
+      nack: false,
+    },
+  ]);
+  assert.match(answer, /m=video 9 UDP\/TLS\/RTP\/SAVPF 108\r\n/);
+  assert.match(answer, /a=fmtp:108 .*profile-level-id=42e01f/);
+  const opus = read(answer).sections[1]?.payloads[0]?.parameters;
+  assert.deepEqual(
+    [opus?.['stereo'], opus?.['sprop-stereo'], opus?.['useinbandfec']],
+    ['1', '1', '1'],
+  );
+});
+
+test('audio and video share one stream, and each has our SSRC', () => {
+  const { answer } = answerTo(chromium);
+  assert.match(answer, /a=msid:millrace video\r\n[\s\S]*a=ssrc:2222 cname:millrace\r\n/);
+  assert.match(answer, /a=msid:millrace audio\r\n[\s\S]*a=ssrc:1111 cname:millrace\r\n/);
+});
+
+test('over TCP alone only PLI is agreed, with UDP NACK too, transport-cc never', () => {
+  const cases = [
+    { local: peerOf(tcp), transports: ['tcp'], feedback: ['nack pli'], nack: false },
+    {
+      local: peerOf(udp, tcp),
+      transports: ['udp', 'tcp'],
+      feedback: ['nack', 'nack pli'],
+      nack: true,
+    },
+  ];
+  for (const { local, transports, feedback, nack } of cases) {
+    const { tracks, peer, answer } = answerTo(chromium, local);
+    assert.deepEqual(peer.transports, transports);
+    assert.equal(tracks[0]?.nack, nack);
+    assert.deepEqual(read(answer).sections[0]?.payloads[0]?.feedback, feedback);
+  }
+});
+
+test('falls back to another profile where Constrained Baseline is missing', () => {
+  const profiles = [
+    { without: /42e01f/g, payloadType: 102 }, // 42001f: Baseline
+    { without: /42[e0]01f/g, payloadType: 116 }, // 4d001f: Main
+  ];
+  for (const { without, payloadType } of profiles) {
+    const offer = chromium.replaceAll(without, '58001f');
+    assert.equal(answerTo(offer).tracks[0]?.payloadTypes[0]?.payloadType, payloadType);
+  }
+});
+
+test('tells a player without H.264 what is missing', () => {
+  const refused = answerViewer(firefox, peerOf(tcp), ssrcs);
+  assert.ok(isRefusal(refused));
+  assert.equal(
+    refused.message,
+    'This player can show VP8, VP9, AV1; this server sends H.264 video and Opus audio.',
+  );
+});
+
+test('answers Firefox once it has H.264', () => {
+  const offer = firefox
+    .replace('120 124 121 125', '120 124 126')
+    .replace(
+      'a=rtpmap:120',
+      'a=rtpmap:126 H264/90000\r\na=fmtp:126 profile-level-id=42e01f;packetization-mode=1\r\na=rtpmap:120',
+    );
+  const { tracks, answer } = answerTo(offer);
+  assert.equal(tracks[0]?.payloadTypes[0]?.payloadType, 126);
+  assert.equal(tracks[1]?.payloadTypes[0]?.payloadType, 109);
+  assert.doesNotMatch(answer, /extmap/);
+});
+
+test('rejects a second video and answers the first', () => {
+  const video = /m=video[\s\S]*?(?=m=audio)/.exec(chromium)?.[0] ?? '';
+  const offer = `${chromium.replace('BUNDLE 0 1', 'BUNDLE 0 1 2')}${video.replace('a=mid:0', 'a=mid:2')}`;
+  const { tracks, answer } = answerTo(offer);
+  assert.equal(tracks.length, 2);
+  assert.deepEqual(
+    read(answer).sections.map((section) => section.port),
+    [9, 9, 0],
+  );
+  assert.match(answer, /a=group:BUNDLE 0 1\r\n/);
+});
+
+test('refuses an offer that wants nothing', () => {
+  const refused = answerViewer(chromium.replaceAll('recvonly', 'inactive'), peerOf(tcp), ssrcs);
+  assert.ok(isRefusal(refused));
+  assert.equal(refused.refused, 'no-media');
+});
+
+test('our own offer has what OvenPlayer needs', () => {
+  const offer = offerViewer(peerOf(tcp), ssrcs);
+  const parsed = read(offer);
+  assert.deepEqual(parsed.groups, [{ type: 'BUNDLE', mids: ['0', '1'] }]);
+  assert.equal(parsed.iceLite, true);
+  for (const section of parsed.sections) {
+    assert.equal(section.direction, 'sendonly');
+    assert.equal(section.transport.setup, 'actpass');
+    assert.equal(section.rtcpMux, true);
+  }
+  assert.doesNotMatch(offer, /candidate/); // they travel beside it
+  assert.match(offer, /a=fmtp:111 [^\r]*stereo=1/);
+  assert.match(offer, /a=fmtp:102 [^\r]*profile-level-id=42e01f/);
+});
+
+/** As a browser answers: our payload types, its own transport. */
+function browserAnswer(offer: string): string {
+  return offer
+    .replace('a=ice-lite\r\n', '')
+    .replaceAll('a=setup:actpass', 'a=setup:active')
+    .replaceAll('a=sendonly', 'a=recvonly')
+    .replaceAll('localUfrag', 'browserUfrag')
+    .replaceAll(/a=(ssrc|msid).*\r\n/g, '');
+}
+
+test('reads the answer to our own offer', () => {
+  const local = peerOf(udp, tcp);
+  const answer = browserAnswer(offerViewer(local, ssrcs));
+  const agreement = acceptViewerAnswer(answer, local, ssrcs);
+  assert.ok(!isRefusal(agreement));
+  assert.equal(agreement.peer.dtlsRole, 'server');
+  assert.equal(agreement.peer.remoteUfrag, 'browserUfrag');
+  assert.deepEqual(
+    agreement.tracks.map((track) => [track.mid, track.ssrc, track.nack, track.payloadTypes]),
+    [
+      ['0', 2222, true, [{ codec: 'h264', payloadType: 102 }]],
+      ['1', 1111, false, [{ codec: 'opus', payloadType: 111 }]],
+    ],
+  );
+});
+
+test('a rejected section is a track less', () => {
+  const local = peerOf(tcp);
+  const answer = browserAnswer(offerViewer(local, ssrcs)).replace('m=video 9', 'm=video 0');
+  const agreement = acceptViewerAnswer(answer, local, ssrcs);
+  assert.ok(!isRefusal(agreement));
+  assert.deepEqual(
+    agreement.tracks.map((track) => track.kind),
+    ['audio'],
+  );
+});
+
+test('refuses answers that do not fit the offer', () => {
+  const local = peerOf(tcp);
+  const good = browserAnswer(offerViewer(local, ssrcs));
+  const cases: readonly [string, string][] = [
+    [good.replace(/m=audio[\s\S]*/, ''), 'answer-mismatch'],
+    [good.replace('a=mid:0', 'a=mid:7'), 'answer-mismatch'],
+    [good.replaceAll('setup:active', 'setup:actpass'), 'bad-setup'],
+    [good.replaceAll(/m=(\w+) 9/g, 'm=$1 0'), 'no-media'],
+    [good.replaceAll(/a=fingerprint.*\r\n/g, ''), 'no-fingerprint'],
+    ['v=0\r\n', 'answer-mismatch'],
+  ];
+  for (const [answer, want] of cases) {
+    const refused = acceptViewerAnswer(answer, local, ssrcs);
+    assert.ok(isRefusal(refused), want);
+    assert.equal(refused.refused, want);
+  }
+});
