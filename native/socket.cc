@@ -1,0 +1,131 @@
+/** Options and measurements of sockets that Node opened, and socket addresses. */
+#include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "instance.h"
+
+namespace millrace {
+
+template <typename T>
+static bool setOption(int fd, int level, int option, T value) {
+  return setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+/** Failing options are no errors: the socket may be gone already, BBR may not be allowed. */
+static napi_value tcpTune(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t fd = call.i32(0);
+  const uint32_t notsentLowatBytes = call.u32(1);
+  const bool preferBbr = call.flag(2);
+  if (!call.ok()) return nullptr;
+  setOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  setOption(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, notsentLowatBytes);
+  if (preferBbr) setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "bbr", 3);
+  char name[16] = {};  // TCP_CA_NAME_MAX
+  socklen_t size = sizeof name - 1;
+  getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &size);
+  return call.string(name);
+}
+
+static napi_value tcpInfo(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t fd = call.i32(0);
+  if (!call.ok()) return nullptr;
+  tcp_info tcp = {};  // older kernels fill less of it
+  socklen_t size = sizeof tcp;
+  int queued = 0;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &tcp, &size) != 0 || ioctl(fd, SIOCOUTQ, &queued) != 0) {
+    return call.undefined();
+  }
+  constexpr double bitsPerByte = 8;
+  napi_value result = call.object();
+  call.set(result, "rttUs", call.number(tcp.tcpi_rtt));
+  call.set(result, "minRttUs", call.number(tcp.tcpi_min_rtt));
+  call.set(result, "queuedBytes", call.number(queued));
+  call.set(result, "notsentBytes", call.number(tcp.tcpi_notsent_bytes));
+  call.set(result, "deliveryRateBps",
+           call.number(static_cast<double>(tcp.tcpi_delivery_rate) * bitsPerByte));
+  call.set(result, "retransmits", call.number(tcp.tcpi_total_retrans));
+  return result;
+}
+
+static int32_t grantedBytes(int fd, int option) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  getsockopt(fd, SOL_SOCKET, option, &value, &size);
+  return value;
+}
+
+static napi_value udpTune(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t fd = call.i32(0);
+  const int32_t receiveBytes = call.i32(1);
+  const int32_t sendBytes = call.i32(2);
+  if (!call.ok()) return nullptr;
+  setOption(fd, SOL_SOCKET, SO_RCVBUF, receiveBytes);
+  setOption(fd, SOL_SOCKET, SO_SNDBUF, sendBytes);
+  napi_value result = call.object();
+  call.set(result, "receive", call.number(grantedBytes(fd, SO_RCVBUF)));
+  call.set(result, "send", call.number(grantedBytes(fd, SO_SNDBUF)));
+  return result;
+}
+
+/** @returns whether `text` is an address of the kind that the socket sends to; IPv4 on IPv6 sockets is mapped. */
+static bool parseAddress(const std::string& text, uint16_t port, bool v6Socket, uint8_t* out) {
+  sockaddr_in v4 = {};
+  sockaddr_in6 v6 = {};
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(port);
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  if (inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
+    if (!v6Socket) {
+      memcpy(out, &v4, sizeof v4);
+      return true;
+    }
+    v6.sin6_addr.s6_addr[10] = 0xff;
+    v6.sin6_addr.s6_addr[11] = 0xff;
+    memcpy(v6.sin6_addr.s6_addr + 12, &v4.sin_addr, 4);
+  } else {
+    const size_t zone = text.find('%');  // fe80::1%eth0, as Node reports link-local peers
+    if (zone != std::string::npos) v6.sin6_scope_id = if_nametoindex(text.c_str() + zone + 1);
+    if (!v6Socket || inet_pton(AF_INET6, text.substr(0, zone).c_str(), &v6.sin6_addr) != 1) {
+      return false;
+    }
+  }
+  memcpy(out, &v6, sizeof v6);
+  return true;
+}
+
+static napi_value socketAddress(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const std::string text = call.text(0);
+  const uint32_t port = call.u32(1);
+  const bool v6Socket = call.flag(2);
+  if (!call.ok()) return nullptr;
+  static_assert(sizeof(sockaddr_in6) == kAddressBytes);
+  uint8_t address[kAddressBytes] = {};
+  if (port > 0xffff || !parseAddress(text, static_cast<uint16_t>(port), v6Socket, address)) {
+    return call.refuse("not an address that this socket can send to");
+  }
+  return call.copyOf(address, sizeof address);
+}
+
+void exportSocket(napi_env env, napi_value exports, Instance* instance) {
+  static constexpr Export list[] = {
+      {"tcpTune", tcpTune},
+      {"tcpInfo", tcpInfo},
+      {"udpTune", udpTune},
+      {"socketAddress", socketAddress},
+  };
+  exportAll(env, exports, instance, list);
+}
+
+}  // namespace millrace
