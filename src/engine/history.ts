@@ -117,18 +117,22 @@ export class History {
     }
   }
 
-  #tryReserve(length: number, keepFrom: number): number | undefined {
-    const wraps = this.#writeOffset + length > this.arena.length;
+  #tryReserve(size: number, keepFrom: number): number | undefined {
+    const wraps = this.#writeOffset + size > this.arena.length;
     const start = wraps ? 0 : this.#writeOffset;
+    const end = start + size;
     const mayGrow = this.arena.length < this.#limits.bytesMax;
-    while (this.tail < this.next) {
-      const row = this.tail & this.mask;
+    for (let index = this.tail; index < this.next; index++) {
+      const row = index & this.mask;
       const offset = this.offsets[row] as number;
+      const length = this.lengths[row] as number;
+      // Rows without bytes stand in nobody's way, but what follows them may.
+      if (length === 0) continue;
       const behind = wraps && offset >= this.#writeOffset;
-      const overlaps = offset < start + length && offset + (this.lengths[row] as number) > start;
+      const overlaps = offset < end && offset + length > start;
       if (!behind && !overlaps) break;
-      if (this.tail >= keepFrom && mayGrow) return undefined;
-      this.tail++;
+      if (index >= keepFrom && mayGrow) return undefined;
+      this.tail = index + 1;
     }
     return start;
   }

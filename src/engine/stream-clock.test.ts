@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StreamClock } from './stream-clock.ts';
+
+test('without reports a timestamp is placed by when the first packet came', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  clock.arrived('video', 1000, 500);
+  assert.equal(clock.serverTimeMs('video', 1000 + 90000), 1500);
+  assert.equal(clock.ticksAt('video', 1500), 91000);
+});
+
+test('timestamps may wrap', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  clock.arrived('video', 4294967295, 0);
+  assert.equal(Math.round(clock.serverTimeMs('video', 89999)), 1000);
+});
+
+test('reports from every track put both on the publisher’s time line', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  clock.add('audio', 48000);
+  // Audio of the same moment arrived 80 ms later than video.
+  clock.arrived('video', 0, 1000);
+  clock.arrived('audio', 0, 1080);
+  assert.equal(clock.serverTimeMs('audio', 0), 1080);
+  clock.report('video', 0, 70_000);
+  assert.equal(
+    clock.serverTimeMs('audio', 0),
+    1080,
+    'one report alone says nothing about the other track',
+  );
+  clock.report('audio', 0, 70_000);
+  assert.equal(clock.serverTimeMs('video', 0), clock.serverTimeMs('audio', 0));
+});
+
+test('a publisher that tells its time before its first packet (RTMP) is in sync from that packet on', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  clock.report('video', 0, 0);
+  clock.arrived('video', 9000, 5000);
+  clock.add('audio', 48000);
+  clock.report('audio', 0, 0);
+  clock.arrived('audio', 4800, 5300);
+  assert.equal(clock.serverTimeMs('video', 9000), 5000);
+  assert.equal(clock.serverTimeMs('audio', 4800), 5000);
+});
+
+test('a report that would move a track by seconds is not believed', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  clock.arrived('video', 0, 1000);
+  assert.ok(clock.report('video', 0, 50_000));
+  assert.equal(clock.report('video', 90000, 90_000), false);
+  assert.ok(clock.report('video', 90000, 51_003), 'drift of some milliseconds is');
+  assert.equal(clock.serverTimeMs('video', 90000), 2003);
+});

@@ -1,0 +1,94 @@
+import type { PublisherInfo, StreamInfo, ViewerInfo } from '../api/streams.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Publisher } from '../engine/publisher.ts';
+import type { Stream } from '../engine/stream.ts';
+import type { Viewer } from '../engine/viewer.ts';
+
+/** What a viewer's path tells about itself. */
+export type PathState = { readonly rttMs: number | null; readonly queuedBytes: number };
+
+export type SnapshotOptions = {
+  readonly nowMs: number;
+  /** Wall clock minus `nowMs`, in ms. */
+  readonly wallOffsetMs: number;
+  readonly pathState: (viewer: Viewer) => PathState;
+};
+
+/** The state of all streams as `GET /api/streams` shows it. */
+export function snapshot(engine: Engine, options: SnapshotOptions): StreamInfo[] {
+  return [...engine.streams.values()].map((stream) => ({
+    name: stream.name,
+    live: stream.live,
+    publisher: stream.publisher ? publisherInfo(stream, stream.publisher, options) : null,
+    viewers: [...stream.viewers].map((viewer) => viewerInfo(viewer, options)),
+  }));
+}
+
+function publisherInfo(
+  stream: Stream,
+  publisher: Publisher,
+  options: SnapshotOptions,
+): PublisherInfo {
+  const { video, audio } = stream;
+  return {
+    session: publisher.options.session,
+    protocol: publisher.options.protocol,
+    transport: publisher.options.transport,
+    userAgent: publisher.options.userAgent ?? null,
+    since: isoTime(publisher.sinceMs, options),
+    video: video.format
+      ? {
+          codec: video.format.codec,
+          width: video.width ?? null,
+          height: video.height ?? null,
+          fps: round(video.frames.perSecond(options.nowMs), 10),
+          bitrateBps: Math.round(video.bytes.perSecond(options.nowMs) * 8),
+          keyframeIntervalMs: nullable(video.keyframeIntervalMs),
+        }
+      : null,
+    audio:
+      audio.format?.kind === 'audio'
+        ? {
+            codec: audio.format.codec,
+            sourceCodec: audio.format.sourceCodec,
+            sampleRate: audio.format.sourceSampleRate,
+            channels: audio.format.sourceChannels,
+            bitrateBps: Math.round(audio.bytes.perSecond(options.nowMs) * 8),
+          }
+        : null,
+    packetsLost: video.packetsLost + audio.packetsLost,
+    findings: [...publisher.findings.values()].map(({ code, message, sinceMs }) => ({
+      code,
+      message,
+      since: isoTime(sinceMs, options),
+    })),
+  };
+}
+
+function viewerInfo(viewer: Viewer, options: SnapshotOptions): ViewerInfo {
+  const drops: Record<string, number> = {};
+  for (const sender of viewer.senders) {
+    for (const [reason, frames] of sender.drops) drops[reason] = (drops[reason] ?? 0) + frames;
+  }
+  return {
+    session: viewer.options.session,
+    protocol: viewer.options.protocol,
+    transport: viewer.outlet ? (viewer.outlet.reliable ? 'tcp' : 'udp') : viewer.options.transport,
+    since: isoTime(viewer.sinceMs, options),
+    bitrateBps: Math.round(viewer.bytes.perSecond(options.nowMs) * 8),
+    ...options.pathState(viewer),
+    drops,
+  };
+}
+
+function isoTime(atMs: number, options: SnapshotOptions): string {
+  return new Date(atMs + options.wallOffsetMs).toISOString();
+}
+
+function round(value: number, parts: number): number {
+  return Math.round(value * parts) / parts;
+}
+
+function nullable(value: number | undefined): number | null {
+  return value === undefined ? null : Math.round(value);
+}
