@@ -29,6 +29,7 @@ type Polyphase = {
 
 /** Keeps the history of one stream. Output sample n lies at the time of input sample n * inputRate / 48000. */
 export class Resampler {
+  readonly #inputRate: number;
   readonly #filter: Polyphase | undefined;
   /** Interleaved input that later output still needs. */
   #pending: Float32Array;
@@ -37,9 +38,18 @@ export class Resampler {
   #phase = 0;
 
   constructor(inputRate: number) {
+    this.#inputRate = inputRate;
     this.#filter = inputRate === OUTPUT_RATE ? undefined : polyphaseFor(inputRate);
     // Half a filter of silence ahead of the first sample puts output sample 0 at the time of input sample 0.
     this.#pending = new Float32Array(this.#filter ? (this.#filter.taps / 2 - 1) * 2 : 0);
+  }
+
+  /** How much earlier than the next input sample the next output sample lies: what the filter holds back, in ms. */
+  get heldBackMs(): number {
+    if (this.#filter === undefined) return 0;
+    const { taps, phases } = this.#filter;
+    const centre = this.#position + taps / 2 - 1 + this.#phase / phases;
+    return ((this.#pending.length / 2 - centre) * 1000) / this.#inputRate;
   }
 
   /** Takes interleaved stereo and gives all output that is complete: the filter's second half stays behind. */
