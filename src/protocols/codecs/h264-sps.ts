@@ -28,7 +28,9 @@ const ORDER_CYCLE_MAX = 255;
 const HRD_SCHEDULES_MAX = 32;
 
 /** Profiles whose SPS tells the chroma format (§7.3.2.1.1). */
-const HIGH_PROFILES: readonly number[] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
+const HIGH_PROFILES: readonly number[] = [
+  100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135,
+];
 const EXTENDED_SAR = 255;
 
 /** Reads an SPS NAL unit, header byte included. */

@@ -1,4 +1,4 @@
-import { ByteQueue } from './byte-queue.ts';
+import type { ByteQueue } from './byte-queue.ts';
 import type { RtmpMessage } from './message.ts';
 
 export type ChunkReject =
@@ -200,12 +200,7 @@ export class ChunkReader {
   }
 
   #payload(stream: ChunkStream): Step {
-    const { body } = stream;
-    if (!body) {
-      // Aborted inside its chunk: cannot happen, since Abort is itself a whole message.
-      this.#state = 'basic-header';
-      return 'next';
-    }
+    const body = stream.body!; // #beginChunk made it
     const count = Math.min(this.#chunkLeft, this.#queue.length);
     this.#queue.copyTo(body, stream.filled, count);
     stream.filled += count;

@@ -1,5 +1,7 @@
-import { MESSAGE, type RtmpMessage } from './message.ts';
+import { MESSAGE, type RtmpMessage, writeUint32 } from './message.ts';
 
+/** Basic header and message header of fmt 0. */
+const HEADER_BYTES = 12;
 /** Ours are replies of some hundred bytes: one chunk each. */
 export const CHUNK_BYTES = 4096;
 
@@ -11,23 +13,21 @@ export const CHUNK_STREAM = { control: 2, command: 3, status: 5 } as const;
  * that nothing is to be gained by shorter ones.
  */
 export class ChunkWriter {
+  /** Until our Set Chunk Size has gone out (§5.4.1). */
   #chunkBytes = 128;
 
-  /** @param chunkStreamId 2 to 63 */
+  /** @param chunkStreamId 2 to 63
+   *  @param message its timestamp below 2^24 - 1: ours are all 0 */
   write(chunkStreamId: number, message: RtmpMessage): Uint8Array {
     const { body } = message;
     const chunks = Math.max(1, Math.ceil(body.length / this.#chunkBytes));
-    const bytes = new Uint8Array(12 + body.length + chunks - 1);
-    const view = new DataView(bytes.buffer);
-    bytes[0] = chunkStreamId;
-    view.setUint32(1, message.timestampMs << 8); // 24 bits; ours are all 0
-    view.setUint32(4, body.length | 0); // its top byte is overwritten timestamp: see below
-    bytes[4] = body.length >> 16;
-    bytes[5] = body.length >> 8;
-    bytes[6] = body.length;
+    const bytes = new Uint8Array(HEADER_BYTES + body.length + chunks - 1);
+    bytes[0] = chunkStreamId; // fmt 0
+    bytes.set(writeUint32(message.timestampMs).subarray(1), 1);
+    bytes.set(writeUint32(message.body.length).subarray(1), 4);
     bytes[7] = message.type;
-    view.setUint32(8, message.streamId, true);
-    let offset = 12;
+    bytes.set(writeUint32(message.streamId).reverse(), 8); // little-endian
+    let offset = HEADER_BYTES;
     for (let chunk = 0; chunk < chunks; chunk++) {
       if (chunk > 0) bytes[offset++] = 0xc0 | chunkStreamId;
       const part = body.subarray(chunk * this.#chunkBytes, (chunk + 1) * this.#chunkBytes);

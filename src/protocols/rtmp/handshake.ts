@@ -8,7 +8,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export const HANDSHAKE_BYTES = 1536;
 export const RTMP_VERSION = 3;
 
-export type HandshakeReject = 'handshake-bad-version' | 'handshake-encrypted' | 'handshake-not-rtmp';
+export type HandshakeReject =
+  | 'handshake-bad-version'
+  | 'handshake-encrypted'
+  | 'handshake-not-rtmp';
 
 const DIGEST_BYTES = 32;
 /** Room for the digest to move in: 4 offset bytes and 32 digest bytes less than a half of C1. */

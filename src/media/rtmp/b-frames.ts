@@ -1,0 +1,31 @@
+import { sliceTypeOf } from '../../protocols/codecs/h264.ts';
+
+/** What to tell a streamer, in the words of the settings that make B-frames; also for WebRTC publishers. */
+export const B_FRAMES_MESSAGE =
+  'The encoder sends B-frames, which browsers cannot play in real time: the picture will jerk. ' +
+  'In OBS, Settings > Output > Streaming: with x264 set Tune to zerolatency, or write bframes=0 into the x264 options; ' +
+  'with NVENC, QuickSync, AMF or Apple set Max B-frames (B-frames) to 0. With ffmpeg add -bf 0.';
+
+/** Times are rounded to ms: less than this is no order of its own. */
+const COMPOSITION_JITTER_MS = 2;
+
+/** Finds out whether an H.264 stream shows its pictures in another order than it sends them. */
+export class BFrameDetector {
+  #reorderFrames: number | undefined;
+  #firstCompositionMs: number | undefined;
+
+  /** @param reorderFrames from the SPS, where it says */
+  onSequenceHeader(reorderFrames: number | undefined): void {
+    this.#reorderFrames = reorderFrames;
+    this.#firstCompositionMs = undefined;
+  }
+
+  /** Whether this frame shows it. */
+  sees(units: readonly Uint8Array[], compositionMs: number): boolean {
+    this.#firstCompositionMs ??= compositionMs;
+    // Pictures that wait by different times change places; so do those that wait at all where the SPS allows it.
+    if (Math.abs(compositionMs - this.#firstCompositionMs) > COMPOSITION_JITTER_MS) return true;
+    if (compositionMs > COMPOSITION_JITTER_MS && (this.#reorderFrames ?? 0) > 0) return true;
+    return units.some((unit) => sliceTypeOf(unit) === 'B');
+  }
+}

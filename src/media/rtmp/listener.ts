@@ -1,0 +1,105 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { CloseReason } from '../../base/reasons.ts';
+import { WakeTimer } from '../wake-timer.ts';
+import { RtmpConnection, type RtmpConnectionOptions } from './connection.ts';
+
+export type RtmpListenerOptions = RtmpConnectionOptions & {
+  readonly address: string;
+  /** 0 for any. */
+  readonly port: number;
+};
+
+/** Of all peers. One publisher is one connection; the rest is room for those that are refused. */
+const CONNECTIONS_MAX = 512;
+/** Of one address: a studio behind one router publishes some ten streams. */
+const CONNECTIONS_PER_ADDRESS_MAX = 32;
+
+/** The RTMP port. */
+export class RtmpListener {
+  readonly #server: Server;
+  readonly #options: RtmpListenerOptions;
+  readonly #connections = new Set<RtmpConnection>();
+  readonly #perAddress = new Map<string, number>();
+  readonly #timer = new WakeTimer((nowMs) => this.#advance(nowMs));
+
+  /** Opens the port; rejects with the system's error (`code`: EADDRINUSE, EACCES, …) where it cannot. */
+  static open(options: RtmpListenerOptions): Promise<RtmpListener> {
+    const listener = new RtmpListener(options);
+    return new Promise((resolve, reject) => {
+      listener.#server.once('error', reject);
+      listener.#server.listen(options.port, options.address, () => {
+        listener.#server.off('error', reject);
+        // Out of file descriptors, say: those that are connected stay.
+        listener.#server.on('error', (error) => options.complain(`rtmp: ${error.message}`));
+        resolve(listener);
+      });
+    });
+  }
+
+  private constructor(options: RtmpListenerOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#onSocket(socket));
+  }
+
+  /** As bound. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Ends all connections, and resolves when they are gone. Encoders see that as a lost connection, and come back. */
+  close(reason: CloseReason): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => {
+        this.#timer.stop();
+        resolve();
+      });
+      for (const connection of this.#connections) connection.close(reason, undefined);
+    });
+  }
+
+  #onSocket(socket: Socket): void {
+    const address = peerAddress(socket);
+    const ofAddress = this.#perAddress.get(address) ?? 0;
+    if (this.#connections.size >= CONNECTIONS_MAX || ofAddress >= CONNECTIONS_PER_ADDRESS_MAX) {
+      this.#options.complain('rtmp: limit-reached: too many connections');
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
+    this.#perAddress.set(address, ofAddress + 1);
+    const connection = new RtmpConnection(socket, address, this.#options, (deadlineMs) =>
+      this.#timer.wakeBy(deadlineMs, this.#options.clockMs()),
+    );
+    this.#connections.add(connection);
+    socket.on('close', () => this.#onClosed(connection));
+  }
+
+  #onClosed(connection: RtmpConnection): void {
+    this.#connections.delete(connection);
+    const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(connection.address, left);
+    else this.#perAddress.delete(connection.address);
+  }
+
+  #advance(nowMs: number): number | undefined {
+    let nextMs: number | undefined;
+    for (const connection of this.#connections) {
+      if ((connection.deadlineMs ?? nowMs + 1) <= nowMs) connection.advance();
+      const { deadlineMs } = connection;
+      if (deadlineMs !== undefined && (nextMs === undefined || deadlineMs < nextMs)) {
+        nextMs = deadlineMs;
+      }
+    }
+    return nextMs;
+  }
+}
+
+/** The peer's address without IPv6's wrapping of IPv4 (RFC 4291 §2.5.5.2). */
+function peerAddress(socket: Socket): string {
+  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+}

@@ -1,0 +1,152 @@
+import type { CloseReason } from '../../base/reasons.ts';
+import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
+import type { AmfObject } from '../../protocols/amf/amf0.ts';
+import type { AudioTranscoderFactory } from '../audio.ts';
+import { AudioTrack } from './audio-track.ts';
+import { Timeline } from './timeline.ts';
+import { type TagResult, VideoTrack } from './video-track.ts';
+
+/** Who publishes, as the engine and the stats name it. */
+export type RtmpSource = {
+  readonly protocol: 'rtmp';
+  readonly transport: 'tcp';
+  readonly userAgent: string | undefined;
+};
+
+/** The engine's door: makes this publisher the stream's. Undefined when the server holds as many streams as it may. */
+export type OpenPublisher = (
+  source: RtmpSource,
+  listener: PublisherListener,
+  nowMs: number,
+) => PublisherInput | undefined;
+
+export type RtmpPublisherOptions = {
+  readonly open: OpenPublisher;
+  /** How the encoder called itself in connect; its metadata may know better. */
+  readonly encoder: string | undefined;
+  readonly createTranscoder: AudioTranscoderFactory;
+  readonly opusBitrateBps: number;
+  /** Unpredictable 32-bit numbers, one per track. */
+  readonly ssrcs: { readonly audio: number; readonly video: number };
+  readonly clockMs: () => number;
+  /** Something went wrong that costs a frame; said as often as it happens. */
+  readonly complain: (what: string) => void;
+  /** The session must end: the engine said so, or what it sends is not for us. `message` is for the streamer. */
+  readonly end: (reason: CloseReason, message: string | undefined) => void;
+};
+
+/** After this long without a picture or a sound the streamer is told. */
+const TRACK_MISSING_MS = 5_000;
+/** An encoder's name ends up in logs and stats. */
+const USER_AGENT_LENGTH_MAX = 120;
+
+/** What the streamer reads when the engine lets go. Where it is not here, encoders do best with a closed connection. */
+const closeMessages: Readonly<Partial<Record<CloseReason, string>>> = {
+  replaced: 'Another encoder took over this stream.',
+  kicked: 'The operator ended this stream.',
+};
+
+/**
+ * Feeds the engine with what one RTMP connection publishes. The engine hears of it with the first metadata or media:
+ * an encoder that only connects takes nobody's place.
+ */
+export class RtmpPublisher {
+  readonly #options: RtmpPublisherOptions;
+  readonly #timeline: Timeline;
+  #live: Live | undefined;
+  /** Nothing more goes to the engine: it let go, or the session is being ended. */
+  #deaf = false;
+  #closed = false;
+
+  constructor(options: RtmpPublisherOptions) {
+    this.#options = options;
+    this.#timeline = new Timeline((kind) => options.complain(`${kind}-timestamps-jumped`));
+  }
+
+  onMetadata(values: AmfObject, nowMs: number): void {
+    const encoder = values.get('encoder');
+    this.#open(typeof encoder === 'string' ? encoder : this.#options.encoder, nowMs);
+  }
+
+  onTag(kind: 'audio' | 'video', timestampMs: number, body: Uint8Array, nowMs: number): void {
+    const live = this.#open(this.#options.encoder, nowMs);
+    if (!live) return;
+    const timeMs = this.#timeline.place(kind, timestampMs, nowMs);
+    const result =
+      kind === 'audio' ? live.audio.push(body, timeMs) : live.video.push(body, timeMs, nowMs);
+    if (result) this.#onResult(result);
+    if (!this.#deaf && nowMs >= live.reportMissingMs) reportMissing(live);
+  }
+
+  /** The connection ended, or the owner ends it. The engine hears of it unless it was the engine's own wish. */
+  close(reason: CloseReason, nowMs: number): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#deaf = true;
+    this.#live?.audio.close();
+    this.#live?.input.close(reason, nowMs);
+  }
+
+  #open(encoder: string | undefined, nowMs: number): Live | undefined {
+    if (this.#deaf) return undefined;
+    if (this.#live) return this.#live;
+    const { open, ssrcs, createTranscoder, opusBitrateBps, clockMs } = this.#options;
+    const userAgent = encoder?.slice(0, USER_AGENT_LENGTH_MAX);
+    const input = open({ protocol: 'rtmp', transport: 'tcp', userAgent }, this.#listener, nowMs);
+    if (!input) {
+      this.#end('limit-reached', 'This server has no room for another stream.');
+      return undefined;
+    }
+    this.#live = {
+      input,
+      video: new VideoTrack(input, ssrcs.video),
+      audio: new AudioTrack({
+        publisher: input,
+        ssrc: ssrcs.audio,
+        createTranscoder,
+        opusBitrateBps,
+        clockMs,
+      }),
+      reportMissingMs: nowMs + TRACK_MISSING_MS,
+    };
+    return this.#live;
+  }
+
+  readonly #listener: PublisherListener = {
+    // RTMP has no way to ask an encoder for a keyframe.
+    onKeyframeWanted: () => {},
+    onClosed: (reason) => {
+      if (this.#closed) return;
+      this.#closed = true;
+      this.#live?.audio.close();
+      this.#end(reason, closeMessages[reason]);
+    },
+  };
+
+  #onResult(result: NonNullable<TagResult>): void {
+    if ('dropped' in result) {
+      this.#options.complain(result.dropped);
+      return;
+    }
+    this.#options.complain(result.fatal);
+    this.#end('refused', result.message);
+  }
+
+  #end(reason: CloseReason, message: string | undefined): void {
+    this.#deaf = true;
+    this.#options.end(reason, message);
+  }
+}
+
+type Live = {
+  readonly input: PublisherInput;
+  readonly video: VideoTrack;
+  readonly audio: AudioTrack;
+  reportMissingMs: number;
+};
+
+function reportMissing(live: Live): void {
+  live.reportMissingMs = Number.POSITIVE_INFINITY;
+  if (!live.video.isThere) live.input.report('no-video', 'The encoder sends no video.');
+  if (!live.audio.isThere) live.input.report('no-audio', 'The encoder sends no audio.');
+}
