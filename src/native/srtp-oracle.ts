@@ -20,7 +20,7 @@ const LABELS = {
   rtcp: { encryption: 3, authentication: 4, salt: 5 },
 } as const;
 
-type SessionKeys = {
+export type SessionKeys = {
   readonly encryption: Uint8Array;
   readonly authentication: Uint8Array;
   readonly salt: Uint8Array;
@@ -48,16 +48,22 @@ export function deriveSessionKeys(
   };
 }
 
-/** One direction of one association. */
+/** One direction of one association, from what DTLS gave. */
+export function createOracle(profile: SrtpProfile, master: SrtpKeys): SrtpOracle {
+  const derive = (kind: 'rtp' | 'rtcp') => deriveSessionKeys(profile, master, kind);
+  return new SrtpOracle(profile, derive('rtp'), derive('rtcp'));
+}
+
+/** The packets of one direction. */
 export class SrtpOracle {
   readonly #gcm: boolean;
   readonly #rtp: SessionKeys;
   readonly #rtcp: SessionKeys;
 
-  constructor(profile: SrtpProfile, master: SrtpKeys) {
+  constructor(profile: SrtpProfile, rtp: SessionKeys, rtcp: SessionKeys) {
     this.#gcm = profile === 'aead-aes-128-gcm';
-    this.#rtp = deriveSessionKeys(profile, master, 'rtp');
-    this.#rtcp = deriveSessionKeys(profile, master, 'rtcp');
+    this.#rtp = rtp;
+    this.#rtcp = rtcp;
   }
 
   protectRtp(packet: Uint8Array, headerLength: number, roc: number): Uint8Array {
