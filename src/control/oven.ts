@@ -1,0 +1,111 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { StreamName } from '../base/names.ts';
+import { OvenSession } from './oven-session.ts';
+import type { SignallingDeps } from './signalling.ts';
+
+/** An answer has some kilobytes. */
+const MESSAGE_BYTES_MAX = 64 * 1024;
+/** Often enough for proxies, which give up after a minute of silence. */
+const PING_INTERVAL_MS = 20_000;
+/** More than one machine can feed. */
+const SOCKETS_MAX = 10_000;
+/** A player reads its few messages at once; one that does not is gone. */
+const BUFFERED_BYTES_MAX = 1024 * 1024;
+
+type Player = { readonly session: OvenSession; heard: boolean };
+
+/** OvenPlayer's signalling: WebSockets on `/app/stream`. */
+export type OvenSocket = {
+  /** Takes over an HTTP request that asks for a WebSocket. */
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    stream: StreamName,
+    query: URLSearchParams,
+  ): void;
+  /** Ends every socket. */
+  close(): void;
+};
+
+export function ovenSocket(deps: SignallingDeps): OvenSocket {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_BYTES_MAX,
+    perMessageDeflate: false,
+  });
+  const players = new Map<WebSocket, Player>();
+  const unsubscribe = deps.media.onEvent((event) => {
+    if (event.type !== 'stream-live') return;
+    for (const { session } of players.values()) session.onLive(event.stream, Date.now());
+  });
+  const timer = setInterval(() => checkAll(players), PING_INTERVAL_MS).unref();
+
+  return {
+    handleUpgrade(request, socket, head, stream, query) {
+      if (players.size >= SOCKETS_MAX) {
+        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+        return;
+      }
+      server.handleUpgrade(request, socket, head, (webSocket) => {
+        const session = new OvenSession(
+          {
+            stream,
+            transport: query.get('transport') ?? undefined,
+            direction: query.get('direction')?.toLowerCase(),
+            address: request.socket.remoteAddress ?? '',
+          },
+          { send: (message) => send(webSocket, message), close: () => webSocket.close() },
+          deps,
+          Date.now(),
+        );
+        players.set(webSocket, { session, heard: true });
+        listen(webSocket, players);
+      });
+    },
+    close() {
+      clearInterval(timer);
+      unsubscribe();
+      for (const webSocket of players.keys()) webSocket.terminate();
+      server.close();
+    },
+  };
+}
+
+function listen(webSocket: WebSocket, players: Map<WebSocket, Player>): void {
+  const player = players.get(webSocket);
+  webSocket.on('message', (data: RawData, isBinary: boolean) => {
+    if (isBinary) webSocket.close();
+    else player?.session.receive(data.toString(), Date.now());
+  });
+  webSocket.on('pong', () => {
+    if (player) player.heard = true;
+  });
+  // Too long a message, broken frames: a close follows, which is all that matters.
+  webSocket.on('error', () => {});
+  webSocket.on('close', () => {
+    players.delete(webSocket);
+    player?.session.onClosed();
+  });
+}
+
+/** Pings every player and ends those that did not answer the last one. */
+function checkAll(players: ReadonlyMap<WebSocket, Player>): void {
+  for (const [webSocket, player] of players) {
+    if (!player.heard) {
+      webSocket.terminate();
+      continue;
+    }
+    player.heard = false;
+    webSocket.ping();
+    player.session.advance(Date.now());
+  }
+}
+
+function send(webSocket: WebSocket, message: object): void {
+  if (webSocket.readyState !== webSocket.OPEN) return;
+  if (webSocket.bufferedAmount > BUFFERED_BYTES_MAX) webSocket.terminate();
+  else webSocket.send(JSON.stringify(message));
+}

@@ -1,0 +1,246 @@
+/**
+ * What WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep) have in common: one endpoint URL that takes an offer and
+ * gives a session its own URL, which is a secret and all that is needed to change or to end the session.
+ */
+import { type Context, Hono } from 'hono';
+import { parseStreamName, type StreamName } from '../base/names.ts';
+import { parseFragment, writeFragment } from '../protocols/sdp/fragment.ts';
+import { isRefusal } from '../protocols/sdp/refusal.ts';
+import { isProblem, type Problem, problemResponse } from './problem.ts';
+import type { Session, Sessions } from './sessions.ts';
+import type { SignallingDeps } from './signalling.ts';
+import { sdpProblem } from './signalling-problems.ts';
+
+export type SdpProtocol = 'whip' | 'whep';
+
+/** An offer as it arrived. */
+export type OfferRequest = {
+  readonly stream: StreamName;
+  readonly offer: string;
+  readonly query: (name: string) => string | undefined;
+  readonly userAgent: string | undefined;
+};
+
+export type Opened = { readonly session: Session; readonly answer: string };
+
+/** The part that is different in WHIP and WHEP. */
+export type SdpEndpoint = {
+  readonly protocol: SdpProtocol;
+  readonly role: Session['role'];
+  /** Before the body is read: may this client, and is there such an app? */
+  readonly admit: (context: Context, stream: StreamName) => Promise<Problem | undefined>;
+  readonly open: (request: OfferRequest) => Promise<Opened | Problem>;
+};
+
+export type SdpDeps = SignallingDeps & {
+  /** Where the request came from, for access rules and for the log. */
+  readonly addressOf: (context: Context) => string;
+};
+
+/** A browser's offer has 6 kB; nothing that we read needs more. */
+const BODY_BYTES_MAX = 64 * 1024;
+const SDP = 'application/sdp';
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
+
+const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Location, ETag, Link, Accept-Patch, WWW-Authenticate',
+};
+const PREFLIGHT = {
+  ...CORS,
+  'Access-Control-Allow-Methods': 'POST, PATCH, DELETE, OPTIONS',
+  'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match',
+  // A page on the internet may use a server on the home network (Private Network Access).
+  'Access-Control-Allow-Private-Network': 'true',
+  'Access-Control-Max-Age': '86400',
+  'Accept-Post': SDP,
+  'Accept-Patch': FRAGMENT,
+  'Content-Length': '0',
+};
+
+/** Routes of one protocol: `/app/stream/whip`, its sessions below it, and OvenMediaEngine's `/app/stream?direction=whip`. */
+export function sdpRoutes(endpoint: SdpEndpoint, deps: SdpDeps): Hono {
+  const { protocol } = endpoint;
+  const routes = new Hono();
+  routes.all(`/:app/:stream/${protocol}`, (context) => serveEndpoint(endpoint, deps, context));
+  routes.all(`/:app/:stream/${protocol}/:id`, (context) =>
+    serveSession(endpoint, deps.sessions, context),
+  );
+  routes.all('/:app/:stream', (context, next) =>
+    context.req.query('direction')?.toLowerCase() === protocol
+      ? serveEndpoint(endpoint, deps, context)
+      : next(),
+  );
+  return routes;
+}
+
+async function serveEndpoint(
+  endpoint: SdpEndpoint,
+  deps: SdpDeps,
+  context: Context,
+): Promise<Response> {
+  if (context.req.method === 'OPTIONS') return new Response(null, { headers: PREFLIGHT });
+  if (context.req.method !== 'POST') return respond(notAllowed('OPTIONS, POST'));
+  const stream = `${context.req.param('app')}/${context.req.param('stream')}`;
+  const opened = await takeOffer(endpoint, context, stream);
+  if (isProblem(opened)) {
+    const { reason, detail } = opened;
+    const address = deps.addressOf(context);
+    deps.onRefused({ protocol: endpoint.protocol, stream, address, reason, message: detail });
+    return respond(opened);
+  }
+  const { session, answer } = opened;
+  return new Response(answer, {
+    status: 201,
+    headers: {
+      ...CORS,
+      'Content-Type': SDP,
+      // FFmpeg cannot read a chunked answer.
+      'Content-Length': String(Buffer.byteLength(answer)),
+      Location: `/${session.stream}/${endpoint.protocol}/${session.id}`,
+      ETag: session.etag,
+      'Accept-Patch': FRAGMENT,
+    },
+  });
+}
+
+async function takeOffer(
+  endpoint: SdpEndpoint,
+  context: Context,
+  name: string,
+): Promise<Opened | Problem> {
+  const stream = parseStreamName(name);
+  if (stream === undefined) {
+    return {
+      status: 404,
+      reason: 'bad-stream-name',
+      detail: 'A stream name is app/stream; letters, digits, "_", "-" and "." can stand in it.',
+    };
+  }
+  const unwelcome = await endpoint.admit(context, stream);
+  if (unwelcome !== undefined) return unwelcome;
+  const offer = await readBody(context, SDP);
+  if (typeof offer !== 'string') return offer;
+  return endpoint.open({
+    stream,
+    offer,
+    query: (name) => context.req.query(name),
+    userAgent: context.req.header('user-agent'),
+  });
+}
+
+async function serveSession(
+  endpoint: SdpEndpoint,
+  sessions: Sessions,
+  context: Context,
+): Promise<Response> {
+  const { method } = context.req;
+  if (method === 'OPTIONS') return new Response(null, { headers: PREFLIGHT });
+  if (method !== 'PATCH' && method !== 'DELETE') {
+    return respond(notAllowed('OPTIONS, PATCH, DELETE'));
+  }
+  // libcurl can bring the query along as part of the path, encoded.
+  const id = context.req.param('id')?.split('?', 1)[0] ?? '';
+  const stream = `${context.req.param('app')}/${context.req.param('stream')}`;
+  const session = sessions.find(id);
+  if (session === undefined || session.role !== endpoint.role || session.stream !== stream) {
+    if (method === 'DELETE' && sessions.hasEnded(id)) return empty(200);
+    return respond({ status: 404, reason: 'no-such-session', detail: 'This session has ended.' });
+  }
+  if (method === 'PATCH') return patchSession(sessions, session, context);
+  sessions.close(id, 'left');
+  return empty(200);
+}
+
+/** Trickle ICE and ICE restart (RFC 9725 §4.3). Candidates are not needed: checks show where the peer is. */
+async function patchSession(
+  sessions: Sessions,
+  { id }: Session,
+  context: Context,
+): Promise<Response> {
+  const body = await readBody(context, FRAGMENT);
+  if (typeof body !== 'string') return respond(body);
+  const fragment = parseFragment(body);
+  if (isRefusal(fragment)) return respond(sdpProblem(fragment));
+  const session = sessions.find(id);
+  if (session === undefined) {
+    return respond({ status: 404, reason: 'no-such-session', detail: 'This session has ended.' });
+  }
+  const mismatch = checkIfMatch(context.req.header('if-match'), session.etag);
+  if (mismatch !== undefined) return respond(mismatch);
+  const { credentials } = fragment;
+  if (credentials === undefined || credentials.ufrag === session.remote.ufrag) return empty(204);
+  const restarted = sessions.restartIce(id, credentials);
+  if (restarted === undefined) return empty(204);
+  const answer = writeFragment(restarted.local);
+  return new Response(answer, {
+    headers: {
+      ...CORS,
+      'Content-Type': FRAGMENT,
+      'Content-Length': String(Buffer.byteLength(answer)),
+      ETag: restarted.etag,
+    },
+  });
+}
+
+/** RFC 9725 §4.3.1 has every PATCH say which ICE session it means; a restart says `*`. */
+function checkIfMatch(header: string | undefined, etag: string): Problem | undefined {
+  if (header === undefined) {
+    return {
+      status: 428,
+      reason: 'if-match-missing',
+      detail: 'A PATCH needs an If-Match header with the ETag of the session, or * to restart ICE.',
+    };
+  }
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^"(.*)"$/, '$1'));
+  if (tags.includes('*') || tags.includes(etag.slice(1, -1))) return undefined;
+  return {
+    status: 412,
+    reason: 'other-ice-session',
+    detail: 'The ICE session of this ETag is over: a newer one has taken its place.',
+  };
+}
+
+async function readBody(context: Context, type: string): Promise<string | Problem> {
+  const given = context.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (given !== undefined && given !== '' && given !== type) {
+    return {
+      status: 415,
+      reason: 'wrong-content-type',
+      detail: `The body has to be ${type} and say so in Content-Type.`,
+    };
+  }
+  const tooLarge = {
+    status: 413,
+    reason: 'too-large',
+    detail: 'The body is larger than 64 kB.',
+  };
+  if (Number(context.req.header('content-length') ?? 0) > BODY_BYTES_MAX) return tooLarge;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of context.req.raw.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > BODY_BYTES_MAX) return tooLarge;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function notAllowed(allow: string): Problem {
+  return {
+    status: 405,
+    reason: 'method-not-allowed',
+    detail: `This URL is for programs; it takes ${allow}.`,
+    headers: { Allow: allow },
+  };
+}
+
+function respond(problem: Problem): Response {
+  return problemResponse(problem, CORS);
+}
+
+/** OBS takes any answer to DELETE but 200 for a mishap. */
+function empty(status: 200 | 204): Response {
+  const length: Record<string, string> = status === 200 ? { 'Content-Length': '0' } : {};
+  return new Response(null, { status, headers: { ...CORS, ...length } });
+}

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import type { StreamName } from '../base/names.ts';
+import type { CloseReason } from '../base/reasons.ts';
+import type { MediaEvent, SessionId, ToMedia } from '../channel/messages.ts';
+import { type Credentials, type MediaGate, newCredentials } from './signalling.ts';
+
+type OpenMessage = Extract<ToMedia, { type: 'open-publisher' | 'open-viewer' }>;
+
+/** One WebRTC session as the control plane knows it. */
+export type Session = {
+  readonly id: SessionId;
+  readonly role: 'publisher' | 'viewer';
+  readonly stream: StreamName;
+  /** Names the ICE session (RFC 9725 §4.3.1): a new one with each restart. Quoted, as in the header. */
+  readonly etag: string;
+  readonly remote: Credentials;
+};
+
+type Entry = { session: Session; readonly onEnded: ((reason: CloseReason) => void) | undefined };
+
+/** More than one machine can feed; each costs some memory even where it never connects. */
+const SESSIONS_MAX = 10_000;
+/** OBS ends its connection first and sends the DELETE after it: these still get their 200. */
+const ENDED_MAX = 1000;
+const ID_BYTES = 16;
+const ETAG_BYTES = 9;
+
+/** A new name for a session: as its URL is all that is needed to end it, it cannot be guessed. */
+export function newSessionId(): SessionId {
+  return randomBytes(ID_BYTES).toString('base64url');
+}
+
+/** The control plane's table of WebRTC sessions; the media plane says when one has ended. */
+export class Sessions {
+  readonly #media: MediaGate;
+  readonly #entries = new Map<SessionId, Entry>();
+  readonly #ended = new Set<SessionId>();
+  readonly #unsubscribe: () => void;
+
+  constructor(media: MediaGate) {
+    this.#media = media;
+    this.#unsubscribe = media.onEvent((event) => this.#hear(event));
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Opens a session in the media plane; the reason where it is refused. */
+  async open(
+    message: OpenMessage,
+    onEnded?: (reason: CloseReason) => void,
+  ): Promise<Session | CloseReason> {
+    if (this.#entries.size >= SESSIONS_MAX) return 'limit-reached';
+    const session: Session = {
+      id: message.session,
+      role: message.type === 'open-publisher' ? 'publisher' : 'viewer',
+      stream: message.stream,
+      etag: newEtag(),
+      remote: { ufrag: message.peer.remoteUfrag, pwd: message.peer.remotePwd },
+    };
+    this.#entries.set(session.id, { session, onEnded });
+    let refused: CloseReason | undefined;
+    try {
+      refused = await this.#media.open(message);
+    } catch {
+      // It may have opened all the same: an answer that is late counts as none.
+      this.#media.close(session.id, 'internal-error');
+      refused = 'internal-error';
+    }
+    if (refused !== undefined) {
+      this.#entries.delete(session.id);
+      return refused;
+    }
+    // It can have ended while we waited.
+    return this.#entries.has(session.id) ? session : 'left';
+  }
+
+  find(id: SessionId): Session | undefined {
+    return this.#entries.get(id)?.session;
+  }
+
+  /** Ended a short while ago, by either side. */
+  hasEnded(id: SessionId): boolean {
+    return this.#ended.has(id);
+  }
+
+  /** Gives the session new ICE credentials on both sides; returns ours and the new ETag. */
+  restartIce(
+    id: SessionId,
+    remote: Credentials,
+  ): { readonly local: Credentials; readonly etag: string } | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    const local = newCredentials();
+    const etag = newEtag();
+    entry.session = { ...entry.session, remote, etag };
+    this.#media.restartIce({
+      type: 'restart-ice',
+      session: id,
+      localUfrag: local.ufrag,
+      localPwd: local.pwd,
+      remoteUfrag: remote.ufrag,
+      remotePwd: remote.pwd,
+    });
+    return { local, etag };
+  }
+
+  /** Ends a session for its client's sake; its `onEnded` is not called. */
+  close(id: SessionId, reason: CloseReason): void {
+    if (!this.#entries.delete(id)) return;
+    this.#remember(id);
+    this.#media.close(id, reason);
+  }
+
+  /** Stops listening. The sessions are the media plane's to end. */
+  dispose(): void {
+    this.#unsubscribe();
+  }
+
+  #hear(event: MediaEvent): void {
+    if (event.type !== 'session-ended') return;
+    const entry = this.#entries.get(event.session);
+    if (entry === undefined) return;
+    this.#entries.delete(event.session);
+    this.#remember(event.session);
+    entry.onEnded?.(event.reason);
+  }
+
+  #remember(id: SessionId): void {
+    this.#ended.add(id);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= ENDED_MAX) break;
+      this.#ended.delete(oldest);
+    }
+  }
+}
+
+function newEtag(): string {
+  return `"${randomBytes(ETAG_BYTES).toString('base64url')}"`;
+}

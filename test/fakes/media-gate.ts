@@ -1,0 +1,114 @@
+import type { StreamInfo } from '../../src/api/streams.ts';
+import { parseStreamName, type StreamName } from '../../src/base/names.ts';
+import type { CloseReason } from '../../src/base/reasons.ts';
+import type {
+  AccessDecision,
+  AccessRequest,
+  MediaEvent,
+  ToMedia,
+} from '../../src/channel/messages.ts';
+import { Sessions } from '../../src/control/sessions.ts';
+import type { MediaGate, Refusal, SignallingDeps } from '../../src/control/signalling.ts';
+
+/** The key that {@link signallingDeps} lets in. */
+export const PUBLISH_KEY = 'the-publish-key';
+
+/** A media plane that only takes notes. */
+export class FakeMedia implements MediaGate {
+  readonly live = new Set<StreamName>();
+  readonly fingerprint: Uint8Array = new Uint8Array(32).fill(0xab);
+  /** Everything that it was told, in order. */
+  readonly told: ToMedia[] = [];
+  /** What it answers the next `open` with; an Error fails it. */
+  nextOpen: CloseReason | undefined | Error;
+  streams: readonly StreamInfo[] = [];
+  readonly #listeners = new Set<(event: MediaEvent) => void>();
+
+  async open(message: Parameters<MediaGate['open']>[0]): Promise<CloseReason | undefined> {
+    this.told.push(message);
+    if (this.nextOpen instanceof Error) throw this.nextOpen;
+    return this.nextOpen;
+  }
+
+  restartIce(message: Parameters<MediaGate['restartIce']>[0]): void {
+    this.told.push(message);
+  }
+
+  close(session: string, reason: CloseReason): void {
+    this.told.push({ type: 'close', session, reason });
+  }
+
+  async stats(): Promise<readonly StreamInfo[]> {
+    return this.streams;
+  }
+
+  onEvent(listener: (event: MediaEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: MediaEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  goLive(name: string): void {
+    const stream = streamName(name);
+    this.live.add(stream);
+    this.emit({ type: 'stream-live', stream, session: 'publisher' });
+  }
+
+  endSession(session: string, name: string, reason: CloseReason): void {
+    this.emit({ type: 'session-ended', session, role: 'viewer', stream: streamName(name), reason });
+  }
+
+  /** The last message of a kind. */
+  last<Type extends ToMedia['type']>(type: Type): Extract<ToMedia, { type: Type }> {
+    const found = this.told.findLast((message) => message.type === type);
+    if (found === undefined) throw new Error(`media was not told ${type}`);
+    return found as Extract<ToMedia, { type: Type }>;
+  }
+}
+
+/** A control plane around a fake media plane: the app `show` exists, one key opens it. */
+export function signallingDeps(media: FakeMedia): SignallingDeps & {
+  readonly refusals: Refusal[];
+  readonly asked: AccessRequest[];
+  addressOf: () => string;
+} {
+  const refusals: Refusal[] = [];
+  const asked: AccessRequest[] = [];
+  return {
+    media,
+    sessions: new Sessions(media),
+    refusals,
+    asked,
+    addressOf: () => '192.0.2.99',
+    authorise: (request) => {
+      asked.push(request);
+      return decide(request);
+    },
+    candidates: (transports) =>
+      transports.map((transport) => ({
+        transport,
+        address: '127.0.0.1',
+        port: transport === 'udp' ? 10_000 : 3478,
+      })),
+    app: (app) =>
+      app === 'show' ? { viewerTransport: 'tcp', publisherTransport: 'udptcp' } : undefined,
+    onRefused: (refusal) => refusals.push(refusal),
+  };
+}
+
+export function streamName(text: string): StreamName {
+  const name = parseStreamName(text);
+  if (name === undefined) throw new Error(`${text} is no stream name`);
+  return name;
+}
+
+function decide({ credential, stream }: AccessRequest): AccessDecision {
+  const denied = (reason: 'no-key' | 'wrong-key' | 'unknown-app', message: string) =>
+    ({ allowed: false, reason, message }) as const;
+  if (credential === undefined) return denied('no-key', 'A key is needed.');
+  if (credential !== PUBLISH_KEY) return denied('wrong-key', 'This is not the key.');
+  return stream.startsWith('show/') ? { allowed: true } : denied('unknown-app', 'No such app.');
+}
