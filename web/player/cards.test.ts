@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { WhepState } from '../parts/whep-client.ts';
+import { cardOf, playerState, troubleOf } from './cards.ts';
+
+const STATES: readonly WhepState[] = [
+  { phase: 'idle' },
+  { phase: 'connecting', sinceMs: 0 },
+  { phase: 'waiting', sinceMs: 0, returning: false },
+  { phase: 'waiting', sinceMs: 0, returning: true },
+  { phase: 'reconnecting', sinceMs: 0, reason: 'unreachable' },
+  { phase: 'reconnecting', sinceMs: 0, reason: 'offline' },
+  { phase: 'reconnecting', sinceMs: 0, reason: 'no-path' },
+  { phase: 'ended', reason: 'stopped' },
+  { phase: 'ended', reason: 'gone' },
+  { phase: 'error', reason: 'not-found', detail: undefined },
+  { phase: 'error', reason: 'not-allowed', detail: undefined },
+  { phase: 'error', reason: 'unsupported', detail: undefined },
+  { phase: 'error', reason: 'rejected', detail: undefined },
+];
+
+test('every state without a moving picture says something of its own', () => {
+  const cards = STATES.map((state) => cardOf(state, 'none'));
+  assert.ok(cards.every((card) => card && card.title !== ''));
+  const said = cards.map((card) => `${card?.title} ${card?.text}`);
+  assert.equal(new Set(said).size, said.length);
+});
+
+test('a moving picture has no card over it', () => {
+  assert.equal(cardOf({ phase: 'live', sinceMs: 0 }, 'none'), undefined);
+  assert.equal(cardOf({ phase: 'degraded', sinceMs: 0, reason: 'late' }, 'none'), undefined);
+});
+
+test('the server’s own sentence replaces ours', () => {
+  const card = cardOf({ phase: 'error', reason: 'unsupported', detail: 'H.265 only.' }, 'none');
+  assert.equal(card?.text, 'H.265 only.');
+});
+
+test('degraded says why in words', () => {
+  assert.equal(
+    troubleOf({ phase: 'degraded', sinceMs: 0, reason: 'packet-loss' }),
+    'Weak connection',
+  );
+  assert.equal(troubleOf({ phase: 'live', sinceMs: 0 }), undefined);
+});
+
+test('what the viewer does goes before what the connection does', () => {
+  const live: WhepState = { phase: 'live', sinceMs: 0 };
+  assert.equal(playerState(live, 'none', false), 'live');
+  assert.equal(playerState(live, 'none', true), 'live-muted');
+  assert.equal(playerState(live, 'blocked', true), 'paused');
+  assert.equal(playerState(live, 'paused', false), 'paused');
+  assert.equal(playerState({ phase: 'connecting', sinceMs: 0 }, 'none', true), 'connecting');
+  assert.ok(cardOf(live, 'paused')?.action);
+  assert.ok(cardOf(live, 'blocked')?.action);
+});
