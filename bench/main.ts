@@ -1,0 +1,97 @@
+/** `npm run bench`: see README.md. */
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { comparePeers, RUNS } from './peers.ts';
+import { appendResult, printTable } from './results.ts';
+import { runViewers } from './viewers-run.ts';
+
+const program = new Command('npm run bench --')
+  .description('Measures this server, and Janus beside it. Without a command: peers.')
+  .enablePositionalOptions();
+
+program
+  .command('peers', { isDefault: true })
+  .description('Janus over UDP, this server over UDP and over TCP, in one run')
+  .option('--viewers <count>', 'viewers of one stream', positive, 100)
+  .option('--seconds <count>', 'length of the measured window', positive, 20)
+  .option('--server-core <number>', 'core of the server', core, 0)
+  .option('--tools-core <number>', 'core of publisher and viewers', core, 1)
+  .addOption(
+    new Option('--only <runs...>', 'which runs')
+      .choices(Object.keys(RUNS))
+      .default(Object.keys(RUNS)),
+  )
+  .action(async ({ viewers, seconds, serverCore, toolsCore, only }) => {
+    const cores = { server: serverCore, tools: toolsCore };
+    conclude(await comparePeers({ viewers, seconds, cores, only }));
+  });
+
+program
+  .command('swarm')
+  .description('many real viewers against any WHEP server')
+  .requiredOption('--whep <url>', 'where to watch')
+  .option('--whip <url>', 'publish the yardstick stream here first')
+  .option('--bearer <token>', 'for --whip')
+  .option('--transport <name>', 'udp or tcp', 'udp')
+  .option('--server-pid <pid>', 'measure the CPU of this process and its children', positive)
+  .option('--viewers <count>', 'viewers', positive, 100)
+  .option('--seconds <count>', 'length of the measured window', positive, 20)
+  .option('--server-core <number>', 'core of the server', core, 0)
+  .option('--tools-core <number>', 'core of publisher and viewers', core, 1)
+  .action(
+    async ({
+      whep,
+      whip,
+      bearer,
+      transport,
+      serverPid,
+      viewers,
+      seconds,
+      serverCore,
+      toolsCore,
+    }) => {
+      const report = await runViewers({
+        publish: whip && { protocol: 'whip', url: whip, bearer, transport: 'udp' },
+        view: { protocol: 'whep', url: whep, transport },
+        serverPid,
+        viewers,
+        seconds,
+        cores: { server: serverCore, tools: toolsCore },
+      });
+      const names = {
+        server: new URL(whep).host,
+        version: '',
+        publish: whip ? 'whip' : '',
+        view: transport,
+      };
+      const result = { bench: 'swarm', ...names, ...report, ratioToJanusUdp: undefined };
+      appendResult(result);
+      printTable([result]);
+      conclude(report.void.length === 0);
+    },
+  );
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+await program.parseAsync();
+
+/** A slow server is a figure; only a run that means nothing is a failure. */
+function conclude(valid: boolean): void {
+  process.exitCode = valid ? 0 : 1;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1.');
+  return value;
+}
+
+function core(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value >= availableParallelism()) {
+    throw new InvalidArgumentError(
+      `It must be a core of this machine: 0 to ${availableParallelism() - 1}.`,
+    );
+  }
+  return value;
+}

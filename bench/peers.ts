@@ -1,0 +1,85 @@
+/** The same stream and the same viewers for Janus over UDP, for us over UDP and TCP, in one run. */
+import { appendResult, print, printTable, type Result } from './results.ts';
+import { startJanus } from './servers/janus.ts';
+import { startMillrace } from './servers/millrace.ts';
+import type { Server } from './servers/server.ts';
+import { round } from './statistics.ts';
+import { type Cores, runViewers } from './viewers-run.ts';
+
+export type PeersOptions = {
+  readonly viewers: number;
+  readonly seconds: number;
+  readonly cores: Cores;
+  /** Which runs, by {@link RUNS}' names. */
+  readonly only: readonly string[];
+};
+
+type Run = {
+  readonly publish: string;
+  readonly view: string;
+  start(core: number): Promise<Server>;
+};
+
+export const RUNS: Readonly<Record<string, Run>> = {
+  'janus-udp': { publish: 'rtp', view: 'udp', start: (core) => startJanus(core, 1) },
+  'whip-udp': millrace('whip', 'udp'),
+  'whip-tcp': millrace('whip', 'tcp'),
+  'rtmp-tcp': millrace('rtmp', 'tcp'),
+};
+
+function millrace(publish: 'whip' | 'rtmp', view: 'udp' | 'tcp'): Run {
+  return { publish, view, start: (core) => startMillrace({ core, publish, view }) };
+}
+
+/** @returns whether every run was valid */
+export async function comparePeers(options: PeersOptions): Promise<boolean> {
+  const results: Result[] = [];
+  let janusCpu: number | undefined;
+  for (const name of options.only) {
+    const run = RUNS[name];
+    if (!run)
+      throw new Error(`there is no run "${name}"; there are: ${Object.keys(RUNS).join(', ')}`);
+    print(`${name}: ${options.viewers} viewers, ${options.seconds} s ...`);
+    const result = await runOne(run, options, janusCpu);
+    if (name === 'janus-udp' && result.void.length === 0) janusCpu = cpuOf(result);
+    appendResult(result);
+    results.push(result);
+  }
+  print('');
+  printTable(results);
+  return results.every((result) => result.void.length === 0);
+}
+
+async function runOne(
+  run: Run,
+  options: PeersOptions,
+  janusCpu: number | undefined,
+): Promise<Result> {
+  const server = await run.start(options.cores.server);
+  try {
+    const report = await runViewers({
+      publish: server.publishTarget(0),
+      view: server.viewTarget(0),
+      serverPid: server.pid,
+      viewers: options.viewers,
+      seconds: options.seconds,
+      cores: options.cores,
+    });
+    const { name, version } = server;
+    const result = { bench: 'viewers', server: name, version, ...run, ...report };
+    return { ...result, ratioToJanusUdp: ratio(cpuOf(result), janusCpu) };
+  } catch (error) {
+    print(server.logTail);
+    throw error;
+  } finally {
+    await server.stop();
+  }
+}
+
+function cpuOf({ figures }: Pick<Result, 'figures'>): number | undefined {
+  return figures.find(({ name }) => name === 'cpu')?.value;
+}
+
+function ratio(own: number | undefined, janus: number | undefined): number | undefined {
+  return own === undefined || janus === undefined ? undefined : round(own / janus);
+}

@@ -1,0 +1,15 @@
+import type { SourceTarget } from '../source/main.ts';
+import type { ViewTarget } from '../swarm/main.ts';
+
+/** A server under test, started by the tool on its own core. */
+export interface Server {
+  readonly name: string;
+  readonly version: string;
+  /** Its children count too. */
+  readonly pid: number;
+  publishTarget(stream: number): SourceTarget;
+  viewTarget(stream: number): ViewTarget;
+  /** The end of its own log, for when a run fails. */
+  readonly logTail: string;
+  stop(): Promise<void>;
+}
