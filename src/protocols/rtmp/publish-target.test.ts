@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readPublishTarget } from './publish-target.ts';
+
+const URL = 'rtmp://host/show';
+
+const cases: readonly [
+  name: string,
+  parameters: Parameters<typeof readPublishTarget>,
+  path: string,
+  credential: string | undefined,
+][] = [
+  ['OBS: key in the stream key', ['show', URL, 'slot-1?key=S3cret'], 'show/slot-1', 'S3cret'],
+  ['no key', ['show', URL, 'slot-1'], 'show/slot-1', undefined],
+  ['key in the server URL', ['show?key=S', `${URL}?key=S`, 'slot-1'], 'show/slot-1', 'S'],
+  ['key in tcUrl alone', ['show', `${URL}?key=S`, 'slot-1'], 'show/slot-1', 'S'],
+  ['both: the stream key counts', ['show?key=A', URL, 'slot-1?key=B'], 'show/slot-1', 'B'],
+  ['other parameters', ['show', URL, 'slot-1?a=1&key=S&b=2'], 'show/slot-1', 'S'],
+  ['percent encoding', ['show', URL, 'slot-1?key=a%2Fb'], 'show/slot-1', 'a/b'],
+  ['a slash at the end', ['show/', `${URL}/`, '/slot-1?key=S'], 'show/slot-1', 'S'],
+  ['app within the stream key', ['', 'rtmp://host', 'show/slot-1?key=S'], 'show/slot-1', 'S'],
+  ['an instance stays visible', ['show/one', URL, 'slot-1'], 'show/one/slot-1', undefined],
+];
+
+for (const [name, parameters, path, credential] of cases) {
+  test(name, () => assert.deepEqual(readPublishTarget(...parameters), { path, credential }));
+}
