@@ -84,6 +84,8 @@ export class FakeDtls implements Dtls {
   #peerRandom: Uint8Array | undefined;
   #peerFingerprint: Uint8Array | undefined;
   #lastFlight: Uint8Array | undefined;
+  /** close_notify as this association protects it; a plain one would be anybody's. */
+  #alert: Uint8Array | undefined;
   #isDone = false;
   #isClosed = false;
   #isFreed = false;
@@ -112,9 +114,9 @@ export class FakeDtls implements Dtls {
 
   receive(datagram: Uint8Array, nowMs: number): void {
     if (this.#isFreed) throw new Error('DTLS used after free()');
-    this.received.push(datagram.slice());
+    this.received.push(new Uint8Array(datagram));
     if (this.#isClosed) return;
-    if (datagram[0] === ALERT && this.#isDone && datagram[1] === 0) {
+    if (this.#alert !== undefined && Buffer.compare(datagram, this.#alert) === 0) {
       this.#isClosed = true;
       this.deadlineMs = undefined;
       this.#outputs.push({ type: 'closed', reason: 'close-notify' });
@@ -139,7 +141,7 @@ export class FakeDtls implements Dtls {
   close(): void {
     if (!this.#isDone || this.#isClosed) return;
     this.#isClosed = true;
-    this.#transmit(Uint8Array.of(ALERT, 0));
+    this.#transmit(this.#alert);
   }
 
   free(): void {
@@ -168,8 +170,8 @@ export class FakeDtls implements Dtls {
   }
 
   #learn(datagram: Uint8Array): void {
-    this.#peerRandom = datagram.slice(2, 2 + RANDOM_BYTES);
-    this.#peerFingerprint = datagram.slice(2 + RANDOM_BYTES);
+    this.#peerRandom = new Uint8Array(datagram.subarray(2, 2 + RANDOM_BYTES));
+    this.#peerFingerprint = new Uint8Array(datagram.subarray(2 + RANDOM_BYTES));
   }
 
   #finish(): void {
@@ -183,6 +185,7 @@ export class FakeDtls implements Dtls {
       : [this.#peerRandom, this.#random];
     const clientKeys = keysOf('client', client, server);
     const serverKeys = keysOf('server', client, server);
+    this.#alert = Uint8Array.of(ALERT, ...keysOf('alert', client, server).key);
     this.#outputs.push({
       type: 'connected',
       profile: this.#profile,

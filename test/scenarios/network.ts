@@ -177,7 +177,7 @@ export class Link implements Timed {
   }
 
   #fly(bytes: Uint8Array, atMs: number): void {
-    const packet = { atMs, order: this.#order++, bytes: bytes.slice() };
+    const packet = { atMs, order: this.#order++, bytes: new Uint8Array(bytes) };
     let index = this.#inFlight.length;
     while (index > 0 && this.#inFlight[index - 1]!.atMs > atMs) index--;
     this.#inFlight.splice(index, 0, packet);

@@ -23,6 +23,8 @@ export type WorldOptions = {
   readonly up: LinkOptions;
   readonly down: LinkOptions;
   readonly checkIntervalMs: number;
+  /** What signalling said of the client's certificate; undefined for the truth. */
+  readonly expectedFingerprint: Uint8Array | undefined;
 };
 
 export const WORLD_DEFAULTS: WorldOptions = {
@@ -33,6 +35,7 @@ export const WORLD_DEFAULTS: WorldOptions = {
   up: PERFECT_LINK,
   down: PERFECT_LINK,
   checkIntervalMs: 2500,
+  expectedFingerprint: undefined,
 };
 
 export class PeerWorld {
@@ -56,7 +59,7 @@ export class PeerWorld {
       {
         localUfrag: SERVER.ufrag,
         localPwd: SERVER.pwd,
-        remoteFingerprint: this.clientCrypto.fingerprint,
+        remoteFingerprint: options.expectedFingerprint ?? this.clientCrypto.fingerprint,
         dtlsRole: options.dtlsRole,
         transports: options.transports,
         idleMs: PEER_IDLE_MS[options.role],

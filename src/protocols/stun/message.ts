@@ -179,7 +179,8 @@ export function hasIntegrity(bytes: Uint8Array, message: StunMessage, password: 
 
 function integrityOf(bytes: Uint8Array, offset: number, password: string): Uint8Array {
   // The length in the header is as if the message ended with this attribute (RFC 8489 §14.5).
-  const header = bytes.slice(0, STUN_HEADER_BYTES);
+  // A Buffer's own slice() would be a view on it.
+  const header = new Uint8Array(bytes.subarray(0, STUN_HEADER_BYTES));
   writeUint16(header, 2, offset + 4 + INTEGRITY_BYTES - STUN_HEADER_BYTES);
   return createHmac('sha1', password)
     .update(header)
@@ -284,7 +285,7 @@ function readXorMappedAddress(draft: Draft, value: Uint8Array): boolean {
   const ipBytes = family === FAMILY_IPV4 ? 4 : 16;
   if (family !== FAMILY_IPV4 && family !== FAMILY_IPV6) return false;
   if (value.length !== 4 + ipBytes) return false;
-  const plain = value.slice();
+  const plain = new Uint8Array(value); // a Buffer's slice() would be a view
   xorAddress(plain, draft.transactionId);
   draft.mappedAddress ??= { ip: plain.subarray(4), port: readUint16(plain, 2) };
   return true;
