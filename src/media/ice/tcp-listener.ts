@@ -1,0 +1,197 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Addon } from '../../native/addon.ts';
+import { FrameReader, frame } from '../../protocols/ice/framing.ts';
+import { socketFd } from '../socket-fd.ts';
+import type { TcpWay } from '../send/outlet.ts';
+import { type IcePath, newPathId, plainAddress } from './ice-path.ts';
+import type { IceRouter, RouterSession } from './router.ts';
+
+/** Connections at once; each viewer over TCP has one, or two for a moment when it changes networks. */
+const CONNECTIONS_MAX = 8000;
+/** Of one address: a school or a carrier's NAT has many viewers behind one. */
+const CONNECTIONS_PER_ADDRESS_MAX = 1000;
+/** Connections that have not yet shown a check of a session of ours: those are what a stranger can open. */
+const UNPROVEN_MAX = 1000;
+/** From connect to the first check; browsers send it at once. */
+const PROVE_MS_MAX = 10_000;
+/** Control traffic that a peer leaves unread before we stop adding to it. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
+/** How long the goodbye may take to leave once a session is over. */
+const LAST_WORDS_MS = 1000;
+/** Unsent bytes the kernel keeps per viewer: beyond them we decide what is worth sending. */
+const NOTSENT_BYTES = 64 * 1024;
+
+export type TcpListenerOptions = {
+  readonly address: string;
+  /** 0 for any. */
+  readonly port: number;
+  readonly router: IceRouter;
+  readonly addon: Addon;
+  readonly complain: (text: string) => void;
+  readonly clockMs: () => number;
+};
+
+/** ICE over TCP, passive side (RFC 6544): each connection is one path, its packets framed as in RFC 4571. */
+export class IceTcpListener {
+  readonly #options: TcpListenerOptions;
+  readonly #server: Server;
+  readonly #connections = new Set<TcpPath>();
+  readonly #perAddress = new Map<string, number>();
+  #unproven = 0;
+
+  /** Opens the port; rejects with the system's error where it cannot. */
+  static open(options: TcpListenerOptions): Promise<IceTcpListener> {
+    const listener = new IceTcpListener(options);
+    return new Promise((resolve, reject) => {
+      const server = listener.#server;
+      server.once('error', reject);
+      server.listen({ port: options.port, host: options.address, backlog: 1024 }, () => {
+        server.off('error', reject);
+        server.on('error', (error) => options.complain(`ice-tcp: ${error.message}`));
+        resolve(listener);
+      });
+    });
+  }
+
+  private constructor(options: TcpListenerOptions) {
+    this.#options = options;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#onSocket(socket));
+  }
+
+  /** As bound. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Stops listening and cuts what is still connected. */
+  close(): void {
+    this.#server.close();
+    for (const path of this.#connections) path.cut();
+  }
+
+  #onSocket(socket: Socket): void {
+    const address = plainAddress(socket.remoteAddress ?? '');
+    const ofAddress = this.#perAddress.get(address) ?? 0;
+    socket.on('error', () => {}); // 'close' follows, and is all that matters
+    const full =
+      this.#connections.size >= CONNECTIONS_MAX ||
+      ofAddress >= CONNECTIONS_PER_ADDRESS_MAX ||
+      this.#unproven >= UNPROVEN_MAX;
+    if (full || address === '') {
+      if (full) this.#options.complain('ice-tcp: limit-reached: too many connections');
+      socket.destroy();
+      return;
+    }
+    this.#perAddress.set(address, ofAddress + 1);
+    this.#unproven++;
+    const path = new TcpPath(socket, address, this.#options, () => this.#unproven--);
+    this.#connections.add(path);
+    socket.on('close', () => {
+      this.#connections.delete(path);
+      const left = (this.#perAddress.get(address) ?? 1) - 1;
+      if (left > 0) this.#perAddress.set(address, left);
+      else this.#perAddress.delete(address);
+    });
+  }
+}
+
+/** One accepted connection. Whose it is, its first packet must tell. */
+class TcpPath implements IcePath {
+  readonly id = newPathId();
+  readonly transport = 'tcp';
+  readonly remote: string;
+  readonly way: TcpWay;
+  readonly #socket: Socket;
+  readonly #options: TcpListenerOptions;
+  readonly #reader = new FrameReader();
+  readonly #onSettled: () => void;
+  readonly #proveTimer: NodeJS.Timeout;
+  #session: RouterSession | undefined;
+  #settled = false;
+  #over = false;
+  readonly #release = (): void => this.#end();
+
+  /** @param onSettled called once: when the connection proved to be a session's, or ended */
+  constructor(
+    socket: Socket,
+    address: string,
+    options: TcpListenerOptions,
+    onSettled: () => void,
+  ) {
+    this.remote = address.includes(':')
+      ? `[${address}]:${socket.remotePort}`
+      : `${address}:${socket.remotePort}`;
+    this.#socket = socket;
+    this.#options = options;
+    this.#onSettled = onSettled;
+    this.way = { transport: 'tcp', fd: socketFd(socket), socket };
+    this.#proveTimer = setTimeout(() => this.cut(), PROVE_MS_MAX);
+    socket.on('data', (chunk) => this.#receive(chunk));
+    socket.on('close', () => this.#onClose());
+  }
+
+  write(packet: Uint8Array): void {
+    if (this.#socket.destroyed || this.#socket.writableLength > UNREAD_BYTES_MAX) return;
+    this.#socket.write(frame(packet));
+  }
+
+  cut(): void {
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (this.#over) return;
+    const nowMs = this.#options.clockMs();
+    this.#reader.receive(chunk);
+    for (let packet = this.#reader.poll(); packet !== undefined; packet = this.#reader.poll()) {
+      if (typeof packet === 'string' || !this.#deliver(packet, nowMs)) {
+        this.cut();
+        return;
+      }
+    }
+  }
+
+  /** @returns false when the connection is a stranger's */
+  #deliver(packet: Uint8Array, nowMs: number): boolean {
+    if (this.#session) {
+      this.#session.onPacket(packet, this, nowMs);
+      return true;
+    }
+    const session = this.#options.router.sessionOf(packet);
+    if (!session) return false;
+    session.onPacket(packet, this, nowMs);
+    if (!session.isValidPath(this)) return false;
+    this.#session = session;
+    this.#settle();
+    this.#options.addon.tcpTune(this.way.fd, NOTSENT_BYTES, true);
+    this.#options.router.whenOver(session, this.#release);
+    return true;
+  }
+
+  #onClose(): void {
+    this.#settle();
+    if (!this.#session) return;
+    this.#options.router.forget(this.#session, this.#release);
+    if (!this.#over) this.#session.onPathClosed(this, this.#options.clockMs());
+    this.#over = true;
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#proveTimer);
+    this.#onSettled();
+  }
+
+  /** The session is over: its last words leave, then the connection. */
+  #end(): void {
+    this.#over = true;
+    this.#socket.end();
+    setTimeout(() => this.cut(), LAST_WORDS_MS).unref();
+  }
+}
