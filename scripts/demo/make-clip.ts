@@ -52,7 +52,20 @@ async function encodeVideo(): Promise<Buffer> {
       filters.join(','),
     ],
     ...['-c:v', 'libx264', '-profile:v', 'baseline', '-preset', 'veryslow', '-tune', 'zerolatency'],
-    ...['-level', '3.1', '-refs', '1', '-crf', '25', '-maxrate', '700k', '-bufsize', '350k', '-g', String(FRAMES_PER_SECOND)],
+    ...[
+      '-level',
+      '3.1',
+      '-refs',
+      '1',
+      '-crf',
+      '25',
+      '-maxrate',
+      '700k',
+      '-bufsize',
+      '350k',
+      '-g',
+      String(FRAMES_PER_SECOND),
+    ],
     ...['-x264-params', 'scenecut=0:aud=1:slices=1:repeat-headers=1', '-f', 'h264', '-'],
   ]);
   child.stderr.pipe(process.stderr);

@@ -1,0 +1,172 @@
+/** The real server as a child process, on free ports, with a state folder of its own; stopped for sure. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { endProcess } from './ffmpeg.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const START_MS_MAX = 20_000;
+
+export type ServerOptions = {
+  readonly staticDir?: string;
+  readonly arguments?: readonly string[];
+  /** Further lines of the configuration file. */
+  readonly config?: string;
+};
+
+export class TestServer {
+  readonly child: ChildProcess;
+  readonly http: number;
+  readonly rtmp: number;
+  readonly key: string;
+  readonly #log: string[];
+  readonly #directory: string;
+
+  private constructor(started: Started, key: string) {
+    this.child = started.child;
+    this.http = started.ports.http;
+    this.rtmp = started.ports.rtmp;
+    this.#log = started.log;
+    this.#directory = started.directory;
+    this.key = key;
+  }
+
+  static async start(options: ServerOptions = {}): Promise<TestServer> {
+    const started = await spawnServer(options);
+    try {
+      return new TestServer(started, await waitUntilReady(started));
+    } catch (error) {
+      await endProcess(started.child, 'SIGKILL');
+      rmSync(started.directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** All that it printed and logged. */
+  get log(): string {
+    return this.#log.join('');
+  }
+
+  page(stream: string, query = ''): string {
+    return `http://127.0.0.1:${this.http}/${stream}${query}`;
+  }
+
+  whip(stream: string, query = ''): string {
+    return `http://127.0.0.1:${this.http}/${stream}/whip${query}`;
+  }
+
+  websocket(stream: string): string {
+    return `ws://127.0.0.1:${this.http}/${stream}`;
+  }
+
+  rtmpUrl(stream: string): string {
+    const [app, name] = stream.split('/');
+    return `rtmp://127.0.0.1:${this.rtmp}/${app}/${name}?key=${this.key}`;
+  }
+
+  async streams(): Promise<unknown> {
+    const response = await fetch(`http://127.0.0.1:${this.http}/api/streams`);
+    return response.json();
+  }
+
+  /** As systemd would stop it; gives the exit code. */
+  async stop(): Promise<number | null> {
+    const { child } = this;
+    await endProcess(child);
+    rmSync(this.#directory, { recursive: true, force: true });
+    return child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+type Ports = {
+  readonly http: number;
+  readonly rtmp: number;
+  readonly iceTcp: number;
+  readonly iceUdp: number;
+};
+type Started = {
+  readonly child: ChildProcess;
+  readonly ports: Ports;
+  readonly log: string[];
+  readonly directory: string;
+};
+
+async function spawnServer(options: ServerOptions): Promise<Started> {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-server-'));
+  const [http = 0, rtmp = 0, iceTcp = 0] = await Promise.all([
+    freeTcpPort(),
+    freeTcpPort(),
+    freeTcpPort(),
+  ]);
+  const ports = { http, rtmp, iceTcp, iceUdp: await freeUdpPort() };
+  const config = join(directory, 'millrace.yaml');
+  writeFileSync(config, configurationFor(ports, directory, options));
+  const built = join(ROOT, 'dist/main.js');
+  const entry =
+    existsSync(built) && process.env['MILLRACE_TEST_SOURCE'] === undefined
+      ? built
+      : join(ROOT, 'src/main.ts');
+  const child = spawn(process.execPath, [entry, '--config', config, ...(options.arguments ?? [])], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => log.push(chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
+  return { child, ports, log, directory };
+}
+
+function configurationFor(ports: Ports, directory: string, options: ServerOptions): string {
+  return [
+    `http: {address: 127.0.0.1, port: ${ports.http}}`,
+    `rtmp: {address: 127.0.0.1, port: ${ports.rtmp}}`,
+    'ice:',
+    `  tcp: {address: 127.0.0.1, port: ${ports.iceTcp}}`,
+    `  udp: {address: 127.0.0.1, port: ${ports.iceUdp}}`,
+    'public_addresses: [127.0.0.1]',
+    `state_dir: ${directory}/state`,
+    ...(options.staticDir ? [`static_dir: ${options.staticDir}`] : []),
+    options.config ?? '',
+    '',
+  ].join('\n');
+}
+
+/** Waits until it answers and has said what the publish key is. */
+async function waitUntilReady({ child, ports, log }: Started): Promise<string> {
+  const untilMs = performance.now() + START_MS_MAX;
+  while (performance.now() < untilMs) {
+    if (child.exitCode !== null) break;
+    const key = /[?&]key=([\w-]+)/.exec(log.join(''))?.[1];
+    const answers = await fetch(`http://127.0.0.1:${ports.http}/`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (key !== undefined && answers) return key;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`the server did not start (exit code ${child.exitCode}):\n${log.join('')}`);
+}
+
+async function freeTcpPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return port;
+}
