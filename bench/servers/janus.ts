@@ -104,6 +104,7 @@ export async function startJanus(core: number, streams: number): Promise<Server>
       videoPayloadType: VIDEO_PAYLOAD_TYPE,
       audioPayloadType: AUDIO_PAYLOAD_TYPE,
     }),
+    pageUrl: () => '',
     viewTarget: (stream) => ({ protocol: 'janus', url, mountpoint: stream + 1 }),
     get logTail() {
       return janus.log;

@@ -16,7 +16,8 @@ const ICE_UDP_PORT = 18_479;
 const START_TIMEOUT_MS = 15_000;
 
 export type MillraceOptions = {
-  readonly core: number;
+  /** Undefined: wherever the kernel likes. */
+  readonly core: number | undefined;
   readonly publish: 'whip' | 'rtmp';
   readonly view: Transport;
 };
@@ -65,6 +66,7 @@ export async function startMillrace(options: MillraceOptions): Promise<Server> {
     }).trim(),
     pid: server.pid,
     publishTarget: (stream) => publishTarget(options.publish, stream, key, origin),
+    pageUrl: (stream) => `${origin}/bench/stream-${stream}`,
     viewTarget: (stream) => {
       const url = `${origin}/bench/stream-${stream}/whep?transport=${options.view}`;
       return { protocol: 'whep', url, transport: options.view };

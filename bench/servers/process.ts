@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 
 const STOP_TIMEOUT_MS = 5000;
+const EVERY_CORE = `0-${availableParallelism() - 1}`;
 const LOG_CHARACTERS = 4000;
 
 /** A pinned server process and the end of what it printed. */
@@ -10,11 +12,19 @@ export class ServerProcess {
   readonly #kill = () => this.#child.kill('SIGKILL');
   #log = '';
 
-  constructor(core: number, command: readonly string[], environment: NodeJS.ProcessEnv) {
-    this.#child = spawn('taskset', ['-c', String(core), ...command], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: environment,
-    });
+  constructor(
+    core: number | undefined,
+    command: readonly string[],
+    environment: NodeJS.ProcessEnv,
+  ) {
+    this.#child = spawn(
+      'taskset',
+      ['-c', core === undefined ? EVERY_CORE : String(core), ...command],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: environment,
+      },
+    );
     process.once('exit', this.#kill); // whatever ends the tool ends the server
     this.#child.once('exit', () => process.off('exit', this.#kill));
     const keep = (text: Buffer) => {

@@ -8,6 +8,8 @@ export interface Server {
   /** Its children count too. */
   readonly pid: number;
   publishTarget(stream: number): SourceTarget;
+  /** The page that shows the stream; empty where there is none. */
+  pageUrl(stream: number): string;
   viewTarget(stream: number): ViewTarget;
   /** The end of its own log, for when a run fails. */
   readonly logTail: string;
