@@ -26,6 +26,12 @@ test('cuts a stream into packets, however it is chunked', () => {
   }
 });
 
+test('a length that came alone leaves nothing behind', () => {
+  const [short, long] = [frame(Buffer.from('abc')), frame(Buffer.from('defghi'))];
+  const chunks = [short.subarray(0, 2), short.subarray(2), long.subarray(0, 3), long.subarray(3)];
+  assert.deepEqual(readAll(chunks), ['abc', 'defghi']);
+});
+
 test('waits for the rest, wherever the stream stops', () => {
   for (let length = 0; length < stream.length; length++) {
     const want: string[] = [];

@@ -66,11 +66,13 @@ export class FrameReader {
     const wanted = this.#length - this.#partialBytes;
     const taken = this.#chunk.subarray(this.#offset, this.#offset + Math.min(available, wanted));
     this.#offset += taken.length;
-    if (taken.length === this.#length) {
-      this.#state = 'length-high';
-      return taken;
+    if (this.#partial === undefined) {
+      if (taken.length === this.#length) {
+        this.#state = 'length-high';
+        return taken;
+      }
+      this.#partial = new Uint8Array(this.#length);
     }
-    this.#partial ??= new Uint8Array(this.#length);
     this.#partial.set(taken, this.#partialBytes);
     this.#partialBytes += taken.length;
     if (this.#partialBytes < this.#length) return undefined;
