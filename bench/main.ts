@@ -80,10 +80,15 @@ program
   );
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
-if (process.argv.length > 2) {
-  await program.parseAsync();
-} else {
-  for (const command of ['peers', 'glass']) await program.parseAsync([command], { from: 'user' });
+try {
+  if (process.argv.length > 2) {
+    await program.parseAsync();
+  } else {
+    for (const command of ['peers', 'glass']) await program.parseAsync([command], { from: 'user' });
+  }
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }
 
 /** A slow server is a figure; only a run that means nothing is a failure. */

@@ -84,7 +84,10 @@ export function serveWorker(
       const result = await method?.(request.argument as never);
       process.send?.({ id: request.id, result } satisfies Answer);
     } catch (error) {
-      process.send?.({ id: request.id, error: String(error) } satisfies Answer);
+      process.send?.({
+        id: request.id,
+        error: error instanceof Error ? error.message : String(error),
+      } satisfies Answer);
     }
   });
   process.on('disconnect', () => void onStop().finally(() => process.exit(0)));

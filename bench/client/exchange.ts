@@ -19,6 +19,8 @@ export async function exchange(
     headers: { 'content-type': 'application/sdp', ...authorization },
     body: offer,
     signal: AbortSignal.timeout(HTTP_TIMEOUT_MS),
+  }).catch((error: Error) => {
+    throw new Error(`${url} does not answer: ${String(error.cause ?? error)}`);
   });
   const answer = await response.text();
   const location = response.headers.get('location');
