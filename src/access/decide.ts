@@ -26,15 +26,23 @@ export function decide(request: AccessRequest, rules: AccessRules): AccessDecisi
     return {
       allowed: false,
       reason: 'unknown-app',
-      message: `This server has no app "${appOf(stream)}": it has ${[...(rules.apps ?? [])].join(', ')}.`,
+      message: unknownApp(appOf(stream), rules),
     };
   }
   return { allowed: true };
 }
 
+/** Their URLs are ours. */
+const RESERVED_APPS: ReadonlySet<string> = new Set(['api', 'assets']);
+
 /** Whether streams of this app can exist here. */
-export function servesApp(app: string, rules: Pick<AccessRules, 'apps'>): boolean {
-  return rules.apps === undefined || rules.apps.has(app);
+export function servesApp(app: string, { apps }: Pick<AccessRules, 'apps'>): boolean {
+  return !RESERVED_APPS.has(app) && (apps === undefined || apps.has(app));
+}
+
+function unknownApp(app: string, { apps }: AccessRules): string {
+  const instead = apps === undefined ? 'choose another name' : `it has ${[...apps].join(', ')}`;
+  return `This server has no app "${app}": ${instead}.`;
 }
 
 const WHERE_THE_KEY_GOES = {

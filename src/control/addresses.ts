@@ -143,7 +143,8 @@ function rank(address: string): number {
   return isIPv4(address) ? 2 : 3;
 }
 
-function isPublic(address: string): boolean {
+/** Whether an address can be reached from the internet, as far as it tells. */
+export function isPublic(address: string): boolean {
   return !isIn(loopback, address) && !isIn(notPublic, address) && !isIn(linkLocal, address);
 }
 

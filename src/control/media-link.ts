@@ -17,7 +17,6 @@ import type {
   SessionId,
   ToMedia,
 } from '../channel/messages.ts';
-import { StartError } from './start-error.ts';
 
 /** The media thread answers within a millisecond; one that takes this long is stuck. */
 const ANSWER_TIMEOUT_MS = 5000;
@@ -75,7 +74,7 @@ export class MediaLink {
     });
   }
 
-  /** Starts the thread; fails with a {@link StartError} where a port is in use or its sockets do not open. */
+  /** Starts the thread; fails with Node's error and its code where a port is in use or a socket does not open. */
   static async start(options: MediaLinkOptions): Promise<MediaLink> {
     const worker = new Worker(options.entry ?? mediaEntry(), { workerData: options.media });
     try {
@@ -194,15 +193,16 @@ function mediaEntry(): URL {
 function firstWord(worker: Worker): Promise<Ready> {
   const { promise, resolve, reject } = Promise.withResolvers<Ready>();
   const timer = setTimeout(
-    () =>
-      reject(new StartError('the media thread does not start. This is a bug; please report it.')),
+    () => reject(new Error('the media thread does not start. This is a bug; please report it.')),
     READY_TIMEOUT_MS,
   );
   const onMessage = (message: FromMedia) => {
     if (message.type === 'ready') resolve(message);
-    else if (message.type === 'failed') reject(new StartError(message.message));
+    else if (message.type === 'failed') {
+      reject(Object.assign(new Error(message.message), { code: message.code }));
+    }
   };
-  const onExit = () => reject(new StartError('the media thread ended while it started.'));
+  const onExit = () => reject(new Error('the media thread ended while it started.'));
   worker.on('message', onMessage).on('error', reject).on('exit', onExit);
   return promise.finally(() => {
     clearTimeout(timer);

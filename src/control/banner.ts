@@ -1,0 +1,51 @@
+/** What the operator reads at the start: where to watch, where to publish, what to paste into OBS. */
+import type { StreamKey } from '../access/stream-key.ts';
+
+export type BannerFacts = {
+  /** As others reach us; `localhost` where nobody else can. */
+  readonly host: string;
+  /** A further name by which the local network reaches us. */
+  readonly networkHost: string | undefined;
+  readonly httpPort: number;
+  /** Undefined where RTMP is off. */
+  readonly rtmpPort: number | undefined;
+  /** Something is live under it already. */
+  readonly demo: string | undefined;
+  /** The app in the examples. */
+  readonly app: string;
+  readonly publishKey: StreamKey;
+};
+
+/** A stream's name for the examples. */
+const STREAM = 'stage';
+
+export function writeBanner(facts: BannerFacts): string {
+  const { host, httpPort, rtmpPort, app } = facts;
+  const key = facts.publishKey.reveal();
+  const http = `http://${bracketed(host)}:${httpPort}`;
+  const whip = `${http}/${app}/${STREAM}/whip`;
+  const rtmp = rtmpPort === undefined ? undefined : `rtmp://${bracketed(host)}:${rtmpPort}/${app}`;
+  const lines = [
+    `Watch        ${http}/${facts.demo ?? `${app}/${STREAM}`}`,
+    ...(facts.networkHost === undefined
+      ? []
+      : [`             from this network: use ${bracketed(facts.networkHost)} for ${host}`]),
+    `Publish      WHIP  ${whip}   Bearer token ${key}`,
+    ...(rtmp === undefined ? [] : [`             RTMP  ${rtmp}   stream key ${STREAM}?key=${key}`]),
+    '',
+    'OBS, Settings > Stream, one of the two:',
+    `  WHIP       Service WHIP | Server ${whip} | Bearer Token ${key}`,
+    ...(rtmp === undefined
+      ? []
+      : [`  RTMP       Service Custom... | Server ${rtmp} | Stream Key ${STREAM}?key=${key}`]),
+    'OBS, Settings > Output, Output Mode Advanced:',
+    '  Rate Control CBR | Keyframe Interval 1 s | B-frames 0 (x264 Options: bframes=0) | Tune zerolatency',
+    '',
+    `${STREAM} is a name of your choice; the key is a secret: who has it can publish.`,
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,11 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import { plainAddress } from './limits.ts';
+
+/** A request's context with Node's own objects in reach. */
+export type NodeContext = Context<{ Bindings: HttpBindings }>;
+
+/** Where a request came from. */
+export function addressOf(context: Context): string {
+  return plainAddress((context as NodeContext).env.incoming.socket.remoteAddress);
+}

@@ -1,0 +1,151 @@
+/** Serves the files of one folder: nothing outside it, nothing hidden; with validators and ranges (RFC 9110 §8.8, §14). */
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { contentType } from './file-types.ts';
+
+/** A hidden folder that is meant to be seen (RFC 8615). */
+const WELL_KNOWN = '.well-known';
+const INDEX = 'index.html';
+
+/** What the answer depends on besides the file. */
+export type FileRequest = {
+  readonly method: string;
+  readonly header: (name: string) => string | undefined;
+};
+
+export type Found = { readonly path: string } | { readonly redirect: string };
+
+/** A folder that URLs are looked up in. */
+export class Folder {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** The file of a URL's path; a folder has its index.html, at the URL that ends with a slash. */
+  async find(urlPath: string): Promise<Found | undefined> {
+    const relative = safePath(urlPath);
+    if (relative === undefined) return undefined;
+    const path = await this.#inside(relative.endsWith('/') ? relative + INDEX : relative);
+    if (path !== undefined) return { path };
+    if (relative.endsWith('/')) return undefined;
+    const index = await this.#inside(join(relative, INDEX));
+    return index === undefined ? undefined : { redirect: `${urlPath}/` };
+  }
+
+  /** Where a regular file really lies, when that is in this folder: links that lead out of it are not followed. */
+  async #inside(relative: string): Promise<string | undefined> {
+    try {
+      const root = await realpath(this.#root);
+      const path = await realpath(join(root, relative));
+      if (!path.startsWith(root + sep)) return undefined;
+      return (await stat(path)).isFile() ? path : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Answers with a file, a part of it, or the word that it has not changed. */
+export async function sendFile(
+  request: FileRequest,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const file = await open(path);
+  try {
+    const { size, mtimeMs } = await file.stat();
+    const validators = {
+      ETag: `"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`,
+      'Last-Modified': new Date(mtimeMs).toUTCString(),
+    };
+    const common = { ...headers, ...validators, 'Accept-Ranges': 'bytes' };
+    if (isUnchanged(request, validators)) {
+      await file.close();
+      return new Response(null, { status: 304, headers: common });
+    }
+    const range = chooseRange(request, validators, size);
+    if (range === 'unsatisfiable') {
+      await file.close();
+      return new Response(null, {
+        status: 416,
+        headers: { ...common, 'Content-Range': `bytes */${size}` },
+      });
+    }
+    return await sendBytes(request, file, path, size, range, common);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+type Range = { readonly first: number; readonly last: number };
+type Validators = { readonly ETag: string; readonly 'Last-Modified': string };
+
+async function sendBytes(
+  request: FileRequest,
+  file: FileHandle,
+  path: string,
+  size: number,
+  range: Range | undefined,
+  common: Readonly<Record<string, string>>,
+): Promise<Response> {
+  const { first, last } = range ?? { first: 0, last: size - 1 };
+  const headers = {
+    'Content-Type': contentType(path),
+    ...common,
+    'Content-Length': String(last - first + 1),
+    ...(range && { 'Content-Range': `bytes ${first}-${last}/${size}` }),
+  };
+  const status = range === undefined ? 200 : 206;
+  if (request.method === 'HEAD' || size === 0) {
+    await file.close();
+    return new Response(null, { status, headers });
+  }
+  const stream = file.createReadStream({ start: first, end: last });
+  return new Response(Readable.toWeb(stream) as ReadableStream<Uint8Array>, { status, headers });
+}
+
+/** RFC 9110 §13.2.2: the ETag decides where the client knows one. */
+function isUnchanged(request: FileRequest, validators: Validators): boolean {
+  const tags = request.header('if-none-match');
+  if (tags !== undefined) {
+    const known = tags.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+    return known.includes('*') || known.includes(validators.ETag);
+  }
+  const since = Date.parse(request.header('if-modified-since') ?? '');
+  return since >= Date.parse(validators['Last-Modified']);
+}
+
+/** One range; several at once, or one of another state of the file, are answered with the whole (RFC 9110 §14.2). */
+function chooseRange(
+  request: FileRequest,
+  validators: Validators,
+  size: number,
+): Range | 'unsatisfiable' | undefined {
+  const condition = request.header('if-range');
+  if (condition !== undefined && !Object.values(validators).includes(condition)) return undefined;
+  const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(request.header('range') ?? '') ?? [];
+  if (from === '' && to === '') return undefined;
+  const isSuffix = from === '';
+  const first = isSuffix ? Math.max(0, size - Number(to)) : Number(from);
+  const last = isSuffix || to === '' ? size - 1 : Math.min(Number(to), size - 1);
+  if (!isSuffix && to !== '' && Number(to) < first) return undefined;
+  return first > last ? 'unsatisfiable' : { first, last };
+}
+
+/** Decoded and relative, or undefined for what no file of ours can be called. */
+function safePath(urlPath: string): string | undefined {
+  let path: string;
+  try {
+    path = decodeURIComponent(urlPath);
+  } catch {
+    return undefined;
+  }
+  if (/[\0\\]/.test(path)) return undefined;
+  const hidden = path.split('/').some((part) => part.startsWith('.') && part !== WELL_KNOWN);
+  return hidden ? undefined : path.replace(/^\/+/, '');
+}

@@ -1,0 +1,24 @@
+/** Headers that keep browsers from doing what our pages never need. */
+
+/** On every answer. */
+export const EVERYWHERE = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+} as const;
+
+/** Our own pages run our own files, and talk to this server only. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "media-src 'self' blob:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+];
+
+/** Of the page that lists streams: no other site may show it in a frame. */
+export const HOME_POLICY = [...POLICY, "frame-ancestors 'none'"].join('; ');
+/** Of watch pages: they may be shown in any site's frame. */
+export const WATCH_POLICY = [...POLICY, 'frame-ancestors *'].join('; ');

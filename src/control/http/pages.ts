@@ -1,0 +1,77 @@
+/**
+ * What people see. In this order: our player and our pages' own files, the owner's files (`static_dir`), the list at `/`
+ * and the watch page at `/app/stream`. So an owner's index.html or show/index.html stands in for ours.
+ */
+import { type Context, Hono } from 'hono';
+import { appOf, parseStreamName } from '../../base/names.ts';
+import { type FileRequest, Folder, sendFile } from './files.ts';
+import { HOME_POLICY, WATCH_POLICY } from './headers.ts';
+
+export type PagesDeps = {
+  /** Where the built pages lie. */
+  readonly webFolder: string;
+  readonly staticFolder: string | undefined;
+  readonly servesApp: (app: string) => boolean;
+};
+
+/** Other people's pages point at these URLs: asked again each time, answered with 304. */
+const REVALIDATE = { 'Cache-Control': 'no-cache' };
+/** Files named by their hash never change. */
+const FOREVER = { 'Cache-Control': 'public, max-age=31536000, immutable' };
+/** Scripts of a page on another site may read these. */
+const ANY_ORIGIN = {
+  'Access-Control-Allow-Origin': '*',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+};
+
+export function pageRoutes(deps: PagesDeps): Hono {
+  const web = new Folder(deps.webFolder);
+  const own = deps.staticFolder === undefined ? undefined : new Folder(deps.staticFolder);
+  const routes = new Hono();
+  const show = async (context: Context, name: string, headers: Record<string, string>) => {
+    const found = await web.find(name);
+    if (found === undefined || 'redirect' in found) return undefined;
+    return sendFile(asFileRequest(context), found.path, headers);
+  };
+
+  for (const name of ['/player.js', '/favicon.svg']) {
+    routes.get(name, async (context, next) => {
+      const response = await show(context, name, { ...REVALIDATE, ...ANY_ORIGIN });
+      return response ?? next();
+    });
+  }
+  routes.get('/assets/*', async (context, next) => {
+    const response = await show(context, context.req.path, FOREVER);
+    return response ?? next();
+  });
+  if (own !== undefined) {
+    routes.get('*', async (context, next) => {
+      const found = await own.find(context.req.path);
+      if (found === undefined) return next();
+      if ('redirect' in found) return context.redirect(withQuery(found.redirect, context), 308);
+      return sendFile(asFileRequest(context), found.path, REVALIDATE);
+    });
+  }
+  routes.get('/', async (context, next) => {
+    const headers = { ...REVALIDATE, 'Content-Security-Policy': HOME_POLICY };
+    const response = await show(context, '/home.html', headers);
+    return response ?? next();
+  });
+  routes.get('/:app/:stream', async (context, next) => {
+    const name = parseStreamName(context.req.path.slice(1));
+    if (name === undefined || !deps.servesApp(appOf(name))) return next();
+    const headers = { ...REVALIDATE, 'Content-Security-Policy': WATCH_POLICY };
+    const response = await show(context, '/watch.html', headers);
+    return response ?? next();
+  });
+  return routes;
+}
+
+function asFileRequest(context: Context): FileRequest {
+  return { method: context.req.method, header: (name) => context.req.header(name) };
+}
+
+/** Kept as it was; and a path that begins with two slashes would lead to another server. */
+function withQuery(path: string, context: Context): string {
+  return path.replace(/^\/+/, '/') + new URL(context.req.url).search;
+}

@@ -1,0 +1,116 @@
+/** The HTTP server: one port for signalling, API and pages. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { appOf, parseStreamName } from '../../base/names.ts';
+import type { Log } from '../log.ts';
+import { type OvenSocket, ovenSocket } from '../oven.ts';
+import { problemResponse } from '../problem.ts';
+import type { SignallingDeps } from '../signalling.ts';
+import { whepRoutes } from '../whep.ts';
+import { whipRoutes } from '../whip.ts';
+import { type ApiDeps, apiRoutes } from './api.ts';
+import { addressOf } from './context.ts';
+import { EVERYWHERE } from './headers.ts';
+import { limitConnections, SERVER_OPTIONS } from './limits.ts';
+import { type PagesDeps, pageRoutes } from './pages.ts';
+
+export type HttpDeps = {
+  readonly signalling: SignallingDeps;
+  readonly api: ApiDeps;
+  readonly pages: PagesDeps;
+  readonly log: Log;
+};
+
+export class HttpServer {
+  readonly #server: Server;
+  readonly #oven: OvenSocket;
+
+  private constructor(server: Server, oven: OvenSocket) {
+    this.#server = server;
+    this.#oven = oven;
+  }
+
+  /** Listens; fails with Node's error where it cannot. */
+  static async listen(
+    deps: HttpDeps,
+    { address, port }: { readonly address: string; readonly port: number },
+  ): Promise<HttpServer> {
+    const app = routesOf(deps);
+    const server = createServer(SERVER_OPTIONS, getRequestListener(app.fetch));
+    const oven = ovenSocket(deps.signalling);
+    limitConnections(server);
+    server.on('upgrade', (request, socket, head) => upgrade(oven, request, socket, head, deps));
+    server.listen(port, address);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      oven.close();
+      throw error;
+    }
+    return new HttpServer(server, oven);
+  }
+
+  /** As bound. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.#oven.close();
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function routesOf({ signalling, api, pages, log }: HttpDeps): Hono {
+  const app = new Hono();
+  const sdp = { ...signalling, addressOf };
+  app.use(async (context, next) => {
+    await next();
+    for (const [name, value] of Object.entries(EVERYWHERE)) context.res.headers.set(name, value);
+  });
+  app.route('/api', apiRoutes(api));
+  app.route('/', whipRoutes(sdp));
+  app.route('/', whepRoutes(sdp));
+  app.route('/', pageRoutes(pages));
+  app.notFound((context) =>
+    context.text('There is no page here. A stream is watched at /app/stream.\n', 404),
+  );
+  app.onError((error, context) => {
+    log.error({ err: error, path: context.req.path }, 'a request failed: this is a bug');
+    return problemResponse(
+      {
+        status: 500,
+        reason: 'internal-error',
+        detail: 'The server made a mistake; its log tells.',
+      },
+      {},
+    );
+  });
+  return app;
+}
+
+/** OvenPlayer's WebSocket; anything else that asks for an upgrade is turned away. */
+function upgrade(
+  oven: OvenSocket,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  deps: HttpDeps,
+): void {
+  // Until somebody takes the socket over, its errors are nobody's; unheard they would end the process.
+  socket.on('error', () => socket.destroy());
+  const url = URL.parse(request.url ?? '', 'http://host');
+  const stream = parseStreamName(url?.pathname.slice(1) ?? '');
+  if (url === null || stream === undefined || deps.signalling.app(appOf(stream)) === undefined) {
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    return;
+  }
+  oven.handleUpgrade(request, socket, head, stream, url.searchParams);
+}
