@@ -140,7 +140,9 @@ export class DatachannelPublisher {
   async #negotiate(): Promise<void> {
     this.#peer.setLocalDescription('offer');
     // OBS gathers after the answer; this binding cannot, so what it has gathered by now stays out of the offer.
-    const offer = this.#peer.localDescription()?.sdp.replaceAll(/a=(candidate|end-of-cand).*\r\n/g, '');
+    const offer = this.#peer
+      .localDescription()
+      ?.sdp.replaceAll(/a=(candidate|end-of-cand).*\r\n/g, '');
     const response = await fetch(this.#options.url, {
       method: 'POST',
       headers: { 'content-type': 'application/sdp', authorization: `Bearer ${this.#options.key}` },

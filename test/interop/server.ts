@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { StreamInfo, StreamsResponse } from '../../src/api/streams.ts';
 import { endProcess } from './ffmpeg.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -68,9 +69,27 @@ export class TestServer {
     return `rtmp://127.0.0.1:${this.rtmp}/${app}/${name}?key=${this.key}`;
   }
 
-  async streams(): Promise<unknown> {
+  /** One stream as `GET /api/streams` tells it. */
+  async stream(name: string): Promise<StreamInfo | undefined> {
     const response = await fetch(`http://127.0.0.1:${this.http}/api/streams`);
-    return response.json();
+    const { streams } = (await response.json()) as StreamsResponse;
+    return streams.find((stream) => stream.name === name);
+  }
+
+  /** Asks until a stream is as wanted; gives how long that took. */
+  async waitFor(
+    name: string,
+    wanted: (stream: StreamInfo | undefined) => boolean,
+    timeoutMs = 10_000,
+  ): Promise<number> {
+    const startMs = performance.now();
+    for (let stream = await this.stream(name); !wanted(stream); stream = await this.stream(name)) {
+      if (performance.now() - startMs > timeoutMs) {
+        throw new Error(`${name} did not change in ${timeoutMs} ms: ${JSON.stringify(stream)}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return performance.now() - startMs;
   }
 
   /** As systemd would stop it; gives the exit code. */

@@ -1,0 +1,56 @@
+/** Who joins between two keyframes sees at once, and is soon as live and in sync as who watched from the start. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Chromium, figuresOf } from './chromium.ts';
+import { ClockSource } from './clock-source.ts';
+import { TestServer } from './server.ts';
+
+const JOINS = 3;
+const NEAR_MS = 50;
+
+let server: TestServer;
+let chromium: Chromium;
+
+before(async () => {
+  server = await TestServer.start();
+  chromium = await Chromium.start({ autoplay: 'allowed' });
+});
+after(async () => {
+  await chromium?.close();
+  await server?.stop();
+});
+
+for (const transport of ['tcp', 'udp']) {
+  test(`joining in the middle of a two-second GOP over ${transport}`, async (t) => {
+    const name = `live/join-${transport}`;
+    await using source = new ClockSource({ gopSeconds: 2, output: { rtmp: server.rtmpUrl(name) } });
+    const url = server.page(name, `?transport=${transport}`);
+    const veteran = await chromium.open(url);
+    await veteran.waitForPicture();
+    await veteran.listen();
+    await veteran.watch(4000);
+    for (let join = 0; join < JOINS; join++) {
+      // 1.2 s after a keyframe: the run that is sent first is long.
+      const phaseMs = (Date.now() - source.startMs) % 2000;
+      await veteran.page.waitForTimeout((3200 - phaseMs) % 2000);
+      const joiner = await chromium.open(url);
+      const firstMs = await joiner.waitForPicture();
+      await joiner.listen();
+      await joiner.page.waitForTimeout(3000);
+      const sinceMs = Date.now();
+      await joiner.page.waitForTimeout(4000);
+      const [old, young] = [
+        figuresOf(await veteran.since(sinceMs)),
+        figuresOf(await joiner.since(sinceMs)),
+      ];
+      t.diagnostic(
+        `picture after ${Math.round(firstMs)} ms; glass to glass ${Math.round(young.latencyMs)} ms (veteran ${Math.round(old.latencyMs)}), sound later by ${Math.round(young.soundLateMs)} ms (veteran ${Math.round(old.soundLateMs)})`,
+      );
+      assert.ok(firstMs < 1000, `first picture after ${firstMs} ms`);
+      assert.ok(Math.abs(young.latencyMs - old.latencyMs) < NEAR_MS, 'glass to glass');
+      assert.ok(Math.abs(young.soundLateMs - old.soundLateMs) < NEAR_MS, 'lip-sync');
+      await joiner.page.close();
+    }
+    await veteran.page.close();
+  });
+}
