@@ -78,12 +78,20 @@ function showAddresses(): void {
   form.toggleAttribute('data-wrong', addresses === undefined);
   nameField.setAttribute('aria-invalid', `${addresses === undefined}`);
   if (addresses === undefined) return;
-  byId('whip-url').textContent = addresses.whipUrl;
-  byId('rtmp-url').textContent = addresses.rtmpUrl;
+  showUrl('whip-url', addresses.whipUrl);
+  showUrl('rtmp-url', addresses.rtmpUrl);
   byId('rtmp-stream').textContent = addresses.rtmpStream;
   const watch = byId<HTMLAnchorElement>('watch-url');
-  watch.textContent = addresses.watchUrl;
+  showUrl('watch-url', addresses.watchUrl);
   watch.href = addresses.watchUrl;
+}
+
+/** Lets a long URL break behind its slashes, which no copy of it shows. */
+function showUrl(id: string, url: string): void {
+  const parts = url.split(/(?<=[^/]\/)(?=[^/])/);
+  byId(id).replaceChildren(
+    ...parts.flatMap((part, at) => (at === 0 ? [part] : [document.createElement('wbr'), part])),
+  );
 }
 
 function prepareCopy(button: HTMLButtonElement): void {
