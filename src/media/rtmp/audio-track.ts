@@ -25,7 +25,8 @@ export class AudioTrack {
   #header: Uint8Array | undefined;
   #input: TrackInput | undefined;
   #transcoder: AudioTranscoder | undefined;
-  #closed = false;
+  /** Counts formats; -1 once closed. */
+  #epoch = 0;
 
   constructor(options: AudioTrackOptions) {
     this.#options = options;
@@ -56,7 +57,7 @@ export class AudioTrack {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#epoch = -1;
     this.#transcoder?.close();
     this.#transcoder = undefined;
   }
@@ -77,19 +78,23 @@ export class AudioTrack {
       sourceChannels: config.channels,
     });
     this.#input = input;
+    this.#epoch++;
+    const epoch = this.#epoch;
+    // What a closed transcoder still has under way must not come between.
+    const isCurrent = () => epoch === this.#epoch;
     const { sampleRate, channels } = config;
     this.#transcoder = createTranscoder(
       { audioSpecificConfig: this.#header, sampleRate, channels, opusBitrateBps },
-      (opus, timeMs) => this.#onOpus(input, opus, timeMs),
+      (opus, timeMs) => {
+        if (isCurrent()) this.#onOpus(input, opus, timeMs);
+      },
       (message) => {
-        if (!this.#closed) publisher.report('audio-codec', message);
+        if (isCurrent()) publisher.report('audio-codec', message);
       },
     );
   }
 
   #onOpus(input: TrackInput, opus: Uint8Array, timeMs: number): void {
-    // What a closed transcoder, or the one before, still had under way.
-    if (this.#closed || input !== this.#input) return;
     this.#numbers.tieClock(input, timeMs);
     // RFC 7587 §4.2: the marker begins a talkspurt; a stream without pauses sets none.
     const packet = this.#numbers.packet(opus, this.#numbers.ticks(timeMs), false);

@@ -22,6 +22,8 @@ export class RtmpListener {
   readonly #perAddress = new Map<string, number>();
   readonly #timer = new WakeTimer((nowMs) => this.#advance(nowMs));
 
+  #onGone = () => {};
+
   /** Opens the port; rejects with the system's error (`code`: EADDRINUSE, EACCES, …) where it cannot. */
   static open(options: RtmpListenerOptions): Promise<RtmpListener> {
     const listener = new RtmpListener(options);
@@ -54,10 +56,12 @@ export class RtmpListener {
   /** Ends all connections, and resolves when they are gone. Encoders see that as a lost connection, and come back. */
   close(reason: CloseReason): Promise<void> {
     return new Promise((resolve) => {
-      this.#server.close(() => {
+      this.#onGone = () => {
+        if (this.#server.listening || this.#connections.size > 0) return;
         this.#timer.stop();
         resolve();
-      });
+      };
+      this.#server.close(this.#onGone);
       for (const connection of this.#connections) connection.close(reason, undefined);
     });
   }
@@ -81,6 +85,7 @@ export class RtmpListener {
 
   #onClosed(connection: RtmpConnection): void {
     this.#connections.delete(connection);
+    this.#onGone();
     const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(connection.address, left);
     else this.#perAddress.delete(connection.address);

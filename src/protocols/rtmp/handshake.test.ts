@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { rtmpCaptures } from '../../../test/vectors/rtmp/read.ts';
 import { answerHandshake, checkVersion, HANDSHAKE_BYTES } from './handshake.ts';
 
-const VECTORS = new URL('../../../test/vectors/rtmp/', import.meta.url);
 const RANDOM = Uint8Array.from({ length: 2 * HANDSHAKE_BYTES }, (_, index) => (index * 37) & 0xff);
 const SHARED_SECRET = Buffer.from(
   'f0eec24a8068bee82e00d0d1029e7e576eec5d2d29806fab93b8e636cfeb31ae',
   'hex',
 );
 
-function c1Of(file: string): Uint8Array {
-  return readFileSync(new URL(file, VECTORS)).subarray(1, 1 + HANDSHAKE_BYTES);
+function c1Of(capture: Uint8Array): Uint8Array {
+  return capture.subarray(1, 1 + HANDSHAKE_BYTES);
 }
 
 function split(reply: Uint8Array): { s1: Uint8Array; s2: Uint8Array } {
@@ -48,7 +47,7 @@ function assertSigned(c1: Uint8Array, reply: Uint8Array, schemeOffset: number): 
 }
 
 test('simple handshake, as of librtmp: S2 repeats C1', () => {
-  const c1 = c1Of('librtmp-2.4-h264-aac.bin');
+  const c1 = c1Of(rtmpCaptures.librtmp);
   const { s1, s2 } = split(answerHandshake(c1, RANDOM));
   assert.deepEqual(Buffer.from(s2), Buffer.from(c1));
   assert.deepEqual([...s1.subarray(0, 8)], [0, 0, 0, 0, 0, 0, 0, 0]);
@@ -56,7 +55,7 @@ test('simple handshake, as of librtmp: S2 repeats C1', () => {
 });
 
 test('digest handshake, as of ffmpeg: answered with digest and signature', () => {
-  const c1 = c1Of('ffmpeg-5.1-h264-aac.bin');
+  const c1 = c1Of(rtmpCaptures.ffmpeg);
   assertSigned(c1, answerHandshake(c1, RANDOM), 8);
 });
 

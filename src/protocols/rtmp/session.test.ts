@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fuzz } from '../../../test/fuzz/mutate.ts';
+import { rtmpCaptures } from '../../../test/vectors/rtmp/read.ts';
 import { type AmfValue, amfObject, isAmfObject, readAmf0, writeAmf0 } from '../amf/amf0.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { ChunkReader } from './chunk-reader.ts';
@@ -10,12 +10,9 @@ import { HANDSHAKE_BYTES } from './handshake.ts';
 import { MESSAGE, type RtmpMessage, writeUint32, writeUserControl } from './message.ts';
 import { type RtmpOutput, RtmpSession } from './session.ts';
 
-const VECTORS = new URL('../../../test/vectors/rtmp/', import.meta.url);
 const RANDOM = new Uint8Array(2 * HANDSHAKE_BYTES).fill(7);
 
-const captures = ['ffmpeg-5.1-h264-aac', 'ffmpeg-5.1-b-frames', 'librtmp-2.4-h264-aac'].map(
-  (name) => ({ name, bytes: new Uint8Array(readFileSync(new URL(`${name}.bin`, VECTORS))) }),
-);
+const captures = Object.entries(rtmpCaptures).map(([name, bytes]) => ({ name, bytes }));
 
 /** A member of the information object that a command carries. */
 function infoOf(command: AmfValue[] | undefined, name: string): AmfValue {

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+
+const load = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`${name}.bin`, import.meta.url)));
+
+/** What real clients sent on one RTMP connection; see README.md. */
+export const rtmpCaptures = {
+  ffmpeg: load('ffmpeg-5.1-h264-aac'),
+  ffmpegWithBFrames: load('ffmpeg-5.1-b-frames'),
+  librtmp: load('librtmp-2.4-h264-aac'),
+} as const;
