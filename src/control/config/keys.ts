@@ -61,7 +61,11 @@ export const keys = {
     says: 'The pages, the player, WHIP, WHEP and OvenPlayer.',
     keys: {
       address: address({ initial: EVERY_ADDRESS, says: LISTEN }),
-      port: port({ initial: 3333, option: '--http-port', says: 'TCP port.' }),
+      port: port({
+        initial: 3333,
+        option: '--http-port',
+        says: 'The TCP port of the pages, the player, WHIP, WHEP and OvenPlayer.',
+      }),
     },
   },
   rtmp: {
@@ -69,7 +73,11 @@ export const keys = {
     keys: {
       enabled: flag({ initial: true, says: 'Whether RTMP is served at all.' }),
       address: address({ initial: EVERY_ADDRESS, says: LISTEN }),
-      port: port({ initial: 1935, option: '--rtmp-port', says: 'TCP port.' }),
+      port: port({
+        initial: 1935,
+        option: '--rtmp-port',
+        says: 'The TCP port that RTMP publishers connect to.',
+      }),
     },
   },
   ice: {
@@ -79,14 +87,22 @@ export const keys = {
         says: 'Media over TCP.',
         keys: {
           address: address({ initial: EVERY_ADDRESS, says: LISTEN }),
-          port: port({ initial: 3478, option: '--ice-tcp-port', says: 'TCP port.' }),
+          port: port({
+            initial: 3478,
+            option: '--ice-tcp-port',
+            says: 'The TCP port that media over TCP goes through.',
+          }),
         },
       },
       udp: {
         says: 'Media over UDP.',
         keys: {
           address: address({ initial: EVERY_ADDRESS, says: LISTEN }),
-          port: port({ initial: 10_000, option: '--ice-udp-port', says: 'UDP port.' }),
+          port: port({
+            initial: 10_000,
+            option: '--ice-udp-port',
+            says: 'The UDP port that media over UDP goes through.',
+          }),
         },
       },
     },

@@ -29,9 +29,10 @@ export class Folder {
   async find(urlPath: string): Promise<Found | undefined> {
     const relative = safePath(urlPath);
     if (relative === undefined) return undefined;
-    const path = await this.#inside(relative.endsWith('/') ? relative + INDEX : relative);
+    const isFolder = relative === '' || relative.endsWith('/');
+    const path = await this.#inside(isFolder ? relative + INDEX : relative);
     if (path !== undefined) return { path };
-    if (relative.endsWith('/')) return undefined;
+    if (isFolder) return undefined;
     const index = await this.#inside(join(relative, INDEX));
     return index === undefined ? undefined : { redirect: `${urlPath}/` };
   }
