@@ -14,11 +14,11 @@ import {
 } from './oven-messages.ts';
 import { newSessionId } from './sessions.ts';
 import {
+  appTransports,
   chooseTransports,
   newLocalPeer,
   newSsrcs,
   type SignallingDeps,
-  transportsOf,
 } from './signalling.ts';
 
 /** What one player asked for in its URL. */
@@ -141,7 +141,7 @@ export class OvenSession {
       });
       return;
     }
-    const app = transportsOf(this.#deps, this.#request.stream);
+    const app = appTransports(this.#deps, this.#request.stream);
     const transports = app && chooseTransports(this.#request.transport, app.viewerTransport);
     if (transports === undefined) {
       const error = app ? 'The transport can be udp, tcp or udptcp.' : 'There is no such app.';

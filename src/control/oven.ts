@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { StreamName } from '../base/names.ts';
+import { plainAddress } from './http/limits.ts';
 import { OvenSession } from './oven-session.ts';
 import type { SignallingDeps } from './signalling.ts';
 
@@ -55,7 +56,7 @@ export function ovenSocket(deps: SignallingDeps): OvenSocket {
             stream,
             transport: query.get('transport') ?? undefined,
             direction: query.get('direction')?.toLowerCase(),
-            address: request.socket.remoteAddress ?? '',
+            address: plainAddress(request.socket.remoteAddress),
           },
           { send: (message) => send(webSocket, message), close: () => webSocket.close() },
           deps,

@@ -68,7 +68,7 @@ export function chooseTransports(
 }
 
 /** What the app of this stream has set; undefined where it is not served. */
-export function transportsOf(deps: SignallingDeps, stream: StreamName): AppTransports | undefined {
+export function appTransports(deps: SignallingDeps, stream: StreamName): AppTransports | undefined {
   return deps.app(appOf(stream));
 }
 

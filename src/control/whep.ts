@@ -4,7 +4,7 @@ import { answerViewer } from '../protocols/sdp/view.ts';
 import type { Problem } from './problem.ts';
 import { type OfferRequest, type Opened, type SdpDeps, sdpRoutes } from './sdp-http.ts';
 import { newSessionId } from './sessions.ts';
-import { chooseTransports, newLocalPeer, newSsrcs, transportsOf } from './signalling.ts';
+import { appTransports, chooseTransports, newLocalPeer, newSsrcs } from './signalling.ts';
 import {
   noAddress,
   noSuchApp,
@@ -20,7 +20,7 @@ export function whepRoutes(deps: SdpDeps): Hono {
       protocol: 'whep',
       role: 'viewer',
       admit: async (_, stream) =>
-        transportsOf(deps, stream) === undefined ? noSuchApp(stream) : undefined,
+        appTransports(deps, stream) === undefined ? noSuchApp(stream) : undefined,
       open: (request) => openViewer(deps, request),
     },
     deps,
@@ -29,7 +29,7 @@ export function whepRoutes(deps: SdpDeps): Hono {
 
 async function openViewer(deps: SdpDeps, request: OfferRequest): Promise<Opened | Problem> {
   const { stream } = request;
-  const app = transportsOf(deps, stream);
+  const app = appTransports(deps, stream);
   if (app === undefined) return noSuchApp(stream);
   const transports = chooseTransports(request.query('transport'), app.viewerTransport);
   if (transports === undefined) return noSuchTransport();

@@ -6,7 +6,7 @@ import { isRefusal } from '../protocols/sdp/refusal.ts';
 import type { Problem } from './problem.ts';
 import { type OfferRequest, type Opened, type SdpDeps, sdpRoutes } from './sdp-http.ts';
 import { newSessionId } from './sessions.ts';
-import { chooseTransports, newLocalPeer, transportsOf } from './signalling.ts';
+import { appTransports, chooseTransports, newLocalPeer } from './signalling.ts';
 import {
   noAddress,
   noSuchApp,
@@ -55,7 +55,7 @@ function deniedProblem({ reason, message }: Extract<AccessDecision, { allowed: f
 
 async function openPublisher(deps: SdpDeps, request: OfferRequest): Promise<Opened | Problem> {
   const { stream, userAgent } = request;
-  const app = transportsOf(deps, stream);
+  const app = appTransports(deps, stream);
   if (app === undefined) return noSuchApp(stream);
   const transports = chooseTransports(request.query('transport'), app.publisherTransport);
   if (transports === undefined) return noSuchTransport();
