@@ -97,7 +97,7 @@ export function parseDescription(text: string): Description | SdpRefusal {
   if (text.length > CHARACTERS_MAX) return refuse('too-large');
   if (!text.startsWith('v=0')) return refuse('not-sdp');
   const lines = text.split(/\r\n|\r|\n/);
-  if (lines.length > LINES_MAX) return refuse('too-large');
+  if (lines.length > LINES_MAX || lines.some(isTooLong)) return refuse('too-large');
   const session = parse(lines.filter(isRead).join('\r\n'));
   if (session.media.length > SECTIONS_MAX) return refuse('too-many-media');
   const sections: MediaSection[] = [];
@@ -121,8 +121,11 @@ export function readCredentials(
   return UFRAG.test(texts.ufrag) && PWD.test(texts.pwd) ? texts : undefined;
 }
 
+function isTooLong(line: string): boolean {
+  return line.length > LINE_CHARACTERS_MAX;
+}
+
 function isRead(line: string): boolean {
-  if (line.length > LINE_CHARACTERS_MAX) return false;
   return line.startsWith('m=') || READ_ATTRIBUTES.test(line);
 }
 

@@ -168,6 +168,7 @@ const refusals: readonly { name: string; offer: string; want: string }[] = [
   { name: 'a web page', offer: '<html>', want: 'not-sdp' },
   { name: '70 kB', offer: `${obs}${'a=x\r\n'.repeat(14_000)}`, want: 'too-large' },
   { name: '3000 lines', offer: `${obs}${'a=x\r\n'.repeat(3000)}`, want: 'too-large' },
+  { name: 'a line of 5 kB', offer: `${obs}a=fmtp:96 ${'x'.repeat(5000)}\r\n`, want: 'too-large' },
   { name: 'no m-line', offer: 'v=0\r\n', want: 'no-media' },
   { name: 'nothing sent', offer: obs.replaceAll('sendonly', 'recvonly'), want: 'no-media' },
   { name: '17 m-lines', offer: `v=0\r\n${'m=audio 9 X 0\r\n'.repeat(17)}`, want: 'too-many-media' },

@@ -5,7 +5,8 @@ export type SdpReason = keyof typeof messages;
 
 const messages = {
   'not-sdp': 'This is not a session description: it has to begin with "v=0" (RFC 8866).',
-  'too-large': 'The session description is larger than any real one: 64 kB and 2000 lines at most.',
+  'too-large':
+    'The session description is larger than any real one: 64 kB, 2000 lines and 4 kB a line at most.',
   'no-media': 'The session description has no audio and no video for us.',
   'too-many-media': 'The session description has more than 16 media sections.',
   'too-many-tracks': 'More than one video or more than one audio track: send one of each.',
