@@ -216,6 +216,18 @@ test('AAC goes to a transcoder, Opus comes back as RTP on the same time line', (
   assert.deepEqual(audio!.clocks, [{ timestamp: 1608, timeMs: 33.5 }]);
 });
 
+test('Opus from before the first picture, and past 13 hours, has a timestamp too', () => {
+  const { publisher, engine, transcoder } = setup();
+  publisher.onTag('audio', 0, AAC_HEADER, 0);
+  transcoder.onPacket(hex('fc01'), -21);
+  transcoder.onPacket(hex('fc02'), 2 ** 32 / 48 + 1);
+  const { audio } = only(engine).tracks;
+  assert.deepEqual(
+    audio!.packets.map(({ timestamp }) => timestamp),
+    [2 ** 32 - 21 * 48, 48],
+  );
+});
+
 test('another AAC format: another transcoder, and what the old one still had is not heard', () => {
   const { publisher, engine, transcoder } = setup();
   publisher.onTag('audio', 0, AAC_HEADER, 0);

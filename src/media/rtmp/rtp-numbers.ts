@@ -20,9 +20,9 @@ export class RtpNumbers {
     this.#ticksPerMs = clockRate / 1000;
   }
 
-  /** RTP timestamp of a time on the publisher's time line. */
+  /** RTP timestamp of a time on the publisher's time line; Opus may begin a little before 0. */
   ticks(timeMs: number): number {
-    return Math.round(timeMs * this.#ticksPerMs) % 2 ** 32;
+    return Math.round(timeMs * this.#ticksPerMs) >>> 0;
   }
 
   /** Tells the engine how ticks and time belong together, now and then. */
