@@ -57,7 +57,7 @@ async function runGlass(protocol: 'whip' | 'rtmp', options: GlassOptions): Promi
       server: server.name,
       version: server.version,
       publish: protocol,
-      view: `${protocol} to tcp`,
+      view: 'tcp',
       figures: [
         ...figures,
         figure('first-picture-p50', percentile(firstPictures, 50)),

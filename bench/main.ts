@@ -88,7 +88,7 @@ try {
   }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exit(1); // what still runs ends with us
 }
 
 /** A slow server is a figure; only a run that means nothing is a failure. */

@@ -47,7 +47,7 @@ export function printTable(results: readonly Result[]): void {
   const unitOf = (name: string) =>
     results.flatMap(({ figures }) => figures).find((figure) => figure.name === name)?.unit ?? '';
   const rows = [
-    ['', ...results.map(({ server, view }) => `${server} ${view}`)],
+    ['', ...results.map(titleOf)],
     ...names.map((name) => [
       `${name}${unitOf(name) ? ` (${unitOf(name)})` : ''}`,
       ...results.map(({ figures }) =>
@@ -63,10 +63,14 @@ export function printTable(results: readonly Result[]): void {
     );
     print([name, ...values].join('   ').trimEnd());
   }
-  for (const { server, view, void: faults, warnings } of results) {
-    for (const text of faults) print(`VOID: ${server} ${view}: ${text}`);
-    for (const text of warnings) print(`note: ${server} ${view}: ${text}`);
+  for (const result of results) {
+    for (const text of result.void) print(`VOID: ${titleOf(result)}: ${text}`);
+    for (const text of result.warnings) print(`note: ${titleOf(result)}: ${text}`);
   }
+}
+
+function titleOf({ server, publish, view }: Result): string {
+  return `${server} ${publish} > ${view}`;
 }
 
 function git(...args: readonly string[]): string {

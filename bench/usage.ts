@@ -8,24 +8,32 @@ const KIB = 1024;
 export type Usage = {
   /** User and system time so far, children that have ended included. */
   readonly cpuMs: number;
+  /** Of that, what was not the process itself. */
+  readonly childrenCpuMs: number;
   readonly rssBytes: number;
 };
 
 export function usageOf(pid: number): Usage {
-  let cpuMs = 0;
-  let rssBytes = 0;
+  const total = { cpuMs: 0, childrenCpuMs: 0, rssBytes: 0 };
   for (const one of [pid, ...descendantsOf(pid)]) {
     try {
-      const fields = statFields(one);
-      const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-      cpuMs += (ticks * 1000) / TICKS_PER_SECOND;
+      const [own, reaped] = cpuMsOf(one);
       const status = readFileSync(`/proc/${one}/status`, 'utf8');
-      rssBytes += Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * KIB;
+      total.rssBytes += Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) * KIB;
+      total.cpuMs += own + reaped;
+      total.childrenCpuMs += one === pid ? reaped : own + reaped;
     } catch {
       // it ended meanwhile: its time is in its parent's
     }
   }
-  return { cpuMs, rssBytes };
+  return total;
+}
+
+/** Of the process itself, all its threads, and of children that it has waited for. */
+function cpuMsOf(pid: number): readonly [number, number] {
+  const [user, system, childUser, childSystem] = statFields(pid).slice(11, 15).map(Number);
+  const ms = (ticks: number) => (ticks * 1000) / TICKS_PER_SECOND;
+  return [ms(user! + system!), ms(childUser! + childSystem!)];
 }
 
 /** Time that a core has been busy so far, whoever used it. */

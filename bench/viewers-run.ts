@@ -5,7 +5,7 @@ import type { SentCounts } from './source/sink.ts';
 import { percentile, round } from './statistics.ts';
 import type { JoinRequest, ViewTarget, WindowReport } from './swarm/main.ts';
 import type { ViewerCounts } from './swarm/viewer.ts';
-import { coreBusyMs, usageOf } from './usage.ts';
+import { coreBusyMs, type Usage, usageOf } from './usage.ts';
 import { Worker } from './worker.ts';
 
 export type Cores = { readonly server: number; readonly tools: number };
@@ -45,10 +45,12 @@ const LOST_SHARE_MAX = 0.001;
 /** Window edges differ by milliseconds between processes; a keyframe in between is 1 % of a 20 s window. */
 const BYTES_SHARE_MIN = 0.98;
 
+const NOTHING: Usage = { cpuMs: 0, childrenCpuMs: 0, rssBytes: 0 };
+
 type Tools = { readonly source: Worker; readonly swarm: Worker; readonly probe: Worker };
 type Marks = {
   readonly atMs: number;
-  readonly server: { readonly cpuMs: number; readonly rssBytes: number };
+  readonly server: Usage;
   readonly toolsMs: number;
   readonly serverCoreMs: number;
   readonly toolsCoreMs: number;
@@ -118,7 +120,7 @@ async function marks(tools: Tools, { serverPid, cores }: RunOptions): Promise<Ma
   const workers = [tools.source, tools.swarm, tools.probe].map(({ pid }) => usageOf(pid).cpuMs);
   return {
     atMs: performance.now(),
-    server: serverPid === undefined ? { cpuMs: 0, rssBytes: 0 } : usageOf(serverPid),
+    server: serverPid === undefined ? NOTHING : usageOf(serverPid),
     toolsMs: workers.reduce((sum, ms) => sum + ms, (own.user + own.system) / 1000),
     serverCoreMs: coreBusyMs(cores.server),
     toolsCoreMs: coreBusyMs(cores.tools),
@@ -132,6 +134,7 @@ function report(window: Window, options: RunOptions): RunReport {
   const elapsedMs = end.atMs - begin.atMs;
   const share = (ms: number) => (100 * ms) / elapsedMs;
   const serverMs = end.server.cpuMs - begin.server.cpuMs;
+  const childrenMs = end.server.childrenCpuMs - begin.server.childrenCpuMs;
   const toolsMs = end.toolsMs - begin.toolsMs;
   const toolsPercent = share(toolsMs);
   const foreign = {
@@ -147,6 +150,7 @@ function report(window: Window, options: RunOptions): RunReport {
       ? []
       : [
           figure('cpu', serverMs / (options.viewers * (elapsedMs / 1000)), 'ms/viewer-s'),
+          figure('cpu-of-children', share(childrenMs), '%'),
           figure('rss', end.server.rssBytes / 1e6, 'MB'),
           figure('other-load-on-server-core', foreign.server, '%'),
         ];

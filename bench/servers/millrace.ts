@@ -37,6 +37,7 @@ app_defaults: { opus_bitrate: 256k }
 export async function startMillrace(options: MillraceOptions): Promise<Server> {
   const entry = join(ROOT, 'dist', 'main.js');
   if (!existsSync(entry)) throw new Error('the server is not built: run "npm run bench"');
+  const version = headCommit();
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const configFile = join(folder, 'millrace.yaml');
   writeFileSync(configFile, config(folder));
@@ -60,10 +61,7 @@ export async function startMillrace(options: MillraceOptions): Promise<Server> {
   const key = publishKey(server.log);
   return {
     name: 'millrace',
-    version: execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    }).trim(),
+    version,
     pid: server.pid,
     publishTarget: (stream) => publishTarget(options.publish, stream, key, origin),
     pageUrl: (stream) => `${origin}/bench/stream-${stream}`,
@@ -76,6 +74,13 @@ export async function startMillrace(options: MillraceOptions): Promise<Server> {
     },
     stop,
   };
+}
+
+function headCommit(): string {
+  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  }).trim();
 }
 
 function publishTarget(
