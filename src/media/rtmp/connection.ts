@@ -145,7 +145,10 @@ export class RtmpConnection {
 
   #transmit(bytes: Uint8Array): void {
     this.#socket.write(bytes);
-    if (this.#socket.writableLength > UNSENT_BYTES_MAX) this.#socket.destroy();
+    if (this.#socket.writableLength <= UNSENT_BYTES_MAX) return;
+    this.#ourReason ??= 'limit-reached';
+    this.#complain('unread-replies');
+    this.#socket.destroy();
   }
 
   #onPublish({ target, encoder }: PublishOutput, nowMs: number): void {
