@@ -45,7 +45,9 @@ export function buildAddon(): void {
 
 /** All sources as one translation unit: the headers are read once, which takes 1.5 s instead of 4. */
 function compile(sources: readonly string[], command: readonly string[]): void {
-  const unit = sources.filter((name) => name.endsWith('.cc')).map((name) => `#include "native/${name}"\n`);
+  const unit = sources
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => `#include "native/${name}"\n`);
   // Under another name first: a running server has the old file mapped.
   const fresh = `${OUTPUT}.${process.pid}`;
   const [program, ...flags] = command;

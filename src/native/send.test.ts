@@ -7,6 +7,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { socketFd } from '../media/socket-fd.ts';
 import { loadAddon } from './load.ts';
 
 const { EAGAIN, EBADF, EPIPE, ECONNRESET } = constants.errno;
@@ -19,7 +20,7 @@ describe('tcpSendBatch', () => {
   test('sends each socket its part', async () => {
     const pairs = [await openTcpPair(), await openTcpPair()];
     const results = new Int32Array(2);
-    const fds = Int32Array.from(pairs, (pair) => fdOf(pair.sender));
+    const fds = Int32Array.from(pairs, (pair) => socketFd(pair.sender));
     addon.tcpSendBatch(fds, Uint32Array.of(0, 3, 3, 8), 2, bytesOf('onetwo!!'), results);
     deepEqual([...results], [3, 5]);
     const heard = await Promise.all(pairs.map((pair) => once(pair.receiver, 'data')));
@@ -30,13 +31,13 @@ describe('tcpSendBatch', () => {
   test('a stalled reader: part of it, then EAGAIN, and in the end every byte in order', async () => {
     const pair = await openTcpPair();
     pair.receiver.pause();
-    addon.tcpTune(fdOf(pair.sender), 32 * 1024, false);
+    addon.tcpTune(socketFd(pair.sender), 32 * 1024, false);
     const data = Uint8Array.from({ length: 16 << 20 }, (_, i) => (i * 31) >> 8);
     let sent = 0;
     const sendRest = () => {
       const results = new Int32Array(1);
       const offsets = Uint32Array.of(sent, data.length);
-      addon.tcpSendBatch(Int32Array.of(fdOf(pair.sender)), offsets, 1, data, results);
+      addon.tcpSendBatch(Int32Array.of(socketFd(pair.sender)), offsets, 1, data, results);
       sent += Math.max(results[0]!, 0);
       return results[0]!;
     };
@@ -44,7 +45,7 @@ describe('tcpSendBatch', () => {
     ok(first > 0 && first < data.length, `${first}`);
     while (sendRest() > 0);
     equal(sendRest(), -EAGAIN);
-    const info = addon.tcpInfo(fdOf(pair.sender));
+    const info = addon.tcpInfo(socketFd(pair.sender));
     ok(info !== undefined && info.queuedBytes > 0 && info.queuedBytes >= info.notsentBytes);
     const received: Buffer[] = [];
     pair.receiver.on('data', (chunk: Buffer) => received.push(chunk)).resume();
@@ -61,11 +62,11 @@ describe('tcpSendBatch', () => {
   test('a socket that is gone costs only itself', async () => {
     const pair = await openTcpPair();
     const gone = await openTcpPair();
-    const goneFd = fdOf(gone.sender);
+    const goneFd = socketFd(gone.sender);
     gone.receiver.resetAndDestroy();
     await sleep(20);
     const results = new Int32Array(3);
-    const fds = Int32Array.of(goneFd, -1, fdOf(pair.sender));
+    const fds = Int32Array.of(goneFd, -1, socketFd(pair.sender));
     addon.tcpSendBatch(fds, Uint32Array.of(0, 3, 0, 3, 0, 3), 3, bytesOf('abc'), results);
     ok([-EPIPE, -ECONNRESET, -EBADF].includes(results[0]!), `${results[0]}`);
     equal(results[1], -EBADF);
@@ -78,7 +79,7 @@ describe('tcpSendBatch', () => {
     const pair = await openTcpPair();
     const heard: Buffer[] = [];
     pair.receiver.on('data', (chunk: Buffer) => heard.push(chunk));
-    const fds = new Int32Array(2).fill(fdOf(pair.sender));
+    const fds = new Int32Array(2).fill(socketFd(pair.sender));
     const results = new Int32Array(2);
     for (const wrong of [
       [0, 3, 2, 4],
@@ -97,9 +98,9 @@ describe('tcpSendBatch', () => {
 
   test('tcpTune and tcpInfo on a live socket, and on none', async () => {
     const pair = await openTcpPair();
-    ok(addon.tcpTune(fdOf(pair.sender), 32 * 1024, false).length > 0);
-    ok(['bbr', 'cubic', 'reno'].includes(addon.tcpTune(fdOf(pair.sender), 32 * 1024, true)));
-    const info = addon.tcpInfo(fdOf(pair.sender));
+    ok(addon.tcpTune(socketFd(pair.sender), 32 * 1024, false).length > 0);
+    ok(['bbr', 'cubic', 'reno'].includes(addon.tcpTune(socketFd(pair.sender), 32 * 1024, true)));
+    const info = addon.tcpInfo(socketFd(pair.sender));
     ok(info !== undefined && info.rttUs > 0 && info.queuedBytes === 0 && info.retransmits === 0);
     equal(addon.tcpTune(-1, 32 * 1024, true), '');
     equal(addon.tcpInfo(-1), undefined);
@@ -116,7 +117,7 @@ for (const family of ['udp4', 'udp6'] as const) {
       const addresses = Uint8Array.from(Array.from({ length: 3 }, () => [...pair.address]).flat());
       const offsets = Uint32Array.of(0, data.length, 0, 500, 0, 2400);
       addon.udpSendBatch(
-        fdOf(pair.sender),
+        socketFd(pair.sender),
         addresses,
         offsets,
         Uint32Array.of(1200, 0, 1200),
@@ -137,11 +138,11 @@ for (const family of ['udp4', 'udp6'] as const) {
     test('more than 64 segments, or 64 KB, go in several calls', async () => {
       const pair = await openUdpPair(family);
       const data = Uint8Array.from({ length: 200 * 700 }, (_, i) => i >> 5);
-      addon.udpTune(fdOf(pair.receiver), 4 << 20, 4 << 20);
+      addon.udpTune(socketFd(pair.receiver), 4 << 20, 4 << 20);
       const results = new Int32Array(1);
       const end = Uint32Array.of(0, 100 * 700);
       addon.udpSendBatch(
-        fdOf(pair.sender),
+        socketFd(pair.sender),
         pair.address,
         end,
         Uint32Array.of(700),
@@ -154,7 +155,7 @@ for (const family of ['udp4', 'udp6'] as const) {
       ok(Buffer.concat(heard).equals(data.subarray(0, 100 * 700)));
       const tiny = Uint32Array.of(0, 130 * 10);
       addon.udpSendBatch(
-        fdOf(pair.sender),
+        socketFd(pair.sender),
         pair.address,
         tiny,
         Uint32Array.of(10),
@@ -208,7 +209,7 @@ describe('socketAddress', () => {
 
 test('udpSendBatch throws on tables that are too short and on no address', async () => {
   const pair = await openUdpPair('udp4');
-  const fd = fdOf(pair.sender);
+  const fd = socketFd(pair.sender);
   const data = new Uint8Array(10);
   const results = new Int32Array(2);
   const segments = new Uint32Array(2);
@@ -268,12 +269,6 @@ async function openUdpPair(family: 'udp4' | 'udp6'): Promise<UdpPair> {
       receiver.close();
     },
   };
-}
-
-/** The descriptor under a Node socket, which has no public name. */
-function fdOf(socket: Socket | UdpSocket): number {
-  const { _handle } = socket as unknown as { _handle: { fd: number } };
-  return _handle.fd;
 }
 
 function bytesOf(text: string): Uint8Array {

@@ -1,6 +1,7 @@
 /** Run in a network namespace whose loopback has a small MTU: sends 3000 bytes in segments above it, twice. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { socketFd } from '../../src/media/socket-fd.ts';
 import { loadAddon } from '../../src/native/load.ts';
 
 const SEGMENT_BYTES = 1200;
@@ -12,7 +13,7 @@ const sender = createSocket('udp4').bind(0, '127.0.0.1');
 const receiver = createSocket('udp4').bind(0, '127.0.0.1');
 await Promise.all([once(sender, 'listening'), once(receiver, 'listening')]);
 const address = addon.socketAddress('127.0.0.1', receiver.address().port, false);
-const { fd } = (sender as unknown as { _handle: { fd: number } })._handle;
+const fd = socketFd(sender);
 const results = new Int32Array(1);
 
 for (let round = 0; round < ROUNDS; round++) {
