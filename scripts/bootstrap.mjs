@@ -100,7 +100,14 @@ function obtainNode() {
 function obtainDependencies(node) {
   if (dependenciesFit()) return;
   say('Installing the dependencies ...');
-  npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], node);
+  // Not `npm ci`: that fails where a registry lacks an optional package for another platform. The lock file holds here too.
+  npm(
+    ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    node,
+  );
+  if (!dependenciesFit()) {
+    fail('what npm installed is not what package-lock.json says. Delete node_modules, try again.');
+  }
 }
 
 /** npm writes what it installed to node_modules/.package-lock.json, last of all: every package that is due must be in it. */
