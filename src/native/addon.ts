@@ -125,6 +125,7 @@ export interface Addon {
         /** Bytes in the send queue, sent or not, that the peer has not acknowledged. */
         queuedBytes: number;
         notsentBytes: number;
+        /** Bits per second, as the kernel last measured them. */
         deliveryRateBps: number;
         retransmits: number;
       }

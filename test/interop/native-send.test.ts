@@ -1,3 +1,4 @@
+/** The addon's batch sends on real sockets of the loopback. */
 import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
@@ -7,12 +8,12 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { socketFd } from '../media/socket-fd.ts';
-import { loadAddon } from './load.ts';
+import { socketFd } from '../../src/media/socket-fd.ts';
+import { loadAddon } from '../../src/native/load.ts';
 
 const { EAGAIN, EBADF, EPIPE, ECONNRESET } = constants.errno;
 
-const NARROW = join(import.meta.dirname, '..', '..', 'test', 'interop', 'narrow-path.ts');
+const NARROW = join(import.meta.dirname, 'narrow-path.ts');
 
 const addon = loadAddon();
 
