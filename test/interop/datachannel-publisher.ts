@@ -20,6 +20,7 @@ export type PublisherOptions = {
   readonly gopSeconds?: number;
   /** Dial the server's passive TCP candidates too, as no OBS does yet. */
   readonly iceTcp?: boolean;
+  readonly onState?: (state: string) => void;
 };
 
 /** One track: the library's, and the packetizer's settings that carry its timestamp. */
@@ -48,7 +49,10 @@ export class DatachannelPublisher {
       disableAutoNegotiation: true,
       enableIceTcp: options.iceTcp ?? false,
     });
-    this.#peer.onStateChange((state) => this.states.push(state));
+    this.#peer.onStateChange((state) => {
+      this.states.push(state);
+      options.onState?.(state);
+    });
     const ssrc = 1 + Math.floor(Math.random() * 0xfffffff0);
     this.#audio = this.#addAudio(ssrc);
     this.#video = this.#addVideo(ssrc + 1);
@@ -69,18 +73,9 @@ export class DatachannelPublisher {
       publisher.#send();
       return publisher;
     } catch (error) {
-      await publisher.abandon();
+      await publisher.#release();
       throw error;
     }
-  }
-
-  get state(): string {
-    return this.#peer.state();
-  }
-
-  /** The transport of the pair in use. */
-  get transport(): string | undefined {
-    return this.#peer.getSelectedCandidatePair()?.local.transportType;
   }
 
   async waitFor(state: string, timeoutMs = 10_000): Promise<void> {
@@ -98,15 +93,6 @@ export class DatachannelPublisher {
     const headers = { authorization: `Bearer ${this.#options.key}` };
     const response = await fetch(this.#resource, { method: 'DELETE', headers });
     return response.status;
-  }
-
-  /** Goes without a word to HTTP. */
-  async abandon(): Promise<void> {
-    await this.#release();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#release();
   }
 
   async #release(): Promise<void> {
@@ -249,9 +235,4 @@ function parameterSetsOf(record: Buffer): Buffer {
     return bytes;
   };
   return Buffer.concat([lengthOf(sps), sps, lengthOf(pps), pps]);
-}
-
-/** For tests that end: the library keeps threads of its own. */
-export function releaseDatachannel(): void {
-  rtc.cleanup();
 }

@@ -1,16 +1,11 @@
 /** How things end: a publisher that vanishes, a server that is stopped, and what the other side notices. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Chromium, figuresOf } from './chromium.ts';
 import { ClockSource } from './clock-source.ts';
-import { DatachannelPublisher, releaseDatachannel } from './datachannel-publisher.ts';
-import { endProcess } from './ffmpeg.ts';
+import { startPublisher } from './publisher-process.ts';
 import { TestServer } from './server.ts';
 
-const PUBLISHER = fileURLToPath(new URL('./publisher-process.ts', import.meta.url));
 /** No byte, check or packet for 5 s is a publisher that is gone; a second for the timer and for asking. */
 const NOTICED_MS_MAX = 6500;
 
@@ -24,7 +19,6 @@ before(async () => {
 after(async () => {
   await chromium?.close();
   await server?.stop();
-  releaseDatachannel();
 });
 
 test('an RTMP publisher that falls silent is gone after five seconds; its viewer stays and sees the next one', async (t) => {
@@ -54,12 +48,9 @@ test('an RTMP publisher that closes is gone at once', async () => {
 
 test('a WHIP publisher that is killed is gone after five seconds', async (t) => {
   const name = 'live/killed';
-  const child = spawn(process.execPath, [PUBLISHER, server.whip(name), server.key], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await once(child.stdout, 'data');
+  await using publisher = await startPublisher({ url: server.whip(name), key: server.key });
   await server.waitFor(name, (stream) => stream?.live === true);
-  await endProcess(child, 'SIGKILL');
+  await publisher.kill();
   const noticedMs = await server.waitFor(name, (stream) => stream?.live !== true);
   t.diagnostic(`noticed after ${Math.round(noticedMs)} ms`);
   assert.ok(noticedMs < NOTICED_MS_MAX, `${noticedMs} ms`);
@@ -68,7 +59,7 @@ test('a WHIP publisher that is killed is gone after five seconds', async (t) => 
 test('a publisher that says goodbye is gone at once, and can come back', async () => {
   const name = 'live/goodbye';
   for (let time = 0; time < 2; time++) {
-    const publisher = await DatachannelPublisher.start({ url: server.whip(name), key: server.key });
+    const publisher = await startPublisher({ url: server.whip(name), key: server.key });
     await server.waitFor(name, (stream) => stream?.live === true);
     assert.equal(await publisher.stop(), 200);
     assert.ok((await server.waitFor(name, (stream) => stream?.live !== true)) < 1000);
@@ -77,7 +68,7 @@ test('a publisher that says goodbye is gone at once, and can come back', async (
 
 test('a server that is stopped says so to its publishers, and viewers come back by themselves', async (t) => {
   const name = 'live/restart';
-  await using publisher = await DatachannelPublisher.start({
+  await using publisher = await startPublisher({
     url: server.whip(name),
     key: server.key,
   });

@@ -1,7 +1,100 @@
-/** OBS's library in a process of its own, so that a test can kill it: node publisher-process.ts URL KEY. */
-import { DatachannelPublisher } from './datachannel-publisher.ts';
+/**
+ * OBS's library in a process of its own: it keeps threads that a test could not get rid of, and a test wants to kill it.
+ * Run as `node publisher-process.ts '{"url":…,"key":…}'` it publishes, tells what happens line by line, and stops the
+ * orderly way on SIGTERM.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { DatachannelPublisher, type PublisherOptions } from './datachannel-publisher.ts';
+import { endProcess } from './ffmpeg.ts';
 
-const [url = '', key = ''] = process.argv.slice(2);
-const publisher = await DatachannelPublisher.start({ url, key });
-process.stdout.write('connected\n');
-process.once('SIGTERM', () => void publisher.stop().then(() => process.exit(0)));
+type Report =
+  | { readonly state: string }
+  | { readonly deleted: number }
+  | { readonly failed: string };
+
+const FILE = fileURLToPath(import.meta.url);
+
+/** A publisher that runs; made by {@link startPublisher}. */
+export class PublisherProcess {
+  readonly child: ChildProcess;
+  /** Every connection state, in order. */
+  readonly states: string[] = [];
+  #deleted = 0;
+  #failed: string | undefined;
+  #pending = '';
+
+  constructor(options: PublisherOptions) {
+    this.child = spawn(process.execPath, [FILE, JSON.stringify(options)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.child.stdout!.on('data', (chunk: Buffer) => {
+      const lines = (this.#pending + chunk.toString()).split('\n');
+      this.#pending = lines.pop() ?? '';
+      for (const line of lines) this.#take(JSON.parse(line) as Report);
+    });
+  }
+
+  async waitFor(state: string, timeoutMs = 10_000): Promise<void> {
+    const untilMs = performance.now() + timeoutMs;
+    while (!this.states.includes(state)) {
+      if (this.#failed !== undefined) throw new Error(this.#failed);
+      if (performance.now() > untilMs) throw new Error(`not ${state}: ${this.states.join(', ')}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** The stop button; gives the status of the DELETE. */
+  async stop(): Promise<number> {
+    await endProcess(this.child);
+    return this.#deleted;
+  }
+
+  async kill(): Promise<void> {
+    await endProcess(this.child, 'SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  #take(report: Report): void {
+    if ('state' in report) this.states.push(report.state);
+    else if ('deleted' in report) this.#deleted = report.deleted;
+    else this.#failed = report.failed;
+  }
+}
+
+/** Publishes, and waits until it is connected; throws what the server said when it refuses. */
+export async function startPublisher(options: PublisherOptions): Promise<PublisherProcess> {
+  const publisher = new PublisherProcess(options);
+  try {
+    await publisher.waitFor('sending');
+    return publisher;
+  } catch (error) {
+    await publisher.kill();
+    throw error;
+  }
+}
+
+async function publish(options: PublisherOptions): Promise<void> {
+  const tell = (report: Report): void => {
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+  };
+  try {
+    const publisher = await DatachannelPublisher.start({
+      ...options,
+      onState: (state) => tell({ state }),
+    });
+    tell({ state: 'sending' });
+    process.once('SIGTERM', async () => {
+      tell({ deleted: await publisher.stop() });
+      process.exit(0);
+    });
+  } catch (error) {
+    tell({ failed: String(error) });
+    process.exit(1);
+  }
+}
+
+if (process.argv[1] === FILE) await publish(JSON.parse(process.argv[2] ?? '') as PublisherOptions);

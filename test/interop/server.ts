@@ -1,7 +1,7 @@
 /** The real server as a child process, on free ports, with a state folder of its own; stopped for sure. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,11 +128,8 @@ async function spawnServer(options: ServerOptions): Promise<Started> {
   const ports = { http, rtmp, iceTcp, iceUdp: await freeUdpPort() };
   const config = join(directory, 'millrace.yaml');
   writeFileSync(config, configurationFor(ports, directory, options));
-  const built = join(ROOT, 'dist/main.js');
-  const entry =
-    existsSync(built) && process.env['MILLRACE_TEST_SOURCE'] === undefined
-      ? built
-      : join(ROOT, 'src/main.ts');
+  // The sources; what a release runs is the same, compiled: MILLRACE_TEST_ENTRY=dist/main.js.
+  const entry = join(ROOT, process.env['MILLRACE_TEST_ENTRY'] ?? 'src/main.ts');
   const child = spawn(process.execPath, [entry, '--config', config, ...(options.arguments ?? [])], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
