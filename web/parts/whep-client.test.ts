@@ -185,7 +185,7 @@ test('a browser without WebRTC is an error at once and for good', async () => {
 
 test('asks for every transport when the app’s own finds no path', async () => {
   const { world, states } = begin();
-  await world.advance(8500);
+  await world.advance(2600);
   assert.deepEqual(
     world.requests.filter(({ method }) => method === 'POST').map(({ url }) => url),
     [
@@ -226,9 +226,21 @@ test('after a short sleep an ICE restart is enough', async () => {
 test('a path that answers no check any more is lost, though ICE says nothing', async () => {
   const { world, phases } = await live();
   world.peer.flow = 'nothing';
-  await world.advance(12_500);
+  await world.advance(4500);
   assert.equal(phases.includes('waiting'), false);
   assert.ok(world.requests.some(({ method }) => method === 'PATCH'));
+});
+
+test('so is one on which nothing is to be expected, only later', async () => {
+  const { world, phases } = begin();
+  await world.advance(20);
+  world.peer.up();
+  await world.advance(10_000);
+  world.peer.flow = 'nothing';
+  await world.advance(8000);
+  assert.equal(phases.at(-1), 'waiting');
+  await world.advance(5000);
+  assert.equal(phases.at(-1), 'reconnecting');
 });
 
 test('says what is degraded, and that it is over', async () => {
@@ -268,6 +280,22 @@ test('counts what a viewer wants to know', async () => {
   assert.equal(Math.round(last.videoBitrateBps / 1000), 2000);
   assert.equal(Math.round(last.rttMs ?? 0), 20);
   assert.equal(Math.round(last.bufferMs ?? 0), 30);
+});
+
+test('is back in time even if the stopping server gave it one more session', async () => {
+  const { world, phases } = await live();
+  world.peer.goodbye();
+  await world.advance(1000);
+  assert.equal(world.peers.length, 2, 'a session that nobody will serve');
+  world.autoUp = true;
+  world.nextFlow = 'media';
+  await world.advance(4000);
+  assert.equal(phases.at(-1), 'live');
+  assert.equal(
+    world.requests.filter(({ url, method }) => method === 'DELETE' && url.endsWith('/1')).length,
+    0,
+    'what the server ended itself is not deleted',
+  );
 });
 
 test('stop deletes the session at the server, also when the page goes away', async () => {

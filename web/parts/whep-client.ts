@@ -75,15 +75,21 @@ export type ClientEnvironment = WhepEnvironment & {
 const TICK_MS = 1_000;
 /** While the first picture is due; the page says so itself, but not from a tab in the background. */
 const TICK_MS_EAGER = 250;
-/** From the answer to a path that carries media. TCP through a slow proxy still makes it. */
-const CONNECT_MS_MAX = 8_000;
+/**
+ * From the answer to a path that carries media. Short at first, since an answer can be the last thing that a stopping
+ * server gave; later long enough for TCP through a slow proxy.
+ */
+const CONNECT_MS_MAX = [2_500, 5_000, 8_000] as const;
 /** What an ICE restart may take before a new session is the quicker way. */
 const RESTART_MS_MAX = 4_000;
 /** A live stream's first frame follows its path within this; only then it is fair to say that nobody publishes. */
 const FIRST_PICTURE_MS = 1_500;
-/** No media packet for so long: the publisher is gone, or the path is. */
-const SILENCE_MS = 2_500;
-/** No answer to an ICE check either. Browsers check every 2.5 to 6 s (RFC 7675 §5.1). */
+/**
+ * No media packet for so long: the publisher is gone, or the path is. A path that lives has answered an ICE check by
+ * then: Chromium sends one every 2.5 s, and needs twice as long as this to call a path lost.
+ */
+const SILENCE_MS = 3_000;
+/** The same while there is no media to expect. Browsers check every 2.5 to 6 s (RFC 7675 §5.1). */
 const PATH_SILENCE_MS = 10_000;
 /** A tick that comes so late means that the tab or the device slept. */
 const SLEEP_MS = 5_000;
@@ -99,6 +105,8 @@ const SETTLED_MS = 5_000;
 const RETRY_MS_FIRST = 300;
 const RETRY_FACTOR = 1.6;
 const RETRY_MS_MAX = 10_000;
+/** A server that said goodbye still answers HTTP for a moment, and what it gives then is worth nothing. */
+const GOODBYE_MS = 600;
 /** A refusal may be mended at the server; an unattended player (an OBS source) should notice, cheaply. */
 const REFUSED_RETRY_MS = 30_000;
 
@@ -201,7 +209,10 @@ export class WhepClient {
     if (session !== this.#session) return;
     if (refusal === undefined) {
       // The path may be up before the promise is.
-      if (this.#upSinceMs === undefined) this.#after(CONNECT_MS_MAX, () => this.#onNoPath());
+      if (this.#upSinceMs === undefined) {
+        const limitMs = CONNECT_MS_MAX[this.#pathFailures] ?? CONNECT_MS_MAX[2];
+        this.#after(limitMs, () => this.#onNoPath());
+      }
     } else if (refusal.kind === 'later') {
       this.#retry(this.#offline ? 'offline' : refusal.reason, refusal.afterMs);
     } else if (refusal.reason === 'gone') {
@@ -227,7 +238,7 @@ export class WhepClient {
 
   #onPath(path: PathState): void {
     if (path === 'up') this.#onUp();
-    else if (path === 'gone') this.#retry('server-gone', 0);
+    else if (path === 'gone') this.#retry('server-gone', GOODBYE_MS);
     // Before the first `up` the deadline decides: ICE may yet find another way.
     else if (this.#upSinceMs !== undefined) this.#lose('path-lost');
     else if (path === 'down' && !this.#restarting) this.#onNoPath();
@@ -361,9 +372,10 @@ export class WhepClient {
   #judgeLive(flow: Flow, nowMs: number): void {
     const { health } = flow;
     const silentMs = this.#meter.silentMs(nowMs);
-    // The server still answers, but has nothing to send: it is the publisher who is gone.
-    if (silentMs >= SILENCE_MS && nowMs - this.#pathAliveMs < silentMs) {
-      this.#wait();
+    if (silentMs >= SILENCE_MS) {
+      // A server that still answers, but has nothing to send, has lost its publisher.
+      if (nowMs - this.#pathAliveMs < silentMs) this.#wait();
+      else this.#lose('path-lost');
       return;
     }
     if (health === 'good') {

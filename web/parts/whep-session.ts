@@ -194,6 +194,8 @@ export class WhepSession {
     const next = pathOf(peer);
     if (next === this.#path) return;
     this.#path = next;
+    // The server ended the session itself: there is nothing left to delete.
+    if (next === 'gone') this.#resource = undefined;
     if (next !== undefined) this.#listeners.path(next);
   }
 

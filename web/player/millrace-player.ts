@@ -233,6 +233,7 @@ export class MillracePlayer extends HTMLElement {
   }
 
   #onStats(stats: PlaybackStats): void {
+    this.#playback.onWayMs = (stats.rttMs ?? 0) / 2;
     this.#stats = { ...stats, delayMs: this.#delayMs };
     this.#tell('stats', this.#stats);
     this.#render();

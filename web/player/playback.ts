@@ -13,6 +13,8 @@ export class Playback {
   readonly #video: HTMLVideoElement;
   readonly #listeners: PlaybackListeners;
   #delayMs: number | null = null;
+  /** How long a packet is on its way, for browsers that do not know the server's clock. */
+  onWayMs = 0;
   #wanted = false;
   #autoMuted = false;
   #blocked = false;
@@ -110,6 +112,15 @@ export class Playback {
     return true;
   }
 
+  #measure({ captureTime, receiveTime, expectedDisplayTime }: VideoFrameCallbackMetadata): void {
+    const sentMs =
+      captureTime ?? (receiveTime === undefined ? undefined : receiveTime - this.onWayMs);
+    if (sentMs === undefined) return;
+    const delayMs = expectedDisplayTime - sentMs;
+    const last = this.#delayMs ?? delayMs;
+    this.#delayMs = last + (delayMs - last) * DELAY_SMOOTHING;
+  }
+
   #watchFrames(): void {
     const video = this.#video;
     if (!('requestVideoFrameCallback' in video)) {
@@ -121,13 +132,7 @@ export class Playback {
       return;
     }
     const seen: VideoFrameRequestCallback = (_now, frame) => {
-      if (frame.captureTime !== undefined) {
-        const delayMs = frame.expectedDisplayTime - frame.captureTime;
-        this.#delayMs =
-          this.#delayMs === null
-            ? delayMs
-            : this.#delayMs + (delayMs - this.#delayMs) * DELAY_SMOOTHING;
-      }
+      this.#measure(frame);
       this.#listeners.picture(this.#delayMs);
       video.requestVideoFrameCallback(seen);
     };

@@ -3,7 +3,7 @@ import type { PlaybackStats } from '../parts/playback-stats.ts';
 
 /** What the player adds to the connection's numbers. */
 export type PlayerStats = PlaybackStats & {
-  /** From the moment that the server's clock gives the frame to the moment it is painted here; null: unknown. */
+  /** From when the server sent a frame to when it is painted here; null: the browser does not tell. */
   readonly delayMs: number | null;
 };
 
