@@ -1,0 +1,127 @@
+/** The program as an operator starts and stops it. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The promise is a second on an idle machine; tests run beside others. */
+const LISTENING_MS_MAX = 3000;
+const GIVE_UP_MS = 15_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-start-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const ANY_PORTS = ['--http-port', '0', '--rtmp-port', '0', '--ice-tcp-port', '0'];
+const OWN_STATE = ['--ice-udp-port', '0', '--state-dir', join(folder, 'state')];
+
+type Run = { readonly child: ChildProcess; readonly text: () => string };
+
+function start(args: readonly string[]): Run {
+  let text = '';
+  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: GIVE_UP_MS,
+    killSignal: 'SIGKILL',
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      text += chunk;
+    });
+  }
+  return { child, text: () => text };
+}
+
+async function ended(args: readonly string[]): Promise<{ code: number; text: string }> {
+  const { child, text } = start(args);
+  const [code] = await once(child, 'close');
+  return { code, text: text() };
+}
+
+async function listening({ child, text }: Run): Promise<void> {
+  while (!text().includes('"listening"')) {
+    assert.equal(child.exitCode, null, text());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function assertOneLine(result: { code: number; text: string }, says: RegExp): void {
+  assert.match(result.text, says);
+  assert.equal(result.text.trimEnd().split('\n').length, 1, result.text);
+  assert.equal(result.code, 2);
+}
+
+test('starts fast, says what it serves, stops at a signal however often it comes', async () => {
+  const startMs = performance.now();
+  const run = start([...ANY_PORTS, ...OWN_STATE, '--demo']);
+  await listening(run);
+  assert.ok(performance.now() - startMs < LISTENING_MS_MAX);
+  const [, watch = ''] = /^Watch +(http:\/\/\S+\/demo\/clock)$/m.exec(run.text()) ?? [];
+  const [, key = ''] = /stream key stage\?key=([\w-]{32})/.exec(run.text()) ?? [];
+  const base = `http://127.0.0.1:${new URL(watch).port}`;
+  const live = await (await fetch(`${base}/api/live`)).json();
+  assert.deepEqual((live as { streams: string[] }).streams, ['demo/clock']);
+  for (const path of ['/', '/demo/clock', '/player.js', '/api/live', '/api/streams']) {
+    const response = await fetch(base + path);
+    assert.ok(!(await response.text()).includes(key), `${path} shows the key`);
+  }
+  const log = run.text().slice(run.text().indexOf('{'));
+  assert.ok(!log.includes(key), 'the log shows the key');
+  run.child.kill('SIGTERM');
+  run.child.kill('SIGINT');
+  const [code] = await once(run.child, 'close');
+  assert.equal(code, 0);
+  assert.doesNotMatch(run.text(), /Warning|Error/);
+});
+
+test('keeps the publish key over a restart', async () => {
+  const keys = [];
+  for (let round = 0; round < 2; round += 1) {
+    const run = start([...ANY_PORTS, ...OWN_STATE]);
+    await listening(run);
+    keys.push(/key=([\w-]+)/.exec(run.text())?.[1]);
+    run.child.kill('SIGTERM');
+    await once(run.child, 'close');
+  }
+  assert.ok(keys[0] !== undefined && keys[0] === keys[1]);
+});
+
+test('a port in use is one line with the remedy', async () => {
+  const tcp = createServer().listen(0, '::');
+  const udp = createSocket('udp4').bind(0, '0.0.0.0');
+  await Promise.all([once(tcp, 'listening'), once(udp, 'listening')]);
+  const { port } = tcp.address() as AddressInfo;
+  try {
+    for (const option of ['--http-port', '--rtmp-port', '--ice-tcp-port']) {
+      const args = [...ANY_PORTS, ...OWN_STATE, option, String(port)];
+      assertOneLine(await ended(args), new RegExp(`^millrace: port ${port} .*TCP.*${option}`));
+    }
+    const args = [...ANY_PORTS, ...OWN_STATE, '--ice-udp-port', String(udp.address().port)];
+    assertOneLine(await ended(args), /^millrace: port .*UDP.*--ice-udp-port/);
+  } finally {
+    tcp.close();
+    udp.close();
+  }
+});
+
+test("an operator's mistakes are one line each", async () => {
+  const config = join(folder, 'bad.yaml');
+  writeFileSync(config, 'http:\n  prot: 80\n');
+  const state = join(folder, 'state-is-a-file');
+  writeFileSync(state, '');
+  const cases: readonly [string[], RegExp][] = [
+    [['--config', config], /bad\.yaml:2:3: unknown key "prot"\. Did you mean "port"\?/],
+    [['--config', join(folder, 'none.yaml')], /none\.yaml: there is no such file/],
+    [['--htp-port', '1'], /unknown option '--htp-port'/],
+    [['--static-dir', join(folder, 'nowhere')], /static_dir .*nowhere is no folder/],
+    [['--state-dir', state], /cannot be opened.*--state-dir/],
+  ];
+  for (const [args, says] of cases) assertOneLine(await ended(args), says);
+});
