@@ -1,6 +1,6 @@
 /** Debian's Janus with its streaming plugin: plain RTP in, WebRTC out. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ServerProcess } from './process.ts';
@@ -80,16 +80,12 @@ export async function startJanus(core: number, streams: number): Promise<Server>
   writeFileSync(join(folder, 'janus.jcfg'), mainConfig(folder));
   writeFileSync(join(folder, 'janus.transport.http.jcfg'), HTTP_CONFIG);
   writeFileSync(join(folder, 'janus.plugin.streaming.jcfg'), mountpoints);
-  const janus = new ServerProcess(core, ['janus', '-F', folder], process.env);
+  const janus = new ServerProcess(core, ['janus', '-F', folder], folder);
   const url = `http://127.0.0.1:${HTTP_PORT}/janus`;
-  const stop = async () => {
-    await janus.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
   try {
     await janus.until(async () => (await fetch(`${url}/info`)).ok, START_TIMEOUT_MS);
   } catch (error) {
-    await stop();
+    await janus.stop();
     throw error;
   }
   return {
@@ -109,7 +105,7 @@ export async function startJanus(core: number, streams: number): Promise<Server>
     get logTail() {
       return janus.log;
     },
-    stop,
+    stop: () => janus.stop(),
   };
 }
 

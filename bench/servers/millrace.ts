@@ -1,6 +1,6 @@
 /** This server, as `npm start` runs it, with its own ports and state. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Transport } from '../client/path.ts';
@@ -42,20 +42,13 @@ export async function startMillrace(options: MillraceOptions): Promise<Server> {
   const configFile = join(folder, 'millrace.yaml');
   writeFileSync(configFile, config(folder));
   const command = [process.execPath, entry, '--config', configFile];
-  const server = new ServerProcess(options.core, command, {
-    ...process.env,
-    NODE_ENV: 'production',
-  });
-  const stop = async () => {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const server = new ServerProcess(options.core, command, folder);
   const origin = `http://127.0.0.1:${HTTP_PORT}`;
   try {
     await server.until(async () => (await fetch(`${origin}/`)).ok, START_TIMEOUT_MS);
     await server.until(async () => publishKey(server.log) !== '', START_TIMEOUT_MS);
   } catch (error) {
-    await stop();
+    await server.stop();
     throw error;
   }
   const key = publishKey(server.log);
@@ -72,7 +65,7 @@ export async function startMillrace(options: MillraceOptions): Promise<Server> {
     get logTail() {
       return server.log;
     },
-    stop,
+    stop: () => server.stop(),
   };
 }
 

@@ -1,32 +1,34 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 const STOP_TIMEOUT_MS = 5000;
 const EVERY_CORE = `0-${availableParallelism() - 1}`;
 const LOG_CHARACTERS = 4000;
 
-/** A pinned server process and the end of what it printed. */
+/** A pinned server process, its temporary folder and the end of what it printed. */
 export class ServerProcess {
   readonly #child: ChildProcess;
-  readonly #kill = () => this.#child.kill('SIGKILL');
+  readonly #folder: string;
+  /** Whatever ends the tool ends the server. */
+  readonly #kill = () => {
+    this.#child.kill('SIGKILL');
+    this.#clear();
+  };
   #log = '';
 
-  constructor(
-    core: number | undefined,
-    command: readonly string[],
-    environment: NodeJS.ProcessEnv,
-  ) {
+  /** @param folder removed when the server has ended */
+  constructor(core: number | undefined, command: readonly string[], folder: string) {
+    this.#folder = folder;
     this.#child = spawn(
       'taskset',
       ['-c', core === undefined ? EVERY_CORE : String(core), ...command],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: environment,
       },
     );
-    process.once('exit', this.#kill); // whatever ends the tool ends the server
-    this.#child.once('exit', () => process.off('exit', this.#kill));
+    process.once('exit', this.#kill);
     const keep = (text: Buffer) => {
       this.#log = (this.#log + text.toString()).slice(-LOG_CHARACTERS);
     };
@@ -58,11 +60,18 @@ export class ServerProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.ended) return;
-    const ended = once(this.#child, 'exit');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    this.#child.kill('SIGTERM');
-    await ended;
-    clearTimeout(timer);
+    if (!this.ended) {
+      const ended = once(this.#child, 'exit');
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      this.#child.kill('SIGTERM');
+      await ended;
+      clearTimeout(timer);
+    }
+    process.off('exit', this.#kill);
+    this.#clear();
+  }
+
+  #clear(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
