@@ -41,13 +41,14 @@ test('the commented-out parts of the example are valid too', () => {
 });
 
 test('an app takes from the defaults what it does not set', () => {
-  const text = 'app_defaults: {opus_bitrate: 96k}\napps: {show: {viewer_transport: udp}, talk: }\n';
+  const text =
+    'app_defaults: {publisher_transport: udp}\napps: {show: {viewer_transport: udp}, talk: }\n';
   const config = toConfig(parseSettings(text, 'm.yaml'));
   assert.deepEqual([...(config.apps?.keys() ?? [])], ['show', 'talk']);
   assert.deepEqual(appSettings(config, 'show'), {
     viewerTransport: 'udp',
-    publisherTransport: 'udptcp',
-    opusBitrate: 96_000,
+    publisherTransport: 'udp',
+    opusBitrate: 128_000,
   });
 });
 
@@ -66,7 +67,7 @@ const mistakes: readonly { yaml: string; says: RegExp }[] = [
   { yaml: 'rtmp: {enabled: yes}\n', says: /^m\.yaml:1:17: .*"yes"\. It must be true or false\.$/ },
   { yaml: 'ice: {udp: {address: localhost}}', says: /^m\.yaml:1:22: .* IPv4 or IPv6 address/ },
   { yaml: 'public_addresses: 1.2.3.4', says: /^m\.yaml:1:19: .* a list of IPv4/ },
-  { yaml: 'apps: {show: {opus_bitrate: 1k}}', says: /^m\.yaml:1:29: .* from 16k to 510k\.$/ },
+  { yaml: 'app_defaults: {opus_bitrate: 1k}', says: /^m\.yaml:1:30: .* from 16k to 510k\.$/ },
   { yaml: 'apps: {"a b": {}}', says: /^m\.yaml:1:8: "a b" is no name for an app/ },
   { yaml: 'http:\n  port: 1\n  port: 2\n', says: /^m\.yaml:3:3: .*unique/ },
   { yaml: 'http: [1\n', says: /^m\.yaml:\d+:\d+: this is not YAML/ },

@@ -50,10 +50,6 @@ const appKeys = {
     initial: 'udptcp',
     says: 'What WHIP publishers are offered. OBS knows UDP only.',
   }),
-  opus_bitrate: bitrate(OPUS_RANGE, {
-    initial: 128_000,
-    says: 'What AAC audio becomes for browsers. Opus from the publisher is passed on untouched.',
-  }),
 };
 
 export const keys = {
@@ -140,10 +136,16 @@ export const keys = {
   }),
   app_defaults: {
     says: 'What every app has unless `apps` says otherwise. An app is the first part of a stream name: `show` of `show/slot-1`.',
-    keys: appKeys,
+    keys: {
+      ...appKeys,
+      opus_bitrate: bitrate(OPUS_RANGE, {
+        initial: 128_000,
+        says: 'What AAC audio becomes for browsers, in every app alike. Opus from the publisher is passed on untouched.',
+      }),
+    },
   },
   apps: {
-    says: 'The apps that there are, each with the keys of `app_defaults` that it wants otherwise. Without this key every app name is served; with it, only those listed.',
+    says: 'The apps that there are, each with the transports that it wants otherwise. Without this key every app name is served; with it, only those listed.',
     what: 'app',
     example: 'show',
     each: appKeys,
