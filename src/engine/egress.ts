@@ -14,12 +14,14 @@ export type Flush = (table: SendTable, nowMs: number) => void;
 export class Egress {
   readonly #table = new SendTable();
   readonly #flush: Flush;
+  readonly #onDeadline: (deadlineMs: number, nowMs: number) => void;
   /** UDP viewers with more to get than one portion; TCP viewers that are behind wait for `writable` instead. */
   readonly paced = new Set<Viewer>();
   readonly #behind: Viewer[] = [];
 
-  constructor(flush: Flush) {
+  constructor(flush: Flush, onDeadline: (deadlineMs: number, nowMs: number) => void) {
     this.#flush = flush;
+    this.#onDeadline = onDeadline;
   }
 
   /** Sends to all viewers what they lack. */
@@ -45,7 +47,9 @@ export class Egress {
       this.#send(nowMs);
       if (!viewer.behind) return;
     }
-    if (viewer.behind && viewer.outlet?.writable) this.paced.add(viewer);
+    if (!viewer.behind || !viewer.outlet?.writable) return;
+    this.paced.add(viewer);
+    this.#onDeadline(viewer.paceMs, nowMs);
   }
 
   /** Goes on with the viewers whose next portion is due. */

@@ -70,6 +70,7 @@ class World {
     },
     flush: (table) => this.#flush(table),
     onEvent: (event) => this.events.push(event),
+    onDeadline: () => {},
   });
 
   get arenaCount(): number {
@@ -398,7 +399,7 @@ describe('publishers', () => {
     assertContinuous(outlet.video());
     assert.deepEqual(
       world.events.map(({ type }) => type),
-      ['stream-live', 'stream-ended', 'stream-live'],
+      ['stream-live', 'stream-ended', 'publisher-closed', 'stream-live'],
     );
   });
 

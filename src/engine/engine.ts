@@ -22,6 +22,12 @@ export type EngineEvent =
       readonly reason: CloseReason;
     }
   | {
+      readonly type: 'publisher-closed';
+      readonly stream: Stream;
+      readonly publisher: Publisher;
+      readonly reason: CloseReason;
+    }
+  | {
       readonly type: 'finding';
       readonly stream: Stream;
       readonly publisher: Publisher;
@@ -32,6 +38,8 @@ export type EngineOptions = {
   readonly arenas: Arenas;
   readonly flush: Flush;
   readonly onEvent: (event: EngineEvent) => void;
+  /** {@link Engine.deadlineMs} may have become earlier: call {@link Engine.advance} no later than `deadlineMs`. */
+  readonly onDeadline: (deadlineMs: number, nowMs: number) => void;
 };
 
 /** All streams of this server: who publishes, who watches, and the clockwork between. Synchronous, in virtual time. */
@@ -45,7 +53,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#egress = new Egress(options.flush);
+    this.#egress = new Egress(options.flush, options.onDeadline);
   }
 
   /** When {@link advance} must be called; undefined when nothing is due. */
@@ -78,7 +86,10 @@ export class Engine {
     const stream = this.#stream(name);
     if (!stream) return undefined;
     this.#viewers++;
-    this.#nextTickMs ??= nowMs + TICK_MS;
+    if (this.#nextTickMs === undefined) {
+      this.#nextTickMs = nowMs + TICK_MS;
+      this.#options.onDeadline(this.#nextTickMs, nowMs);
+    }
     return { stream, viewer: stream.view(options, listener, nowMs) };
   }
 
@@ -120,6 +131,12 @@ export class Engine {
     }
   }
 
+  #waitForPart(stream: Stream, track: Track, nowMs: number): void {
+    if (this.#parts.has(track)) return;
+    this.#parts.set(track, stream);
+    this.#options.onDeadline(track.partDeadlineMs ?? nowMs, nowMs);
+  }
+
   #tick(nowMs: number): void {
     for (const stream of this.streams.values()) {
       for (const viewer of stream.viewers) {
@@ -151,10 +168,12 @@ export class Engine {
       streamLive: (stream, publisher) => onEvent({ type: 'stream-live', stream, publisher }),
       streamEnded: (stream, publisher, reason) =>
         onEvent({ type: 'stream-ended', stream, publisher, reason }),
+      publisherClosed: (stream, publisher, reason) =>
+        onEvent({ type: 'publisher-closed', stream, publisher, reason }),
       finding: (stream, publisher, finding) =>
         onEvent({ type: 'finding', stream, publisher, finding }),
       streamIdle: (stream) => this.#drop(stream),
-      partWaits: (stream, track) => this.#parts.set(track, stream),
+      partWaits: (stream, track, nowMs) => this.#waitForPart(stream, track, nowMs),
     });
     this.streams.set(name, stream);
     return stream;

@@ -27,7 +27,7 @@ export interface PublisherStream {
   /** Packets of the track were released: send them on. */
   released(track: Track, nowMs: number): void;
   /** The track holds packets that must go out by its deadline. */
-  partWaits(track: Track): void;
+  partWaits(track: Track, nowMs: number): void;
   publisherLive(publisher: Publisher): void;
   publisherFinding(publisher: Publisher, finding: Finding): void;
   publisherClosed(publisher: Publisher, reason: CloseReason): void;
@@ -102,6 +102,6 @@ export class Publisher implements PublisherInput {
       this.#stream.publisherLive(this);
     }
     if (track.push(packet, nowMs)) this.#stream.released(track, nowMs);
-    if (track.partDeadlineMs !== undefined) this.#stream.partWaits(track);
+    if (track.partDeadlineMs !== undefined) this.#stream.partWaits(track, nowMs);
   }
 }

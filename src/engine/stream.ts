@@ -22,10 +22,12 @@ const RUN_MS_FRESH = 2500;
 export interface StreamEvents {
   streamLive(stream: Stream, publisher: Publisher): void;
   streamEnded(stream: Stream, publisher: Publisher, reason: CloseReason): void;
+  /** Comes for every publisher, live or not. */
+  publisherClosed(stream: Stream, publisher: Publisher, reason: CloseReason): void;
   finding(stream: Stream, publisher: Publisher, finding: Finding): void;
   /** Nobody publishes or watches any more. */
   streamIdle(stream: Stream): void;
-  partWaits(stream: Stream, track: Track): void;
+  partWaits(stream: Stream, track: Track, nowMs: number): void;
 }
 
 /** Something live under a name, or awaited: at most one publisher, two tracks, any number of viewers. */
@@ -106,8 +108,8 @@ export class Stream implements PublisherStream {
     this.#egress.wave(this.viewers, nowMs);
   }
 
-  partWaits(track: Track): void {
-    this.#events.partWaits(this, track);
+  partWaits(track: Track, nowMs: number): void {
+    this.#events.partWaits(this, track, nowMs);
   }
 
   publisherLive(publisher: Publisher): void {
@@ -120,6 +122,7 @@ export class Stream implements PublisherStream {
 
   publisherClosed(publisher: Publisher, reason: CloseReason): void {
     if (publisher.live) this.#events.streamEnded(this, publisher, reason);
+    this.#events.publisherClosed(this, publisher, reason);
     if (this.publisher !== publisher) return;
     this.publisher = undefined;
     this.video.end();

@@ -6,7 +6,8 @@ import type { Socket as TcpSocket } from 'node:net';
  * knows the undocumented one, and {@link socketFd} throws at the first socket of a Node that has changed it.
  */
 export function socketFd(socket: TcpSocket | UdpSocket): number {
-  const fd = tcpFd(socket) ?? udpFd(socket);
+  // The UDP way first: asking a UDP socket for `_handle` makes Node print a warning.
+  const fd = udpFd(socket) ?? tcpFd(socket);
   if (typeof fd !== 'number' || fd < 0) {
     throw new Error(`Node ${process.version} does not show a socket's file descriptor`);
   }

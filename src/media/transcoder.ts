@@ -12,10 +12,13 @@ import {
 } from '../audio/messages.ts';
 import type { AacFormat, AudioTranscoder, OpusListener } from './audio.ts';
 
-/** Frames of one stream inside the process: 0.25 s, several times what it takes to answer. */
-const UNANSWERED_FRAMES_MAX = 12;
-/** Frames of one stream that wait outside it: the second that a restart may take. Then the oldest go. */
-const WAITING_FRAMES_MAX = 48;
+/** Frames of one stream inside the process: 0.13 s, where 2 ms is what it takes to answer. */
+const UNANSWERED_FRAMES_MAX = 6;
+/**
+ * Frames of one stream that wait outside it, while it starts or cannot keep up; then the oldest go. Sound from before
+ * that is worth nothing: sent late, all at once, it makes a browser play everything after it late, for half a minute.
+ */
+const WAITING_FRAMES_MAX = 4;
 /** A process that owes an answer for so long hangs, and is replaced. */
 const ANSWER_MS_MAX = 1000;
 /** Loading takes 0.2 s; on a machine that is busy starting everything at once, more. */
@@ -61,6 +64,7 @@ type Running = {
 
 export type TranscoderStats = {
   readonly pid: number | undefined;
+  readonly ready: boolean;
   readonly streams: number;
   readonly framesDropped: number;
   readonly framesUndecodable: number;
@@ -110,6 +114,7 @@ export class TranscoderProcess {
   get stats(): TranscoderStats {
     return {
       pid: this.#running?.child.pid,
+      ready: this.#running?.ready ?? false,
       streams: this.#lanes.size,
       framesDropped: this.#framesDropped,
       framesUndecodable: this.#framesUndecodable,

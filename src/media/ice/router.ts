@@ -1,5 +1,5 @@
-import { packetKind } from '../../protocols/webrtc/demux.ts';
 import { parseStunMessage } from '../../protocols/stun/message.ts';
+import { packetKind } from '../../protocols/webrtc/demux.ts';
 import type { IcePath } from './ice-path.ts';
 
 /** A session as the sockets see it. */

@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Addon } from '../../native/addon.ts';
 import { FrameReader, frame } from '../../protocols/ice/framing.ts';
-import { socketFd } from '../socket-fd.ts';
+import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import type { TcpWay } from '../send/outlet.ts';
+import { socketFd } from '../socket-fd.ts';
 import { type IcePath, newPathId, plainAddress } from './ice-path.ts';
 import type { IceRouter, RouterSession } from './router.ts';
 
@@ -117,15 +118,8 @@ class TcpPath implements IcePath {
   readonly #release = (): void => this.#end();
 
   /** @param onSettled called once: when the connection proved to be a session's, or ended */
-  constructor(
-    socket: Socket,
-    address: string,
-    options: TcpListenerOptions,
-    onSettled: () => void,
-  ) {
-    this.remote = address.includes(':')
-      ? `[${address}]:${socket.remotePort}`
-      : `${address}:${socket.remotePort}`;
+  constructor(socket: Socket, address: string, options: TcpListenerOptions, onSettled: () => void) {
+    this.remote = writeTransportAddress(address, socket.remotePort ?? 0);
     this.#socket = socket;
     this.#options = options;
     this.#onSettled = onSettled;

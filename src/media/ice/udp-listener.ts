@@ -1,8 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Addon } from '../../native/addon.ts';
+import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
-import { socketFd } from '../socket-fd.ts';
 import type { UdpWay } from '../send/outlet.ts';
+import { socketFd } from '../socket-fd.ts';
 import { type IcePath, newPathId, plainAddress } from './ice-path.ts';
 import type { IceRouter, RouterSession } from './router.ts';
 
@@ -125,8 +126,7 @@ class UdpPath implements IcePath {
   readonly #port: number;
 
   constructor(socket: Socket, remote: RemoteInfo, way: UdpWay, session: RouterSession) {
-    const address = plainAddress(remote.address);
-    this.remote = address.includes(':') ? `[${address}]:${remote.port}` : `${address}:${remote.port}`;
+    this.remote = writeTransportAddress(remote.address, remote.port);
     this.way = way;
     this.session = session;
     this.#socket = socket;

@@ -62,8 +62,9 @@ export class BatchSender {
       const end = this.#ends[run] as number;
       const rowEnd = table.runEnds[run] as number;
       const outlet = table.viewers[run]?.outlet as SessionOutlet;
-      if (outlet.way.transport === 'tcp') this.#addTcp(outlet, outlet.way.fd, start, end);
-      else this.#addUdp(outlet.way.fd, outlet.way.sockaddr, start, firstRow, rowEnd);
+      const way = outlet.way;
+      if (way?.transport === 'tcp') this.#addTcp(outlet, way.fd, start, end);
+      else if (way) this.#addUdp(way.fd, way.sockaddr, start, firstRow, rowEnd);
       start = end;
       firstRow = rowEnd;
     }

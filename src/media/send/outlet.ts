@@ -1,8 +1,16 @@
-import type { Socket } from 'node:net';
 import type { Outlet } from '../../engine/viewer.ts';
 
+/** What we need of a node:net Socket. */
+export type TcpStream = {
+  readonly destroyed: boolean;
+  readonly writableEnded: boolean;
+  /** Bytes that it still holds. */
+  readonly writableLength: number;
+  write(bytes: Uint8Array | string, written?: () => void): boolean;
+};
+
 /** A connected TCP path, natively writable. */
-export type TcpWay = { readonly transport: 'tcp'; readonly fd: number; readonly socket: Socket };
+export type TcpWay = { readonly transport: 'tcp'; readonly fd: number; readonly socket: TcpStream };
 /** A remote address behind one of our UDP sockets. */
 export type UdpWay = {
   readonly transport: 'udp';
@@ -20,7 +28,7 @@ export type Way = TcpWay | UdpWay;
  */
 export class SessionOutlet implements Outlet {
   readonly srtp: number;
-  #way: Way;
+  #way: Way | undefined;
   readonly #onWritable: () => void;
   #waiting = false;
 
@@ -30,16 +38,18 @@ export class SessionOutlet implements Outlet {
     this.#onWritable = onWritable;
   }
 
-  get way(): Way {
+  /** Undefined while ICE has lost every path. */
+  get way(): Way | undefined {
     return this.#way;
   }
 
   get reliable(): boolean {
-    return this.#way.transport === 'tcp';
+    return this.#way?.transport === 'tcp';
   }
 
   get writable(): boolean {
     const way = this.#way;
+    if (!way) return false;
     if (way.transport === 'udp') return true;
     if (way.socket.destroyed || way.socket.writableEnded) return false;
     if (way.socket.writableLength === 0) return true;
@@ -47,31 +57,31 @@ export class SessionOutlet implements Outlet {
     return false;
   }
 
-  /** ICE selected another path. */
-  move(way: Way): void {
+  /** ICE selected another path, or lost the last. */
+  move(way: Way | undefined): void {
     this.#way = way;
     this.#waiting = false;
   }
 
   /** Bytes that wait in this process for the path. */
   get queuedBytes(): number {
-    return this.#way.transport === 'tcp' ? this.#way.socket.writableLength : 0;
+    return this.#way?.transport === 'tcp' ? this.#way.socket.writableLength : 0;
   }
 
   /** The kernel took only a part of a batch: the rest goes first from now on. */
   queueRest(rest: Uint8Array): void {
-    if (this.#way.transport !== 'tcp') return;
+    if (this.#way?.transport !== 'tcp') return;
     const { socket } = this.#way;
     socket.write(Buffer.from(rest));
     this.#awaitRoom(socket);
   }
 
   /** Asks the stream once to tell when all that it holds has left: an empty write is called back after the others. */
-  #awaitRoom(socket: Socket): void {
+  #awaitRoom(socket: TcpStream): void {
     if (this.#waiting) return;
     this.#waiting = true;
     socket.write('', () => {
-      if (this.#way.transport !== 'tcp' || this.#way.socket !== socket) return;
+      if (this.#way?.transport !== 'tcp' || this.#way.socket !== socket) return;
       this.#waiting = false;
       if (!socket.destroyed && socket.writableLength === 0) this.#onWritable();
     });

@@ -1,0 +1,212 @@
+import { randomInt } from 'node:crypto';
+import type { StreamName } from '../base/names.ts';
+import type { CloseReason } from '../base/reasons.ts';
+import type { FromMedia, MediaEvent, SessionId, ToMedia } from '../channel/messages.ts';
+import { Engine, type EngineEvent, type EngineOptions } from '../engine/engine.ts';
+import type { PublisherOptions } from '../engine/publisher.ts';
+import type { PublisherInput, PublisherListener } from '../engine/publishing.ts';
+import type { Viewer } from '../engine/viewer.ts';
+import type { WebRtcCrypto } from '../protocols/webrtc/crypto.ts';
+import { PEER_IDLE_MS, Peer } from '../protocols/webrtc/peer.ts';
+import type { RouterSession } from './ice/router.ts';
+import { snapshot } from './snapshot.ts';
+import { PeerSession, type PeerUser } from './webrtc/peer-session.ts';
+import { WebRtcPublisher } from './webrtc/publisher.ts';
+import { senderOptions, WebRtcViewer } from './webrtc/viewer.ts';
+
+/** WebRTC sessions at once, connected or not: what 1 GB of memory carries at 100 KB each, with room to spare. */
+const SESSIONS_MAX = 4000;
+/** Ties a viewer's audio and video together; says nothing about anybody. */
+const CNAME = 'millrace';
+
+export type MediaPlaneOptions = Pick<EngineOptions, 'arenas' | 'flush'> & {
+  readonly crypto: WebRtcCrypto;
+  /** Who gets the packets of an ICE user name fragment. */
+  readonly router: {
+    register(ufrag: string, session: RouterSession): void;
+    unregister(session: RouterSession): void;
+  };
+  readonly clockMs: () => number;
+  /** Calls {@link MediaPlane.wake} no later than `deadlineMs`. */
+  readonly wakeBy: (deadlineMs: number, nowMs: number) => void;
+  /** Wall clock minus `performance.now()`, in ms. */
+  readonly wallOffsetMs: number;
+  readonly send: (message: FromMedia) => void;
+};
+
+type OpenViewer = Extract<ToMedia, { type: 'open-viewer' }>;
+type OpenPublisher = Extract<ToMedia, { type: 'open-publisher' }>;
+
+/** The media thread's object graph: sockets' sessions on one side, the engine on the other, one timer for all. */
+export class MediaPlane {
+  readonly engine: Engine;
+  readonly #options: MediaPlaneOptions;
+  readonly #sessions = new Map<SessionId, PeerSession>();
+  readonly #viewers = new Map<Viewer, WebRtcViewer>();
+
+  constructor(options: MediaPlaneOptions) {
+    this.#options = options;
+    this.engine = new Engine({
+      arenas: options.arenas,
+      flush: options.flush,
+      onEvent: (event) => this.#tellEngineEvent(event),
+      onDeadline: options.wakeBy,
+    });
+  }
+
+  /** For publishers that are no WebRTC sessions: RTMP and the demo clip. */
+  publish(
+    name: StreamName,
+    options: PublisherOptions,
+    listener: PublisherListener,
+    nowMs: number,
+  ): PublisherInput | undefined {
+    const input = this.engine.publish(name, options, listener, nowMs);
+    if (!input || options.protocol === 'whip') return input;
+    const { session, transport } = options;
+    this.tell({ type: 'session-connected', session, role: 'publisher', stream: name, transport });
+    return input;
+  }
+
+  tell(event: MediaEvent): void {
+    this.#options.send({ type: 'event', event });
+  }
+
+  openViewer(message: OpenViewer, nowMs: number): void {
+    const track = (kind: 'audio' | 'video') => {
+      const found = message.tracks.find((track) => track.kind === kind);
+      return found && senderOptions(found, randomInt);
+    };
+    const { session, protocol, stream: name } = message;
+    const transport = message.peer.transports.join(' or ');
+    const opened =
+      this.#sessions.size < SESSIONS_MAX
+        ? this.engine.view(
+            name,
+            { session, protocol, transport, video: track('video'), audio: track('audio') },
+            {
+              onClosed: (reason, nowMs) => user.dismiss(reason, nowMs),
+              onReportDue: (_viewer, nowMs) => user.sendReport(nowMs),
+            },
+            nowMs,
+          )
+        : undefined;
+    if (!opened) {
+      this.#options.send({ type: 'opened', session, refused: 'limit-reached' });
+      return;
+    }
+    const { stream, viewer } = opened;
+    const user = new WebRtcViewer(stream, viewer, {
+      cname: CNAME,
+      wallOffsetMs: this.#options.wallOffsetMs,
+      onWritable: (viewer) => this.engine.writable(viewer, this.#options.clockMs()),
+      onConnected: (transport) =>
+        this.tell({ type: 'session-connected', session, role: 'viewer', stream: name, transport }),
+      onClosed: (reason) => this.#viewerClosed(user, session, reason),
+    });
+    this.#viewers.set(viewer, user);
+    this.#open(message, user, PEER_IDLE_MS.viewer, nowMs);
+  }
+
+  openPublisher(message: OpenPublisher, nowMs: number): void {
+    const { session, stream, userAgent, tracks } = message;
+    if (this.#sessions.size >= SESSIONS_MAX) {
+      this.#options.send({ type: 'opened', session, refused: 'limit-reached' });
+      return;
+    }
+    const user = new WebRtcPublisher({
+      session,
+      userAgent,
+      tracks,
+      publish: (options, listener, nowMs) => this.publish(stream, options, listener, nowMs),
+      onConnected: (transport) =>
+        this.tell({ type: 'session-connected', session, role: 'publisher', stream, transport }),
+      onClosed: (reason) =>
+        this.tell({ type: 'session-ended', session, role: 'publisher', stream, reason }),
+    });
+    this.#open(message, user, PEER_IDLE_MS.publisher, nowMs);
+  }
+
+  restartIce(message: Extract<ToMedia, { type: 'restart-ice' }>): void {
+    const session = this.#sessions.get(message.session);
+    if (!session) return;
+    session.peer.restartIce({ ufrag: message.localUfrag, pwd: message.localPwd });
+    this.#options.router.register(message.localUfrag, session);
+  }
+
+  close(session: SessionId, reason: CloseReason, nowMs: number): void {
+    this.#sessions.get(session)?.close(reason, nowMs);
+  }
+
+  sendStats(request: number, nowMs: number): void {
+    const streams = snapshot(this.engine, {
+      nowMs,
+      wallOffsetMs: this.#options.wallOffsetMs,
+      pathState: (viewer) => {
+        const user = this.#viewers.get(viewer);
+        return { rttMs: user?.rttMs ?? null, queuedBytes: user?.queuedBytes ?? 0 };
+      },
+    });
+    this.#options.send({ type: 'stats', request, streams });
+  }
+
+  /** Does all that is due. @returns when to call again */
+  wake(nowMs: number): number | undefined {
+    this.engine.advance(nowMs);
+    let deadline = this.engine.deadlineMs ?? Number.POSITIVE_INFINITY;
+    for (const session of this.#sessions.values()) {
+      if (session.deadlineMs <= nowMs) session.advance(nowMs);
+      deadline = Math.min(deadline, session.deadlineMs);
+    }
+    return deadline === Number.POSITIVE_INFINITY ? undefined : deadline;
+  }
+
+  /** Says goodbye to everyone: OBS comes back by itself only if it hears it. */
+  stop(nowMs: number): void {
+    this.engine.close('server-stopping', nowMs);
+    for (const session of [...this.#sessions.values()]) session.close('server-stopping', nowMs);
+  }
+
+  #open(message: OpenViewer | OpenPublisher, user: PeerUser, idleMs: number, nowMs: number): void {
+    const { localUfrag, localPwd, remoteFingerprint, dtlsRole, transports } = message.peer;
+    const options = { localUfrag, localPwd, remoteFingerprint, dtlsRole, transports, idleMs };
+    const peer = new Peer(this.#options.crypto, options, nowMs);
+    const session = new PeerSession(peer, user, {
+      id: message.session,
+      wakeBy: this.#options.wakeBy,
+      onOver: (session) => {
+        this.#sessions.delete(session.id);
+        this.#options.router.unregister(session);
+      },
+    });
+    this.#sessions.set(session.id, session);
+    this.#options.router.register(localUfrag, session);
+    this.#options.wakeBy(session.deadlineMs, nowMs);
+    this.#options.send({ type: 'opened', session: session.id, refused: undefined });
+  }
+
+  #viewerClosed(user: WebRtcViewer, session: SessionId, reason: CloseReason): void {
+    this.#viewers.delete(user.viewer);
+    this.engine.unview(user.stream, user.viewer);
+    const stream = user.stream.name;
+    this.tell({ type: 'session-ended', session, role: 'viewer', stream, reason });
+  }
+
+  #tellEngineEvent(event: EngineEvent): void {
+    const stream = event.stream.name;
+    const { session } = event.publisher.options;
+    if (event.type === 'stream-live') {
+      this.tell({ type: 'stream-live', stream, session });
+    } else if (event.type === 'stream-ended') {
+      this.tell({ type: 'stream-ended', stream, reason: event.reason });
+    } else if (event.type === 'publisher-closed') {
+      // A WebRTC session tells of its end itself, also when it never became a publisher.
+      if (event.publisher.options.protocol === 'whip') return;
+      const { reason } = event;
+      this.tell({ type: 'session-ended', session, role: 'publisher', stream, reason });
+    } else {
+      const { code, message } = event.finding;
+      this.tell({ type: 'finding', stream, session, code, message });
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto';
+import type { StreamName } from '../base/names.ts';
+import type { FromMedia, MediaOptions, ToMedia } from '../channel/messages.ts';
+import { createNativeCrypto } from '../native/crypto.ts';
+import { loadAddon } from '../native/load.ts';
+import { Complaints } from './complaints.ts';
+import { DemoPublisher } from './demo.ts';
+import { IceRouter } from './ice/router.ts';
+import { IceTcpListener } from './ice/tcp-listener.ts';
+import { IceUdpListener } from './ice/udp-listener.ts';
+import { MediaPlane } from './media-plane.ts';
+import { Questions } from './questions.ts';
+import { RtmpListener } from './rtmp/listener.ts';
+import { BatchSender } from './send/batch-sender.ts';
+import { TranscoderProcess } from './transcoder.ts';
+import { WakeTimer } from './wake-timer.ts';
+
+/** How long goodbyes may take to leave before the thread ends. */
+const LINGER_MS = 200;
+
+type Sockets = {
+  readonly rtmp: RtmpListener | undefined;
+  readonly iceTcp: IceTcpListener;
+  readonly iceUdp: IceUdpListener;
+};
+
+/** The whole media thread: its sockets around the {@link MediaPlane}, and the control plane's wishes carried out. */
+export class MediaThread {
+  readonly #plane: MediaPlane;
+  readonly #send: (message: FromMedia) => void;
+  readonly #questions: Questions;
+  readonly #complaints: Complaints;
+  readonly #transcoder = new TranscoderProcess();
+  readonly #timer = new WakeTimer((nowMs) => this.#plane.wake(nowMs));
+  readonly #router = new IceRouter();
+  readonly #addon = loadAddon();
+  readonly #certificate = this.#addon.certificateNew();
+  #sockets: Sockets | undefined;
+  #demo: DemoPublisher | undefined;
+
+  /** Opens all sockets and says `ready`; rejects with the system's error, whose message names the port to change. */
+  static async open(
+    options: MediaOptions,
+    send: (message: FromMedia) => void,
+  ): Promise<MediaThread> {
+    const thread = new MediaThread(send);
+    await thread.#open(options);
+    return thread;
+  }
+
+  private constructor(send: (message: FromMedia) => void) {
+    this.#send = send;
+    this.#questions = new Questions(send);
+    this.#complaints = new Complaints((text, count) =>
+      send({ type: 'event', event: { type: 'complaint', text, count } }),
+    );
+    const sender = new BatchSender(this.#addon);
+    this.#plane = new MediaPlane({
+      arenas: {
+        register: (bytes) => this.#addon.arenaRegister(bytes),
+        release: (id) => this.#addon.arenaRelease(id),
+      },
+      flush: (table) => sender.flush(table),
+      crypto: createNativeCrypto(this.#addon, this.#certificate),
+      router: this.#router,
+      wallOffsetMs: performance.timeOrigin,
+      clockMs,
+      wakeBy: (deadlineMs, nowMs) => this.#timer.wakeBy(deadlineMs, nowMs),
+      send,
+    });
+  }
+
+  obey(message: ToMedia): void {
+    const nowMs = clockMs();
+    switch (message.type) {
+      case 'open-publisher':
+        this.#plane.openPublisher(message, nowMs);
+        break;
+      case 'open-viewer':
+        this.#plane.openViewer(message, nowMs);
+        break;
+      case 'restart-ice':
+        this.#plane.restartIce(message);
+        break;
+      case 'close':
+        this.#plane.close(message.session, message.reason, nowMs);
+        break;
+      case 'decision':
+        this.#questions.answer(message.request, message.decision);
+        break;
+      case 'stats':
+        this.#plane.sendStats(message.request, nowMs);
+        break;
+      case 'stop':
+        this.#stop(nowMs);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  async #open(options: MediaOptions): Promise<void> {
+    const { rtmp, iceTcp, iceUdp } = options;
+    const common = {
+      router: this.#router,
+      addon: this.#addon,
+      complain: (text: string) => this.#complaints.add(text),
+      clockMs,
+    };
+    const sockets: Sockets = {
+      iceTcp: await opening('ICE over TCP', iceTcp, IceTcpListener.open({ ...common, ...iceTcp })),
+      iceUdp: await opening('ICE over UDP', iceUdp, IceUdpListener.open({ ...common, ...iceUdp })),
+      rtmp: rtmp && (await opening('RTMP', rtmp, this.#openRtmp(rtmp, options.opusBitrateBps))),
+    };
+    this.#sockets = sockets;
+    this.#send({
+      type: 'ready',
+      fingerprint: this.#certificate.fingerprint,
+      ports: {
+        rtmp: sockets.rtmp?.port ?? 0,
+        iceTcp: sockets.iceTcp.port,
+        iceUdp: sockets.iceUdp.port,
+      },
+    });
+    if (options.demo) this.#startDemo(options.demo);
+  }
+
+  #openRtmp(
+    at: { readonly address: string; readonly port: number },
+    opusBitrateBps: number,
+  ): Promise<RtmpListener> {
+    return RtmpListener.open({
+      ...at,
+      opusBitrateBps,
+      authorise: (access) => this.#questions.authorise(access),
+      publish: (stream, source, listener, nowMs) => {
+        const session = randomBytes(16).toString('base64url');
+        return this.#plane.publish(stream, { ...source, session }, listener, nowMs);
+      },
+      createTranscoder: this.#transcoder.open,
+      complain: (text) => this.#complaints.add(text),
+      clockMs,
+    });
+  }
+
+  #startDemo(name: StreamName): void {
+    this.#demo = new DemoPublisher(
+      name,
+      (name, options, listener, nowMs) => this.#plane.publish(name, options, listener, nowMs),
+      clockMs(),
+    );
+  }
+
+  #stop(nowMs: number): void {
+    this.#demo?.close('server-stopping', nowMs);
+    this.#plane.stop(nowMs);
+    this.#transcoder.close();
+    const closed = this.#sockets?.rtmp?.close('server-stopping');
+    const linger = new Promise((resolve) => setTimeout(resolve, LINGER_MS));
+    void Promise.all([closed, linger]).then(() => {
+      this.#timer.stop();
+      this.#sockets?.iceTcp.close();
+      this.#sockets?.iceUdp.close();
+      this.#send({ type: 'stopped' });
+    });
+  }
+}
+
+/** The thread's clock: monotonic ms, read once per event. */
+function clockMs(): number {
+  return performance.now();
+}
+
+/** Says in one line which port it was, and what to do. */
+async function opening<Opened>(
+  what: string,
+  at: { readonly address: string; readonly port: number },
+  opened: Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await opened;
+  } catch (error) {
+    const { code = 'internal-error', message } = error as NodeJS.ErrnoException;
+    const remedy = remedies[code] ?? message;
+    throw Object.assign(
+      new Error(`${what} cannot use port ${at.port} on ${at.address}: ${remedy}`),
+      {
+        code,
+      },
+    );
+  }
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    'another program has it. Stop that program, or choose another port in the configuration.',
+  EACCES: 'it needs root. Choose a port above 1023 in the configuration.',
+  EADDRNOTAVAIL: 'this machine has no such address. Correct the address in the configuration.',
+};

@@ -1,0 +1,94 @@
+import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
+import {
+  findPps,
+  findSps,
+  NAL,
+  nalType,
+  sliceTypeInPayload,
+  startsKeyframe,
+} from '../../protocols/codecs/h264.ts';
+import { parseSps } from '../../protocols/codecs/h264-sps.ts';
+import type { RtpPacket } from '../../protocols/rtp/packet.ts';
+import { B_FRAMES_MESSAGE } from '../rtmp/b-frames.ts';
+
+/** NRI of a STAP-A that carries parameter sets: they matter as much as anything does (RFC 6184 §5.3). */
+const STAP_A_HEADER = 0x60 | NAL.stapA;
+
+/**
+ * H.264 from a WebRTC publisher on its way into the engine: parameter sets ahead of every keyframe even where the
+ * encoder sent them once, the picture size, and B-frames told.
+ */
+export class H264Intake {
+  readonly #publisher: PublisherInput;
+  readonly #track: TrackInput;
+  #sps: Uint8Array | undefined;
+  #pps: Uint8Array | undefined;
+  #frameTimestamp: number | undefined;
+  #frameHasSets = false;
+  /** Packets that we put in; the numbers after them move on by as many. */
+  #inserted = 0;
+
+  /** @param parameterSets `sprop-parameter-sets` of the offer, if any (RFC 6184 §8.1) */
+  constructor(publisher: PublisherInput, track: TrackInput, parameterSets: string | undefined) {
+    this.#publisher = publisher;
+    this.#track = track;
+    for (const set of parameterSets?.split(',') ?? []) {
+      const unit = new Uint8Array(Buffer.from(set, 'base64'));
+      if (nalType(unit) === NAL.sps) this.#takeSps(unit);
+      if (nalType(unit) === NAL.pps) this.#pps = unit;
+    }
+  }
+
+  push(packet: RtpPacket, nowMs: number): void {
+    const { payload } = packet;
+    if (packet.timestamp !== this.#frameTimestamp) {
+      this.#frameTimestamp = packet.timestamp;
+      this.#frameHasSets = false;
+    }
+    this.#learnSets(payload);
+    if (!this.#frameHasSets && startsKeyframe(payload)) this.#insertSets(packet, nowMs);
+    if (sliceTypeInPayload(payload) === 'B') this.#publisher.report('b-frames', B_FRAMES_MESSAGE);
+    this.#track.push(this.#renumber(packet), nowMs);
+  }
+
+  #learnSets(payload: Uint8Array): void {
+    const type = nalType(payload);
+    if (type !== NAL.sps && type !== NAL.pps && type !== NAL.stapA) return;
+    const sps = findSps(payload);
+    const pps = findPps(payload);
+    if (sps) this.#takeSps(sps);
+    if (pps) this.#pps = pps.slice();
+    if (sps) this.#frameHasSets = true;
+  }
+
+  #takeSps(unit: Uint8Array): void {
+    if (this.#sps && Buffer.compare(this.#sps, unit) === 0) return;
+    this.#sps = unit.slice();
+    const sps = parseSps(unit);
+    if (typeof sps !== 'string') this.#publisher.setVideoSize(sps.width, sps.height);
+  }
+
+  /** One STAP-A with both sets, under the number that the keyframe would have had. */
+  #insertSets(packet: RtpPacket, nowMs: number): void {
+    this.#frameHasSets = true;
+    if (!this.#sps || !this.#pps) return;
+    const sets = [this.#sps, this.#pps];
+    const payload = new Uint8Array(1 + 4 + this.#sps.length + this.#pps.length);
+    payload[0] = STAP_A_HEADER;
+    let offset = 1;
+    for (const set of sets) {
+      payload[offset] = set.length >> 8;
+      payload[offset + 1] = set.length & 0xff;
+      payload.set(set, offset + 2);
+      offset += 2 + set.length;
+    }
+    this.#track.push({ ...this.#renumber(packet), marker: false, payload }, nowMs);
+    this.#inserted++;
+  }
+
+  #renumber(packet: RtpPacket): RtpPacket {
+    if (this.#inserted === 0) return packet;
+    const sequenceNumber = (packet.sequenceNumber + this.#inserted) & 0xffff;
+    return { ...packet, sequenceNumber };
+  }
+}

@@ -1,0 +1,169 @@
+import type { CloseReason } from '../../base/reasons.ts';
+import type { ReceiveTrack, SessionId } from '../../channel/messages.ts';
+import type { PublisherOptions } from '../../engine/publisher.ts';
+import type { PublisherInput, PublisherListener, TrackInput } from '../../engine/publishing.ts';
+import { parseRtpPacket, type RtpPacket } from '../../protocols/rtp/packet.ts';
+import { parseRtcp } from '../../protocols/rtp/rtcp.ts';
+import { RtcpWriter } from '../../protocols/rtp/rtcp-writer.ts';
+import { ntpToMs } from '../../protocols/rtp/sender-report.ts';
+import { type Flow, Flows } from './flows.ts';
+import { H264Intake } from './h264-intake.ts';
+import type { PeerSession, PeerUser } from './peer-session.ts';
+
+/** Time between receiver reports: senders that adapt learn of loss by them (RFC 3550 §6.2). */
+const REPORT_MS = 1000;
+/** Our SSRC in what we say to publishers; we send no media to them. */
+const OUR_SSRC = 1;
+
+export type WebRtcPublisherOptions = {
+  readonly session: SessionId;
+  readonly userAgent: string | undefined;
+  readonly tracks: readonly ReceiveTrack[];
+  /** Takes the name; undefined when the server is full. Called once the connection stands. */
+  readonly publish: (
+    options: PublisherOptions,
+    listener: PublisherListener,
+    nowMs: number,
+  ) => PublisherInput | undefined;
+  readonly onConnected: (transport: string) => void;
+  readonly onClosed: (reason: CloseReason) => void;
+};
+
+/** One m-line's way into the engine. */
+type Intake = { push(packet: RtpPacket, nowMs: number): void; readonly input: TrackInput };
+
+/** A publisher's WebRTC session (WHIP): RTP in sequence order into the engine, feedback back to the encoder. */
+export class WebRtcPublisher implements PeerUser {
+  readonly #options: WebRtcPublisherOptions;
+  readonly #flows: Flows;
+  readonly #intakes = new Map<ReceiveTrack, Intake>();
+  #session: PeerSession | undefined;
+  #input: PublisherInput | undefined;
+  #nextReportMs = Number.POSITIVE_INFINITY;
+  /** Packets that were not RTP at all, authentic as they were. */
+  malformed = 0;
+
+  constructor(options: WebRtcPublisherOptions) {
+    this.#options = options;
+    this.#flows = new Flows(options.tracks);
+  }
+
+  get deadlineMs(): number {
+    let deadline = this.#nextReportMs;
+    for (const { receiver } of this.#flows.current) {
+      deadline = Math.min(deadline, receiver.deadlineMs ?? Number.POSITIVE_INFINITY);
+    }
+    return deadline;
+  }
+
+  onConnected(session: PeerSession, nowMs: number): void {
+    this.#session = session;
+    const transport = session.transport ?? 'udp';
+    const { userAgent } = this.#options;
+    const listener: PublisherListener = {
+      onKeyframeWanted: (nowMs) => this.#requestKeyframe(nowMs),
+      onClosed: (reason, nowMs) => session.close(reason, nowMs),
+    };
+    this.#input = this.#options.publish(
+      { session: this.#options.session, protocol: 'whip', transport, userAgent },
+      listener,
+      nowMs,
+    );
+    if (!this.#input) {
+      session.close('limit-reached', nowMs);
+      return;
+    }
+    for (const track of this.#options.tracks) this.#addIntake(this.#input, track);
+    this.#nextReportMs = nowMs + REPORT_MS;
+    this.#options.onConnected(transport);
+  }
+
+  onPathChanged(): void {}
+
+  onRtp(bytes: Uint8Array, nowMs: number): void {
+    const packet = parseRtpPacket(bytes);
+    if (typeof packet === 'string') {
+      this.malformed++;
+      return;
+    }
+    const flow = this.#flows.accept(packet, bytes, nowMs);
+    if (!flow) return;
+    flow.receiver.receive(packet, nowMs);
+    this.#drain(flow, nowMs);
+  }
+
+  onRtcp(bytes: Uint8Array, nowMs: number): void {
+    const packets = parseRtcp(bytes);
+    if (typeof packets === 'string') {
+      this.malformed++;
+      return;
+    }
+    for (const packet of packets) {
+      if (packet.type !== 'sender-report') continue;
+      const flow = this.#flows.bySsrc(packet.ssrc);
+      if (!flow) continue;
+      flow.receiver.senderReport(packet.ntp, nowMs);
+      this.#intakes.get(flow.track)?.input.setClock(packet.rtpTimestamp, ntpToMs(packet.ntp));
+    }
+  }
+
+  advance(nowMs: number): void {
+    for (const flow of this.#flows.current) {
+      flow.receiver.advance(nowMs);
+      this.#drain(flow, nowMs);
+    }
+    if (nowMs >= this.#nextReportMs) this.#report(nowMs);
+  }
+
+  onClosed(reason: CloseReason, nowMs: number): void {
+    this.#input?.close(reason, nowMs);
+    this.#options.onClosed(reason);
+  }
+
+  #addIntake(publisher: PublisherInput, track: ReceiveTrack): void {
+    const payload = track.payloads[0];
+    if (!payload) return;
+    if (track.kind === 'video') {
+      const input = publisher.setTrack({ kind: 'video', codec: 'h264', clockRate: 90000 });
+      const intake = new H264Intake(publisher, input, payload.parameters['sprop-parameter-sets']);
+      this.#intakes.set(track, { input, push: (packet, nowMs) => intake.push(packet, nowMs) });
+      return;
+    }
+    const input = publisher.setTrack({
+      kind: 'audio',
+      codec: 'opus',
+      clockRate: 48000,
+      channels: 2,
+      sourceCodec: 'opus',
+      sourceSampleRate: 48000,
+      sourceChannels: payload.channels,
+    });
+    this.#intakes.set(track, { input, push: (packet, nowMs) => input.push(packet, nowMs) });
+  }
+
+  #drain(flow: Flow, nowMs: number): void {
+    const intake = this.#intakes.get(flow.track);
+    for (let packet = flow.receiver.poll(); packet; packet = flow.receiver.poll()) {
+      intake?.push(packet, nowMs);
+    }
+    const missing = flow.receiver.pollNack(nowMs);
+    if (!missing) return;
+    const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
+    this.#session?.sendRtcp(compound.nack(OUR_SSRC, flow.ssrc, missing).bytes(), nowMs);
+  }
+
+  #report(nowMs: number): void {
+    this.#nextReportMs = nowMs + REPORT_MS;
+    const blocks = [...this.#flows.current]
+      .map(({ receiver }) => receiver.takeReportBlock(nowMs))
+      .filter((block) => block !== undefined);
+    this.#session?.sendRtcp(new RtcpWriter().receiverReport(OUR_SSRC, blocks).bytes(), nowMs);
+  }
+
+  #requestKeyframe(nowMs: number): void {
+    const flow = this.#flows.currentOf('video');
+    if (!flow?.track.pli) return;
+    const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
+    this.#session?.sendRtcp(compound.pictureLoss(OUR_SSRC, flow.ssrc).bytes(), nowMs);
+  }
+}
