@@ -76,7 +76,8 @@ function closeStream(stream: number): void {
 process.on('SIGINT', () => {});
 
 try {
-  const { AacToOpus } = await import('./audio/aac-to-opus.ts');
+  const { AacToOpus, warmUp } = await import('./audio/aac-to-opus.ts');
+  await warmUp();
   send({ kind: 'ready', stream: 0 });
   const reader = new MessageReader();
   process.stdin.on('data', (chunk: Buffer) => {

@@ -9,6 +9,8 @@ import { AAC_SAMPLE_RATES, Resampler } from './resampler.ts';
  * 5 of 10: on a stereo stream at 128 kbit/s the next step up is not heard, but costs two thirds more time.
  */
 const COMPLEXITY = 5;
+/** Any will do. */
+const WARM_UP_BPS = 64_000;
 
 export type AacToOpusOptions = {
   readonly audioSpecificConfig: Uint8Array;
@@ -31,16 +33,7 @@ export class AacToOpus {
   #frameSamples = 0;
 
   static async open(options: AacToOpusOptions): Promise<AacToOpus> {
-    const encoder = await createEncoder({
-      sampleRate: 48000,
-      channels: 2,
-      frameSize: FRAME_SAMPLES,
-      application: Application.RestrictedLowDelay,
-      bitrate: options.opusBitrateBps,
-      complexity: COMPLEXITY,
-      vbr: true,
-      vbrConstraint: true,
-    });
+    const encoder = await openEncoder(options.opusBitrateBps);
     try {
       return new AacToOpus(options, encoder);
     } catch (error) {
@@ -94,4 +87,24 @@ export class AacToOpus {
     this.#decoder.close();
     this.#encoder.free();
   }
+}
+
+/** Loads and compiles the encoder: the first packet of the first stream shall not wait for that. */
+export async function warmUp(): Promise<void> {
+  const encoder = await openEncoder(WARM_UP_BPS);
+  for (let frame = 0; frame < 5; frame++) encoder.encodeFloat(new Float32Array(FRAME_SAMPLES * 2));
+  encoder.free();
+}
+
+function openEncoder(bitrate: number): Promise<OpusEncoderHandle> {
+  return createEncoder({
+    sampleRate: 48000,
+    channels: 2,
+    frameSize: FRAME_SAMPLES,
+    application: Application.RestrictedLowDelay,
+    bitrate,
+    complexity: COMPLEXITY,
+    vbr: true,
+    vbrConstraint: true,
+  });
 }
