@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Addon } from '../../native/addon.ts';
 import { FrameReader, frame } from '../../protocols/ice/framing.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
+import { packetKind } from '../../protocols/webrtc/demux.ts';
 import type { TcpWay } from '../send/outlet.ts';
 import { socketFd } from '../socket-fd.ts';
 import { type IcePath, newPathId, plainAddress } from './ice-path.ts';
@@ -15,6 +16,11 @@ const CONNECTIONS_PER_ADDRESS_MAX = 1000;
 const UNPROVEN_MAX = 1000;
 /** From connect to the first check; browsers send it at once. */
 const PROVE_MS_MAX = 10_000;
+/**
+ * What a connection may send before that. A browser may dial while its answer is still on its way to us (OvenPlayer):
+ * the check that nobody knows yet is left unanswered, and repeated by the browser.
+ */
+const UNPROVEN_PACKETS_MAX = 16;
 /** Control traffic that a peer leaves unread before we stop adding to it. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 /** How long the goodbye may take to leave once a session is over. */
@@ -113,6 +119,7 @@ class TcpPath implements IcePath {
   readonly #onSettled: () => void;
   readonly #proveTimer: NodeJS.Timeout;
   #session: RouterSession | undefined;
+  #unprovenPackets = 0;
   #settled = false;
   #over = false;
   readonly #release = (): void => this.#end();
@@ -156,8 +163,10 @@ class TcpPath implements IcePath {
       this.#session.onPacket(packet, this, nowMs);
       return true;
     }
+    if (packetKind(packet) !== 'stun' || ++this.#unprovenPackets > UNPROVEN_PACKETS_MAX)
+      return false;
     const session = this.#options.router.sessionOf(packet);
-    if (!session) return false;
+    if (!session) return true;
     session.onPacket(packet, this, nowMs);
     if (!session.isValidPath(this)) return false;
     this.#session = session;
