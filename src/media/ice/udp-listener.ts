@@ -29,6 +29,7 @@ export class IceUdpListener {
   readonly #isV6: boolean;
   /** By remote `address:port`. */
   readonly #paths = new Map<string, UdpPath>();
+  readonly #bySession = new Map<RouterSession, Set<UdpPath>>();
   #fd = -1;
   /** Packets from strangers: neither of a known path nor a check for a session of ours. */
   strangers = 0;
@@ -91,33 +92,57 @@ export class IceUdpListener {
     session: RouterSession,
     nowMs: number,
   ): void {
-    const { addon, router } = this.#options;
+    const { addon } = this.#options;
     const way: UdpWay = {
       transport: 'udp',
       fd: this.#fd,
       sockaddr: addon.socketAddress(plainAddress(remote.address), remote.port, this.#isV6),
     };
-    const path = new UdpPath(this.#socket, remote, way, session);
-    const release = (): void => {
-      if (this.#paths.get(key) === path) this.#paths.delete(key);
-    };
+    const path = new UdpPath(this.#socket, key, remote, way, session);
     const former = this.#paths.get(key);
-    this.#paths.set(key, path);
-    router.whenOver(session, release);
+    this.#keep(path);
     session.onPacket(bytes, path, nowMs);
-    if (session.isValidPath(path)) {
-      former?.session.onPathClosed(former, nowMs);
+    if (!session.isValidPath(path)) {
+      this.#drop(path);
+      if (former) this.#paths.set(key, former);
       return;
     }
-    router.forget(session, release);
-    if (former) this.#paths.set(key, former);
-    else release();
+    if (former) {
+      this.#drop(former);
+      former.session.onPathClosed(former, nowMs);
+    }
+    // A session remembers few paths. So must we, or one password could fill our memory from any number of addresses.
+    for (const other of this.#bySession.get(session) ?? []) {
+      if (!session.isValidPath(other)) this.#drop(other);
+    }
+  }
+
+  #keep(path: UdpPath): void {
+    const { session } = path;
+    this.#paths.set(path.key, path);
+    const ofSession = this.#bySession.get(session);
+    if (ofSession) {
+      ofSession.add(path);
+      return;
+    }
+    this.#bySession.set(session, new Set([path]));
+    this.#options.router.whenOver(session, () => {
+      for (const path of this.#bySession.get(session) ?? []) this.#drop(path);
+      this.#bySession.delete(session);
+    });
+  }
+
+  #drop(path: UdpPath): void {
+    if (this.#paths.get(path.key) === path) this.#paths.delete(path.key);
+    this.#bySession.get(path.session)?.delete(path);
   }
 }
 
 class UdpPath implements IcePath {
   readonly id = newPathId();
   readonly transport = 'udp';
+  /** In the listener's map. */
+  readonly key: string;
   readonly remote: string;
   readonly way: UdpWay;
   readonly session: RouterSession;
@@ -125,7 +150,14 @@ class UdpPath implements IcePath {
   readonly #address: string;
   readonly #port: number;
 
-  constructor(socket: Socket, remote: RemoteInfo, way: UdpWay, session: RouterSession) {
+  constructor(
+    socket: Socket,
+    key: string,
+    remote: RemoteInfo,
+    way: UdpWay,
+    session: RouterSession,
+  ) {
+    this.key = key;
     this.remote = writeTransportAddress(remote.address, remote.port);
     this.way = way;
     this.session = session;
