@@ -1,8 +1,9 @@
 /** Who joins between two keyframes sees at once, and is soon as live and in sync as who watched from the start. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Chromium, figuresOf } from './chromium.ts';
+import { after, before, type TestContext, test } from 'node:test';
+import { Chromium, figuresOf, type ViewerPage } from './chromium.ts';
 import { ClockSource } from './clock-source.ts';
+import { startPublisher } from './publisher-process.ts';
 import { TestServer } from './server.ts';
 
 const JOINS = 3;
@@ -20,10 +21,30 @@ after(async () => {
   await server?.stop();
 });
 
-for (const transport of ['tcp', 'udp']) {
-  test(`joining in the middle of a two-second GOP over ${transport}`, async (t) => {
-    const name = `live/join-${transport}`;
-    await using source = new ClockSource({ gopSeconds: 2, output: { rtmp: server.rtmpUrl(name) } });
+type Encoder = { readonly startMs: number; readonly end: () => Promise<unknown> };
+
+/** Both with a keyframe every two seconds from their start on. */
+const encoders: Readonly<Record<string, (name: string) => Promise<Encoder>>> = {
+  rtmp: async (name) => {
+    const source = new ClockSource({ gopSeconds: 2, output: { rtmp: server.rtmpUrl(name) } });
+    return { startMs: source.startMs, end: () => source.kill() };
+  },
+  whip: async (name) => {
+    const url = server.whip(name);
+    const publisher = await startPublisher({ url, key: server.key, gopSeconds: 2 });
+    return { startMs: publisher.sendingSinceMs, end: () => publisher.kill() };
+  },
+};
+
+for (const [protocol, transport] of [
+  ['whip', 'tcp'],
+  ['whip', 'udp'],
+  ['rtmp', 'tcp'],
+] as const) {
+  test(`joining in the middle of a two-second GOP: ${protocol} in, ${transport} out`, async (t) => {
+    const name = `live/join-${protocol}-${transport}`;
+    const encoder = await encoders[protocol]!(name);
+    t.after(encoder.end);
     const url = server.page(name, `?transport=${transport}`);
     const veteran = await chromium.open(url);
     await veteran.waitForPicture();
@@ -31,26 +52,31 @@ for (const transport of ['tcp', 'udp']) {
     await veteran.watch(4000);
     for (let join = 0; join < JOINS; join++) {
       // 1.2 s after a keyframe: the run that is sent first is long.
-      const phaseMs = (Date.now() - source.startMs) % 2000;
+      const phaseMs = (Date.now() - encoder.startMs) % 2000;
       await veteran.page.waitForTimeout((3200 - phaseMs) % 2000);
-      const joiner = await chromium.open(url);
-      const firstMs = await joiner.waitForPicture();
-      await joiner.listen();
-      await joiner.page.waitForTimeout(3000);
-      const sinceMs = Date.now();
-      await joiner.page.waitForTimeout(4000);
-      const [old, young] = [
-        figuresOf(await veteran.since(sinceMs)),
-        figuresOf(await joiner.since(sinceMs)),
-      ];
-      t.diagnostic(
-        `picture after ${Math.round(firstMs)} ms; glass to glass ${Math.round(young.latencyMs)} ms (veteran ${Math.round(old.latencyMs)}), sound later by ${Math.round(young.soundLateMs)} ms (veteran ${Math.round(old.soundLateMs)})`,
-      );
-      assert.ok(firstMs < 1000, `first picture after ${firstMs} ms`);
-      assert.ok(Math.abs(young.latencyMs - old.latencyMs) < NEAR_MS, 'glass to glass');
-      assert.ok(Math.abs(young.soundLateMs - old.soundLateMs) < NEAR_MS, 'lip-sync');
-      await joiner.page.close();
+      await assertSameAs(t, veteran, await chromium.open(url));
     }
     await veteran.page.close();
   });
+}
+
+async function assertSameAs(
+  t: TestContext,
+  veteran: ViewerPage,
+  joiner: ViewerPage,
+): Promise<void> {
+  const firstMs = await joiner.waitForPicture();
+  await joiner.listen();
+  await joiner.page.waitForTimeout(3000);
+  const sinceMs = Date.now();
+  await joiner.page.waitForTimeout(4000);
+  const old = figuresOf(await veteran.since(sinceMs));
+  const young = figuresOf(await joiner.since(sinceMs));
+  await joiner.page.close();
+  t.diagnostic(
+    `picture after ${Math.round(firstMs)} ms; glass to glass ${Math.round(young.latencyMs)} ms (veteran ${Math.round(old.latencyMs)}), sound later by ${Math.round(young.soundLateMs)} ms (veteran ${Math.round(old.soundLateMs)})`,
+  );
+  assert.ok(firstMs < 1000, `first picture after ${firstMs} ms`);
+  assert.ok(Math.abs(young.latencyMs - old.latencyMs) < NEAR_MS, 'glass to glass');
+  assert.ok(Math.abs(young.soundLateMs - old.soundLateMs) < NEAR_MS, 'lip-sync');
 }

@@ -20,6 +20,8 @@ export class PublisherProcess {
   readonly child: ChildProcess;
   /** Every connection state, in order. */
   readonly states: string[] = [];
+  /** When its media time began, within the time that a message takes. */
+  sendingSinceMs = 0;
   #deleted = 0;
   #failed: string | undefined;
   #pending = '';
@@ -59,8 +61,10 @@ export class PublisherProcess {
   }
 
   #take(report: Report): void {
-    if ('state' in report) this.states.push(report.state);
-    else if ('deleted' in report) this.#deleted = report.deleted;
+    if ('state' in report) {
+      this.states.push(report.state);
+      if (report.state === 'sending') this.sendingSinceMs = Date.now();
+    } else if ('deleted' in report) this.#deleted = report.deleted;
     else this.#failed = report.failed;
   }
 }
