@@ -57,13 +57,14 @@ export class H264Intake {
     const sps = findSps(payload);
     const pps = findPps(payload);
     if (sps) this.#takeSps(sps);
-    if (pps) this.#pps = pps.slice();
+    // Copies: a Buffer's own slice() would be a view that keeps the whole datagram.
+    if (pps) this.#pps = new Uint8Array(pps);
     if (sps) this.#frameHasSets = true;
   }
 
   #takeSps(unit: Uint8Array): void {
     if (this.#sps && Buffer.compare(this.#sps, unit) === 0) return;
-    this.#sps = unit.slice();
+    this.#sps = new Uint8Array(unit);
     const sps = parseSps(unit);
     if (typeof sps !== 'string') this.#publisher.setVideoSize(sps.width, sps.height);
   }
