@@ -4,10 +4,11 @@ import { parseStreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import { ROW, ROW_WORDS } from '../base/send-row.ts';
 import { Engine, type EngineEvent } from './engine.ts';
+import type { Outlet } from './outlet.ts';
 import type { PublisherInput, PublisherListener, TrackInput } from './publishing.ts';
 import type { SendTable } from './send-table.ts';
 import type { Stream } from './stream.ts';
-import type { Outlet, Viewer } from './viewer.ts';
+import type { Viewer } from './viewer.ts';
 
 const NAME = parseStreamName('show/slot-1');
 assert(NAME);
@@ -139,7 +140,7 @@ class World {
   #flush(table: SendTable): void {
     let row = 0;
     for (let run = 0; run < table.runCount; run++) {
-      const outlet = table.viewers[run]?.outlet as TestOutlet;
+      const outlet = table.outlets[run] as TestOutlet;
       assert(outlet.writable, 'nothing is sent to a path that is blocked');
       for (; row < (table.runEnds[run] as number); row++) outlet.sent.push(this.#read(table, row));
     }

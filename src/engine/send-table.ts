@@ -1,5 +1,5 @@
 import { ROW, ROW_WORDS } from '../base/send-row.ts';
-import type { Viewer } from './viewer.ts';
+import type { Outlet } from './outlet.ts';
 
 /** Viewers in one native batch: their bytes then stay in the L2 cache between encryption and send. */
 export const RUNS_MAX = 32;
@@ -19,8 +19,8 @@ export const PACKET_OVERHEAD_BYTES = HEADER_BYTES + 16 + 2;
 export class SendTable {
   readonly rows = new Uint32Array(ROWS_MAX * ROW_WORDS);
   readonly headers = new Uint8Array(ROWS_MAX * HEADER_BYTES);
-  /** The viewer of each run. */
-  readonly viewers: Viewer[] = [];
+  /** Where each run goes. */
+  readonly outlets: Outlet[] = [];
   /** First row after each run. */
   readonly runEnds = new Uint32Array(RUNS_MAX);
   rowCount = 0;
@@ -38,9 +38,9 @@ export class SendTable {
   }
 
   /** Ends the rows added since the last call as one viewer's run; nothing added, no run. */
-  endRun(viewer: Viewer): void {
+  endRun(outlet: Outlet): void {
     if (this.rowCount === this.#runStart) return;
-    this.viewers[this.runCount] = viewer;
+    this.outlets[this.runCount] = outlet;
     this.runEnds[this.runCount++] = this.rowCount;
     this.#runStart = this.rowCount;
   }

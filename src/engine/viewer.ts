@@ -1,17 +1,8 @@
 import type { CloseReason } from '../base/reasons.ts';
+import type { Outlet } from './outlet.ts';
 import { RateMeter } from './rate-meter.ts';
 import { RUN_BYTES_MAX, type SendTable } from './send-table.ts';
 import type { SenderOptions, TrackSender } from './track-sender.ts';
-
-/** The way out to one viewer, as the media plane offers it. */
-export interface Outlet {
-  /** Handle of the session's SRTP keys, for the send table. */
-  readonly srtp: number;
-  /** TCP: what is handed over arrives, sooner or later, and `writable` tells when there is room again. */
-  readonly reliable: boolean;
-  /** False while earlier bytes still wait for the path. */
-  readonly writable: boolean;
-}
 
 export type ViewerOptions = {
   readonly session: string;
@@ -99,7 +90,7 @@ export class Viewer {
     const sent = (outlet.reliable ? RUN_BYTES_MAX : PACE_BYTES) - budget;
     if (sent === 0) return;
     this.bytes.add(sent, nowMs);
-    table.endRun(this);
+    table.endRun(outlet);
     if (!outlet.reliable && this.behind) this.paceMs = nowMs + PACE_MS;
   }
 

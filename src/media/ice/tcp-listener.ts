@@ -1,12 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Addon } from '../../native/addon.ts';
 import { FrameReader, frame } from '../../protocols/ice/framing.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
 import type { TcpWay } from '../send/outlet.ts';
 import { socketFd } from '../socket-fd.ts';
 import { type IcePath, newPathId, plainAddress } from './ice-path.ts';
-import type { IceRouter, RouterSession } from './router.ts';
+import type { IceListenerOptions } from './listener-options.ts';
+import type { RouterSession } from './router.ts';
 
 /** Connections at once; each viewer over TCP has one, or two for a moment when it changes networks. */
 const CONNECTIONS_MAX = 8000;
@@ -28,26 +28,16 @@ const LAST_WORDS_MS = 1000;
 /** Unsent bytes the kernel keeps per viewer: beyond them we decide what is worth sending. */
 const NOTSENT_BYTES = 64 * 1024;
 
-export type TcpListenerOptions = {
-  readonly address: string;
-  /** 0 for any. */
-  readonly port: number;
-  readonly router: IceRouter;
-  readonly addon: Addon;
-  readonly complain: (text: string) => void;
-  readonly clockMs: () => number;
-};
-
 /** ICE over TCP, passive side (RFC 6544): each connection is one path, its packets framed as in RFC 4571. */
 export class IceTcpListener {
-  readonly #options: TcpListenerOptions;
+  readonly #options: IceListenerOptions;
   readonly #server: Server;
   readonly #connections = new Set<TcpPath>();
   readonly #perAddress = new Map<string, number>();
   #unproven = 0;
 
   /** Opens the port; rejects with the system's error where it cannot. */
-  static open(options: TcpListenerOptions): Promise<IceTcpListener> {
+  static open(options: IceListenerOptions): Promise<IceTcpListener> {
     const listener = new IceTcpListener(options);
     return new Promise((resolve, reject) => {
       const server = listener.#server;
@@ -60,7 +50,7 @@ export class IceTcpListener {
     });
   }
 
-  private constructor(options: TcpListenerOptions) {
+  private constructor(options: IceListenerOptions) {
     this.#options = options;
     this.#server = createServer({ noDelay: true }, (socket) => this.#onSocket(socket));
   }
@@ -114,7 +104,7 @@ class TcpPath implements IcePath {
   readonly remote: string;
   readonly way: TcpWay;
   readonly #socket: Socket;
-  readonly #options: TcpListenerOptions;
+  readonly #options: IceListenerOptions;
   readonly #reader = new FrameReader();
   readonly #onSettled: () => void;
   readonly #proveTimer: NodeJS.Timeout;
@@ -125,7 +115,7 @@ class TcpPath implements IcePath {
   readonly #release = (): void => this.#end();
 
   /** @param onSettled called once: when the connection proved to be a session's, or ended */
-  constructor(socket: Socket, address: string, options: TcpListenerOptions, onSettled: () => void) {
+  constructor(socket: Socket, address: string, options: IceListenerOptions, onSettled: () => void) {
     this.remote = writeTransportAddress(address, socket.remotePort ?? 0);
     this.#socket = socket;
     this.#options = options;

@@ -1,30 +1,20 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import type { Addon } from '../../native/addon.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
 import type { UdpWay } from '../send/outlet.ts';
 import { socketFd } from '../socket-fd.ts';
 import { type IcePath, newPathId, plainAddress } from './ice-path.ts';
-import type { IceRouter, RouterSession } from './router.ts';
+import type { IceListenerOptions } from './listener-options.ts';
+import type { RouterSession } from './router.ts';
 
 /** Keyframes of many publishers at once arrive faster than one thread is scheduled. The kernel may grant less. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 /** One wave of a keyframe to all UDP viewers. */
 const SEND_BUFFER_BYTES = 4 * 1024 * 1024;
 
-export type UdpListenerOptions = {
-  readonly address: string;
-  /** 0 for any. */
-  readonly port: number;
-  readonly router: IceRouter;
-  readonly addon: Addon;
-  readonly complain: (text: string) => void;
-  readonly clockMs: () => number;
-};
-
 /** One UDP port for all sessions: a remote address is a path once a check from it proved to be a session's. */
 export class IceUdpListener {
-  readonly #options: UdpListenerOptions;
+  readonly #options: IceListenerOptions;
   readonly #socket: Socket;
   readonly #isV6: boolean;
   /** By remote `address:port`. */
@@ -35,7 +25,7 @@ export class IceUdpListener {
   strangers = 0;
 
   /** Opens the port; rejects with the system's error where it cannot. */
-  static open(options: UdpListenerOptions): Promise<IceUdpListener> {
+  static open(options: IceListenerOptions): Promise<IceUdpListener> {
     const listener = new IceUdpListener(options);
     return new Promise((resolve, reject) => {
       const socket = listener.#socket;
@@ -50,7 +40,7 @@ export class IceUdpListener {
     });
   }
 
-  private constructor(options: UdpListenerOptions) {
+  private constructor(options: IceListenerOptions) {
     this.#options = options;
     this.#isV6 = options.address.includes(':');
     this.#socket = createSocket(this.#isV6 ? 'udp6' : 'udp4');

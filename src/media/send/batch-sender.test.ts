@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { SendTable } from '../../engine/send-table.ts';
-import type { Viewer } from '../../engine/viewer.ts';
 import { loadAddon } from '../../native/load.ts';
 import { socketFd } from '../socket-fd.ts';
 import { BatchSender } from './batch-sender.ts';
@@ -35,7 +34,7 @@ class Sending {
     for (const length of lengths) {
       this.table.add(this.srtp, this.#index++, 0x80, 96, 0, 1, this.#arenaId, 0, length, 0);
     }
-    this.table.endRun({ outlet: this.outlet } as unknown as Viewer);
+    this.table.endRun(this.outlet);
     this.sender.flush(this.table);
     this.table.clear();
   }

@@ -61,7 +61,7 @@ export class BatchSender {
     for (let run = 0; run < table.runCount; run++) {
       const end = this.#ends[run] as number;
       const rowEnd = table.runEnds[run] as number;
-      const outlet = table.viewers[run]?.outlet as SessionOutlet;
+      const outlet = table.outlets[run] as SessionOutlet;
       const way = outlet.way;
       if (way?.transport === 'tcp') this.#addTcp(outlet, way.fd, start, end);
       else if (way) this.#addUdp(way.fd, way.sockaddr, start, firstRow, rowEnd);
@@ -76,7 +76,7 @@ export class BatchSender {
     const runs = this.#runs;
     for (let run = 0; run < table.runCount; run++) {
       runs[run * 2] = table.runEnds[run] as number;
-      const reliable = table.viewers[run]?.outlet?.reliable ?? false;
+      const reliable = table.outlets[run]?.reliable ?? false;
       runs[run * 2 + 1] = reliable ? FRAMING.rfc4571 : FRAMING.none;
     }
     const written = this.#addon.protectBatch(

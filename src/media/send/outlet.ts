@@ -1,4 +1,4 @@
-import type { Outlet } from '../../engine/viewer.ts';
+import type { Outlet } from '../../engine/outlet.ts';
 
 /** What we need of a node:net Socket. */
 export type TcpStream = {

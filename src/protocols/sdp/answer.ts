@@ -1,10 +1,11 @@
 /** Builds session descriptions as objects; sdp-transform writes them. */
 import { type MediaDescription, type SessionDescription, write } from 'sdp-transform';
+import type { PeerParameters } from '../../base/session.ts';
 import { candidateLines } from './candidates.ts';
 import type { FormatParameters } from './codecs.ts';
 import type { Description, MediaSection } from './description.ts';
 import type { AcceptedSection, Match } from './negotiation.ts';
-import type { LocalPeer, PeerParameters } from './parameters.ts';
+import type { LocalPeer } from './parameters.ts';
 
 /** The port of an m-line whose candidates tell the real one (RFC 9429 §5.2.1). */
 const DISCARD_PORT = 9;

@@ -1,4 +1,4 @@
-import type { Transport } from './parameters.ts';
+import type { Transport } from '../../base/session.ts';
 
 /** An address of ours that a peer may connect to. */
 export type HostCandidate = {

@@ -1,7 +1,9 @@
 /** What reading an offer to publish and reading an offer to view have in common. */
+
+import type { PeerParameters } from '../../base/session.ts';
 import { type Codec, type CodecRow, codecRows, type MediaKind } from './codecs.ts';
 import type { Description, Direction, MediaSection, Payload } from './description.ts';
-import { type LocalPeer, type PeerParameters, transportsOf } from './parameters.ts';
+import { type LocalPeer, transportsOf } from './parameters.ts';
 import { refuse, type SdpRefusal } from './refusal.ts';
 
 /** One payload type that we accept in a section, and the codec it carries. */

@@ -1,8 +1,7 @@
-/** What comes out of a negotiation: plain data of the shapes that the channel between the planes carries. */
+/** What goes into a negotiation besides the peer's description. */
+import type { Transport } from '../../base/session.ts';
 import type { HostCandidate } from './candidates.ts';
-import type { Codec, FormatParameters, MediaKind } from './codecs.ts';
-
-export type Transport = 'udp' | 'tcp';
+import type { MediaKind } from './codecs.ts';
 
 /** Our side of one session; the random parts are made by the caller. */
 export type LocalPeer = {
@@ -14,44 +13,6 @@ export type LocalPeer = {
   readonly candidates: readonly HostCandidate[];
   /** Decimal, unique: the session id of the o= line (RFC 8866 §5.2). */
   readonly originId: string;
-};
-
-/** ICE and DTLS of one session, as both session descriptions agreed on it. */
-export type PeerParameters = {
-  readonly localUfrag: string;
-  readonly localPwd: string;
-  readonly remoteUfrag: string;
-  readonly remotePwd: string;
-  readonly remoteFingerprint: Uint8Array;
-  readonly dtlsRole: 'client' | 'server';
-  readonly transports: readonly Transport[];
-};
-
-/** One m-line that a publisher sends on. */
-export type ReceiveTrack = {
-  readonly mid: string;
-  readonly kind: MediaKind;
-  readonly payloads: readonly {
-    readonly payloadType: number;
-    readonly codec: Codec;
-    readonly clockRate: number;
-    readonly channels: number;
-    readonly rtxPayloadType: number | undefined;
-    readonly parameters: FormatParameters;
-  }[];
-  readonly ssrcs: readonly number[];
-  readonly nack: boolean;
-  readonly pli: boolean;
-  readonly extensions: { readonly mid: number | undefined; readonly rid: number | undefined };
-};
-
-/** One m-line that a viewer receives on. */
-export type SendTrack = {
-  readonly mid: string;
-  readonly kind: MediaKind;
-  readonly ssrc: number;
-  readonly payloadTypes: readonly { readonly codec: Codec; readonly payloadType: number }[];
-  readonly nack: boolean;
 };
 
 /** The SSRCs that a viewer's session keeps for its whole life. */

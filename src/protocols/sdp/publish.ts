@@ -1,4 +1,5 @@
 import type { MediaDescription } from 'sdp-transform';
+import type { PeerParameters, ReceiveTrack } from '../../base/session.ts';
 import { type SectionBody, writeAnswer } from './answer.ts';
 import { acceptedCodecs } from './codecs.ts';
 import { type HeaderExtension, type MediaSection, parseDescription } from './description.ts';
@@ -10,7 +11,7 @@ import {
   checkShared,
   roleTowardsOffer,
 } from './negotiation.ts';
-import type { LocalPeer, PeerParameters, ReceiveTrack } from './parameters.ts';
+import type { LocalPeer } from './parameters.ts';
 import { isRefusal, refuse, type SdpRefusal } from './refusal.ts';
 
 export type PublishAgreement = {

@@ -1,4 +1,5 @@
 import type { MediaDescription } from 'sdp-transform';
+import type { PeerParameters, SendTrack } from '../../base/session.ts';
 import {
   openSection,
   type SectionBody,
@@ -17,13 +18,7 @@ import {
   checkShared,
   roleTowardsOffer,
 } from './negotiation.ts';
-import {
-  type LocalPeer,
-  type PeerParameters,
-  type SendSsrcs,
-  type SendTrack,
-  transportsOf,
-} from './parameters.ts';
+import { type LocalPeer, type SendSsrcs, transportsOf } from './parameters.ts';
 import { isRefusal, refuse, type SdpRefusal } from './refusal.ts';
 
 export type ViewAgreement = {
