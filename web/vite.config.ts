@@ -1,10 +1,24 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 const ROOT = import.meta.dirname;
 const OUT = `${ROOT}/../dist/web`;
 
 /** What the code relies on without a fallback: constructable style sheets are the youngest of it. */
 const TARGET = ['chrome111', 'firefox113', 'safari16.4'];
+
+/** Other people's pages say nothing of an encoding, or the wrong one: the script must read the same in any. */
+const asciiOnly: Plugin = {
+  name: 'ascii-only',
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type === 'chunk') file.code = file.code.replace(/[^\0-\x7f]/g, escapeUnit);
+    }
+  },
+};
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
 
 /**
  * Two builds into one folder. `client`: the pages, assets named by their hash. `player`: one self-contained
@@ -13,6 +27,7 @@ const TARGET = ['chrome111', 'firefox113', 'safari16.4'];
 // biome-ignore lint/style/noDefaultExport: Vite reads its configuration from the default export
 export default defineConfig({
   root: ROOT,
+  plugins: [asciiOnly],
   publicDir: `${ROOT}/public`,
   // The pages' Content-Security-Policy allows neither data: scripts nor inline ones.
   build: { target: TARGET, assetsInlineLimit: 0, modulePreload: { polyfill: false } },

@@ -20,19 +20,27 @@ const STATES: readonly WhepState[] = [
 ];
 
 test('every state without a moving picture says something of its own', () => {
-  const cards = STATES.map((state) => cardOf(state, 'none'));
+  const cards = STATES.map((state) => cardOf(state, 'none', undefined));
   assert.ok(cards.every((card) => card && card.title !== ''));
   const said = cards.map((card) => `${card?.title} ${card?.text}`);
   assert.equal(new Set(said).size, said.length);
 });
 
 test('a moving picture has no card over it', () => {
-  assert.equal(cardOf({ phase: 'live', sinceMs: 0 }, 'none'), undefined);
-  assert.equal(cardOf({ phase: 'degraded', sinceMs: 0, reason: 'late' }, 'none'), undefined);
+  assert.equal(cardOf({ phase: 'live', sinceMs: 0 }, 'none', true), undefined);
+  assert.equal(
+    cardOf({ phase: 'degraded', sinceMs: 0, reason: 'late' }, 'none', undefined),
+    undefined,
+  );
+  assert.equal(cardOf({ phase: 'live', sinceMs: 0 }, 'none', false)?.title, 'Sound only');
 });
 
 test('the server’s own sentence replaces ours', () => {
-  const card = cardOf({ phase: 'error', reason: 'unsupported', detail: 'H.265 only.' }, 'none');
+  const card = cardOf(
+    { phase: 'error', reason: 'unsupported', detail: 'H.265 only.' },
+    'none',
+    undefined,
+  );
   assert.equal(card?.text, 'H.265 only.');
 });
 
@@ -51,6 +59,6 @@ test('what the viewer does goes before what the connection does', () => {
   assert.equal(playerState(live, 'blocked', true), 'paused');
   assert.equal(playerState(live, 'paused', false), 'paused');
   assert.equal(playerState({ phase: 'connecting', sinceMs: 0 }, 'none', true), 'connecting');
-  assert.ok(cardOf(live, 'paused')?.action);
-  assert.ok(cardOf(live, 'blocked')?.action);
+  assert.ok(cardOf(live, 'paused', true)?.action);
+  assert.ok(cardOf(live, 'blocked', true)?.action);
 });

@@ -16,7 +16,7 @@ export type PlayerState =
   | 'error';
 
 export type Card = {
-  readonly look: 'waiting' | 'busy' | 'play' | 'error';
+  readonly look: 'waiting' | 'busy' | 'play' | 'sound' | 'error';
   readonly title: string;
   readonly text: string;
   /** What its button does, always by starting to play. */
@@ -77,8 +77,17 @@ export function playerState(state: WhepState, hold: Hold, autoMuted: boolean): P
   return autoMuted ? 'live-muted' : phase;
 }
 
-/** Undefined while the picture moves. */
-export function cardOf(state: WhepState, hold: Hold): Card | undefined {
+/** Whether it plays, be it sound only. */
+export function isPlaying(state: PlayerState): boolean {
+  return state === 'live' || state === 'live-muted' || state === 'degraded';
+}
+
+/** Undefined while the picture moves. `hasPicture`: undefined as long as nobody knows. */
+export function cardOf(
+  state: WhepState,
+  hold: Hold,
+  hasPicture: boolean | undefined,
+): Card | undefined {
   if (hold === 'paused') {
     return {
       look: 'play',
@@ -103,7 +112,8 @@ export function cardOf(state: WhepState, hold: Hold): Card | undefined {
       return { look: 'error', title, text: state.detail ?? text, action: 'Try again' };
     }
     default:
-      return hold === 'blocked' ? BLOCKED : undefined;
+      if (hold === 'blocked') return BLOCKED;
+      return hasPicture === false ? SOUND_ONLY : undefined;
   }
 }
 
@@ -117,6 +127,12 @@ const BLOCKED: Card = {
   title: 'Ready to play',
   text: 'Your browser wants you to press play.',
   action: 'Play',
+};
+
+const SOUND_ONLY: Card = {
+  look: 'sound',
+  title: 'Sound only',
+  text: 'This stream has no picture at present.',
 };
 
 function waiting(returning: boolean): Card {

@@ -1,6 +1,6 @@
 import type { PlaybackStats } from '../parts/playback-stats.ts';
 import { type ClientEnvironment, WhepClient, type WhepState } from '../parts/whep-client.ts';
-import { cardOf, type Hold, type PlayerState, playerState, troubleOf } from './cards.ts';
+import { cardOf, type Hold, isPlaying, type PlayerState, playerState, troubleOf } from './cards.ts';
 import { commandOf, type KeyCommand, type KeyPress } from './keys.ts';
 import { endpointOf, parseSwitch, parseTransport, parseVolume } from './options.ts';
 import { Playback } from './playback.ts';
@@ -10,9 +10,6 @@ import { takeStill } from './still.ts';
 import { PlayerView, type ViewAction } from './view.ts';
 
 const VOLUME_STEP = 0.05;
-
-/** States in which there is a picture to keep as a still once it is gone. */
-const PICTURED: readonly PlayerState[] = ['live', 'live-muted', 'degraded'];
 
 /**
  * `<millrace-player src="/app/stream">`: plays one stream, and keeps playing it. Attributes, properties and events are
@@ -283,7 +280,7 @@ export class MillracePlayer extends HTMLElement {
     const actions: Readonly<Record<ViewAction, () => void>> = {
       play: () => this.#playOrResume(),
       'toggle-play': () => {
-        if (PICTURED.includes(this.#state) || this.#whepIsBusy()) this.pause();
+        if (isPlaying(this.#state) || this.#whepIsBusy()) this.pause();
         else this.#playOrResume();
       },
       unmute: () => {
@@ -310,7 +307,13 @@ export class MillracePlayer extends HTMLElement {
 
   #keepStill(): void {
     const { video, still } = this.#view;
-    if (PICTURED.includes(this.#state) && takeStill(video, still)) still.hidden = false;
+    if (isPlaying(this.#state) && takeStill(video, still)) still.hidden = false;
+  }
+
+  /** Sound alone is only what is left when a second of playing had no picture. */
+  get #hasPicture(): boolean | undefined {
+    if (this.#view.video.videoWidth > 0) return true;
+    return this.#stats === undefined || this.#stats.audioBitrateBps === 0 ? undefined : false;
   }
 
   get #hold(): Hold {
@@ -322,12 +325,13 @@ export class MillracePlayer extends HTMLElement {
     const hold = this.#hold;
     const { autoMuted } = this.#playback;
     const state = playerState(this.#whep, hold, autoMuted);
-    const card = cardOf(this.#whep, hold);
+    const card = cardOf(this.#whep, hold, this.#hasPicture);
     const { poster } = this.#view;
     poster.hidden = !this.hasAttribute('poster') || card === undefined || !this.#view.still.hidden;
     this.#view.render({
       state,
       card,
+      isPlaying: isPlaying(state),
       autoMuted,
       label: this.getAttribute('label') ?? '',
       trouble: troubleOf(this.#whep),
@@ -340,7 +344,7 @@ export class MillracePlayer extends HTMLElement {
       isPip: this.#screen.isPip,
       stats: this.#stats,
     });
-    this.#screen.keepAwake(PICTURED.includes(state));
+    this.#screen.keepAwake(isPlaying(state));
     if (state === this.#state) return;
     const previous = this.#state;
     this.#state = state;

@@ -25,10 +25,18 @@ export function parseTransport(text: string | null): WhepTransport | undefined {
  * from; a query in it goes along. Undefined when it is no address.
  */
 export function endpointOf(src: string, scriptUrl: string): string | undefined {
-  if (src.trim() === '' || !URL.canParse(src, scriptUrl)) return undefined;
-  const url = new URL(src, scriptUrl);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
+  const url = src.trim() === '' ? undefined : parseUrl(src, scriptUrl);
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return undefined;
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/whep`;
   url.hash = '';
   return url.href;
+}
+
+/** URL.parse() and URL.canParse() are younger than the browsers that we support. */
+function parseUrl(text: string, base: string): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
 }

@@ -7,6 +7,7 @@ import { type PlayerStats, qualityOf, statsRows } from './stats-text.ts';
 export type ViewModel = {
   readonly state: PlayerState;
   readonly card: Card | undefined;
+  readonly isPlaying: boolean;
   readonly label: string;
   readonly trouble: string | undefined;
   readonly autoMuted: boolean;
@@ -109,7 +110,7 @@ export class PlayerView {
 
   render(model: ViewModel): void {
     const { frame } = this;
-    const isPlaying = model.card === undefined;
+    const { isPlaying } = model;
     const name = model.label === '' ? 'Live video' : `Live video: ${model.label}`;
     frame.dataset['state'] = model.state;
     frame.setAttribute('aria-label', name);
@@ -146,7 +147,7 @@ export class PlayerView {
     const mark = this.#get('.mark');
     if (mark.dataset['look'] !== card.look) {
       mark.dataset['look'] = card.look;
-      mark.innerHTML = card.look === 'waiting' || card.look === 'error' ? icons[card.look] : '';
+      mark.innerHTML = card.look === 'busy' || card.look === 'play' ? '' : icons[card.look];
     }
     this.#text('.title', card.title);
     this.#text('.text', card.text);
