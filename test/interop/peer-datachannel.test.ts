@@ -72,7 +72,8 @@ class Session implements RouterSession {
     };
     this.peer = new Peer(crypto, options, clockMs());
     router.register(this.ufrag, this);
-    this.#timer = setInterval(() => this.#tick(), 5);
+    // As the server's own timer does: what lies unread in the kernel is read before a deadline counts.
+    this.#timer = setInterval(() => setImmediate(() => this.#tick()), 5);
   }
 
   isValidPath(path: IcePath): boolean {
@@ -235,8 +236,6 @@ function publishOn(track: rtc.Track): (picture: Buffer) => void {
 }
 
 const PICTURES = 60;
-/** Of some 40 repairs, on a busy machine. */
-const LOST_MAX = 2;
 /** Several packets: one NAL unit of 6000 bytes behind its start code. */
 const PICTURE = Buffer.concat([Buffer.from('0000000165', 'hex'), Buffer.alloc(6000, 0x55)]);
 
@@ -256,8 +255,7 @@ for (const transport of ['udp', 'tcp'] as const) {
         return index > 0 && number !== ((received[index - 1]! + 1) & 0xffff);
       });
       const story = `lost ${receiver.lost}, late ${receiver.late}, gaps at ${gaps}`;
-      // Where this process itself stands still for the 120 ms that a gap is waited for, a repair comes too late.
-      assert.ok(receiver.lost <= LOST_MAX && gaps.length <= receiver.lost, story);
+      assert.ok(receiver.lost === 0 && gaps.length === 0, story);
       if (transport === 'udp') assert.ok(receiver.repaired > 20, `${receiver.repaired} repaired`);
       assert.ok(session.reports.some(({ type }) => type === 'sender-report'));
       assert.equal(session.peer.path?.transport, transport);
