@@ -126,7 +126,8 @@ async function open(
     );
     return { media, http, found };
   } catch (error) {
-    throw explainListenError(error, socketsOf(config));
+    const { own, ofMedia } = socketsOf(config);
+    throw explainListenError(error, own, ofMedia);
   }
 }
 
@@ -167,20 +168,21 @@ async function startMedia(
   return media;
 }
 
-function socketsOf({ http, rtmp, ice }: Config): ListeningSocket[] {
+function socketsOf({ http, rtmp, ice }: Config) {
   const row = (name: string, keys: string, option: string, port: number): ListeningSocket => ({
     name,
     keys,
     option,
     port,
-    call: keys === 'ice.udp' ? 'bind' : 'listen',
   });
-  return [
-    row('HTTP', 'http', '--http-port', http.port),
-    row('RTMP', 'rtmp', '--rtmp-port', rtmp.port),
-    row('ICE', 'ice.tcp', '--ice-tcp-port', ice.tcp.port),
-    row('ICE', 'ice.udp', '--ice-udp-port', ice.udp.port),
-  ];
+  return {
+    own: row('HTTP', 'http', '--http-port', http.port),
+    ofMedia: [
+      row('RTMP', 'rtmp', '--rtmp-port', rtmp.port),
+      row('ICE over TCP', 'ice.tcp', '--ice-tcp-port', ice.tcp.port),
+      row('ICE over UDP', 'ice.udp', '--ice-udp-port', ice.udp.port),
+    ],
+  };
 }
 
 /** How the printed URLs call us: by the name or address that most can use. */

@@ -81,28 +81,25 @@ test('the banner says where to watch, then where to publish, then what OBS needs
   assert.doesNotMatch(writeBanner({ ...facts, rtmpPort: undefined }), /rtmp/i);
 });
 
-const sockets: readonly ListeningSocket[] = [
-  { name: 'RTMP', call: 'listen', port: 1935, keys: 'rtmp', option: '--rtmp-port' },
-  { name: 'ICE', call: 'bind', port: 1935, keys: 'ice.udp', option: '--ice-udp-port' },
+const own = { name: 'HTTP', port: 3333, keys: 'http', option: '--http-port' };
+const ofMedia: readonly ListeningSocket[] = [
+  { name: 'RTMP', port: 1935, keys: 'rtmp', option: '--rtmp-port' },
+  { name: 'ICE over UDP', port: 10_000, keys: 'ice.udp', option: '--ice-udp-port' },
 ];
 
 test('a socket that does not open is named, with the remedy', () => {
   const cases: readonly [string, string, RegExp][] = [
-    [
-      'EADDRINUSE',
-      'listen EADDRINUSE: address already in use :::1935',
-      /1935 \(RTMP, TCP\).*--rtmp-port/,
-    ],
-    ['EADDRINUSE', 'bind EADDRINUSE 0.0.0.0:1935', /1935 \(ICE, UDP\).*ice\.udp\.port/],
-    ['EACCES', 'listen EACCES: permission denied 0.0.0.0:1935', /not allowed/],
-    ['EADDRNOTAVAIL', 'bind EADDRNOTAVAIL 192.0.2.9:1935', /ice\.udp\.address/],
-    ['EADDRINUSE', 'listen EADDRINUSE: address already in use :::99', /:::99$/],
+    ['EADDRINUSE', 'RTMP cannot use port 1935', /1935 \(RTMP\).*--rtmp-port/],
+    ['EADDRINUSE', 'ICE over UDP cannot use port 10000', /\(ICE over UDP\).*ice\.udp\.port/],
+    ['EACCES', 'listen EACCES: permission denied 0.0.0.0:80', /HTTP.*not allowed/],
+    ['addon-missing', 'The addon is not there. Build it.', /Build it\.$/],
+    ['EADDRNOTAVAIL', 'ICE over UDP cannot be opened', /ice\.udp\.address/],
   ];
   for (const [code, message, says] of cases) {
-    const told = explainListenError(Object.assign(new Error(message), { code }), sockets);
+    const told = explainListenError(Object.assign(new Error(message), { code }), own, ofMedia);
     assert.ok(told instanceof StartError);
     assert.match(told.message, says);
   }
   const other = new Error('a bug');
-  assert.equal(explainListenError(other, sockets), other);
+  assert.equal(explainListenError(other, own, ofMedia), other);
 });

@@ -101,10 +101,10 @@ test('a port in use is one line with the remedy', async () => {
   try {
     for (const option of ['--http-port', '--rtmp-port', '--ice-tcp-port']) {
       const args = [...ANY_PORTS, ...OWN_STATE, option, String(port)];
-      assertOneLine(await ended(args), new RegExp(`^millrace: port ${port} .*TCP.*${option}`));
+      assertOneLine(await ended(args), new RegExp(`^millrace: port ${port} \\(.*${option}`));
     }
     const args = [...ANY_PORTS, ...OWN_STATE, '--ice-udp-port', String(udp.address().port)];
-    assertOneLine(await ended(args), /^millrace: port .*UDP.*--ice-udp-port/);
+    assertOneLine(await ended(args), /^millrace: port \d+ \(ICE over UDP\).*--ice-udp-port/);
   } finally {
     tcp.close();
     udp.close();
