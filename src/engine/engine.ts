@@ -13,6 +13,7 @@ export const STREAMS_MAX = 1000;
 /** Housekeeping over all viewers: sender reports, stalled paths. Only while there are any. */
 const TICK_MS = 100;
 
+/** What the engine tells its owner. */
 export type EngineEvent =
   | { readonly type: 'stream-live'; readonly stream: Stream; readonly publisher: Publisher }
   | {
@@ -34,6 +35,9 @@ export type EngineEvent =
       readonly finding: Finding;
     };
 
+/**
+ * What the engine needs of its owner: memory for native batches, a way out, ears, and a clock that wakes it.
+ */
 export type EngineOptions = {
   readonly arenas: Arenas;
   readonly flush: Flush;

@@ -4,6 +4,7 @@ export interface Arenas {
   release(id: number): void;
 }
 
+/** Sizes between which a history grows; packets are powers of two. */
 export type HistoryLimits = {
   readonly bytesMin: number;
   readonly bytesMax: number;

@@ -13,6 +13,7 @@ export type PublisherOptions = {
   readonly userAgent: string | undefined;
 };
 
+/** Something about a publisher’s settings that hurts its viewers, with the remedy. */
 export type Finding = {
   readonly code: 'b-frames' | 'no-audio' | 'no-video' | 'audio-codec';
   readonly message: string;

@@ -5,6 +5,7 @@
 import type { CloseReason } from '../base/reasons.ts';
 import type { RtpPacket } from '../protocols/rtp/packet.ts';
 
+/** What a track carries from now on. */
 export type TrackFormat =
   | {
       readonly kind: 'video';

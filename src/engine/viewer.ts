@@ -4,6 +4,7 @@ import { RateMeter } from './rate-meter.ts';
 import { RUN_BYTES_MAX, type SendTable } from './send-table.ts';
 import type { SenderOptions, TrackSender } from './track-sender.ts';
 
+/** What the session of a viewer agreed on. */
 export type ViewerOptions = {
   readonly session: string;
   readonly protocol: 'whep' | 'ovenplayer';
@@ -12,6 +13,7 @@ export type ViewerOptions = {
   readonly audio: SenderOptions | undefined;
 };
 
+/** What a viewer’s session hears from the engine. */
 export interface ViewerListener {
   /** The engine let go of this viewer. Called once. */
   onClosed(reason: CloseReason, nowMs: number): void;
@@ -27,6 +29,7 @@ const RESTART_MS_MIN = 1000;
 const STALL_MS_MAX = 30_000;
 /** What a UDP viewer that is behind gets at a time, and how often: about 50 Mbit/s. */
 export const PACE_BYTES = 32 * 1024;
+/** See {@link PACE_BYTES}. */
 export const PACE_MS = 5;
 
 /** Who is watching a stream now: a sender per track, and the outlet that they share. */

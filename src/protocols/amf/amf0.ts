@@ -1,5 +1,6 @@
 /** AMF0 (Adobe's Action Message Format, 2007-12): the values in RTMP commands and metadata. AMF3 is not read. */
 
+/** A value as AMF0 carries it; references and typed objects come out as plain objects. */
 export type AmfValue =
   | number
   | boolean
@@ -12,6 +13,7 @@ export type AmfValue =
 /** A Map, since its keys come from the network: `__proto__` is a name like any other. */
 export type AmfObject = ReadonlyMap<string, AmfValue>;
 
+/** Why bytes are no AMF0. */
 export type AmfReject =
   | 'amf-truncated'
   | 'amf-too-deep'

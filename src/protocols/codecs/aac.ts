@@ -1,6 +1,7 @@
 /** Facts about AAC: AudioSpecificConfig (ISO 14496-3 §1.6.2.1) and ADTS headers (ISO 13818-7 §6.2). */
 import { BitReader } from './bit-reader.ts';
 
+/** What an AudioSpecificConfig says (ISO 14496-3 §1.6.2). */
 export type AacConfig = {
   /** Of the core: 2 is AAC-LC, also where SBR or PS lie on top. */
   readonly objectType: number;
@@ -16,6 +17,7 @@ export type AacConfig = {
   readonly frameSamples: 1024 | 960;
 };
 
+/** Why bytes are no AudioSpecificConfig that we take. */
 export type AacReject = 'aac-config-truncated' | 'aac-config-bad-rate' | 'aac-config-bad-channels';
 
 const OBJECT_TYPE = { main: 1, lc: 2, ssr: 3, ltp: 4, sbr: 5, ps: 29, escape: 31 } as const;
@@ -92,6 +94,7 @@ function readBackwardCompatible(
   return { outputSampleRate, ps };
 }
 
+/** Without CRC (ISO 13818-7 §6.2). */
 export const ADTS_HEADER_BYTES = 7;
 /** aac_frame_length has 13 bits. */
 export const ADTS_FRAME_BYTES_MAX = 0x1fff;

@@ -2,6 +2,7 @@
 import { BitReader } from './bit-reader.ts';
 import { NAL, nalType } from './h264.ts';
 
+/** What we read of a sequence parameter set. */
 export type H264Sps = {
   readonly profileIdc: number;
   /** constraint_set0_flag is the most significant bit. */
@@ -18,6 +19,7 @@ export type H264Sps = {
   readonly reorderFrames: number | undefined;
 };
 
+/** Why a unit is no SPS that we take. */
 export type SpsReject = 'sps-not-one' | 'sps-truncated' | 'sps-bad-value';
 
 /** Level 6.2 allows 139 264 macroblocks; sides beyond 16384 pixels are nothing that anybody films. */

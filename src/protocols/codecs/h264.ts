@@ -16,6 +16,7 @@ export const NAL = {
   fuA: 28,
 } as const;
 
+/** Why a sequence header or a frame in AVCC framing is dropped. */
 export type H264Reject =
   | 'avcc-truncated'
   | 'avcc-bad-version'
@@ -113,6 +114,7 @@ export function splitAvcc(data: Uint8Array, lengthSize: 1 | 2 | 4): Uint8Array[]
   return units;
 }
 
+/** slice_type modulo 5 (H.264 table 7-6). */
 export type SliceType = 'P' | 'B' | 'I' | 'SP' | 'SI';
 const sliceTypes: readonly SliceType[] = ['P', 'B', 'I', 'SP', 'SI'];
 

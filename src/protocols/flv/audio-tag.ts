@@ -13,6 +13,7 @@ export type AudioTag =
   /** Some other codec; `codec` is its name for people. */
   | { readonly type: 'unsupported'; readonly codec: string };
 
+/** Why an audio tag’s body is dropped. */
 export type AudioTagReject = 'audio-tag-truncated' | 'audio-tag-unknown-type' | AacReject;
 
 const FORMAT_AAC = 10;

@@ -17,6 +17,7 @@ export type VideoTag =
   /** Some other codec; `codec` is its name for people. */
   | { readonly type: 'unsupported'; readonly codec: string };
 
+/** Why a video tag’s body is dropped. */
 export type VideoTagReject = 'video-tag-truncated' | 'video-tag-unknown-type' | H264Reject;
 
 const CODEC_AVC = 7;

@@ -2,11 +2,13 @@
 import { assert } from '../../base/assert.ts';
 import { writeUint16 } from '../../base/bytes.ts';
 
+/** The 16-bit length ahead of each packet. */
 export const FRAME_HEADER_BYTES = 2;
 
 /** Larger than any STUN, DTLS or SRTP packet that an agent sends: they all keep to a network's MTU. */
 export const FRAME_BYTES_MAX = 2048;
 
+/** Why a connection is beyond repair. */
 export type FrameReject = 'frame-too-long';
 
 /** Puts the length before one packet. */

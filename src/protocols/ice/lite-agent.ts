@@ -15,6 +15,7 @@ import type { Path } from './path.ts';
 /** Our own credentials, as in our session description (RFC 8839 §5.4). */
 export type IceCredentials = { readonly ufrag: string; readonly pwd: string };
 
+/** Why a STUN message changed nothing. */
 export type CheckReject =
   | StunReject
   | 'stun-not-a-request'
@@ -56,6 +57,7 @@ type ValidPath = {
   generation: number;
 };
 
+/** Our end of ICE for one session: see the head of this file. */
 export class LiteAgent {
   readonly #transports: readonly Path['transport'][];
   #credentials: IceCredentials;

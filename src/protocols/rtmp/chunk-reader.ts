@@ -1,6 +1,7 @@
 import type { ByteQueue } from './byte-queue.ts';
 import type { RtmpMessage } from './message.ts';
 
+/** Why a chunk stream is beyond repair. */
 export type ChunkReject =
   | 'chunk-without-header' // fmt 2 or 3 on a chunk stream that had no message yet
   | 'chunk-inside-message' // a new message header before the last message was whole

@@ -6,8 +6,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** Of C1, C2, S1 and S2. */
 export const HANDSHAKE_BYTES = 1536;
+/** C0 and S0 (RTMP 1.0 §5.2.2). */
 export const RTMP_VERSION = 3;
 
+/** Why this is no RTMP client. */
 export type HandshakeReject =
   | 'handshake-bad-version'
   | 'handshake-encrypted'

@@ -1,5 +1,6 @@
 /** RTMP messages: types and the small bodies of protocol and user control (Adobe RTMP 1.0, §5.4 and §6.2, §7.1). */
 
+/** Message type ids (RTMP 1.0 §5.4, §7.1). */
 export const MESSAGE = {
   setChunkSize: 1,
   abort: 2,
@@ -18,6 +19,7 @@ export const MESSAGE = {
   aggregate: 22,
 } as const;
 
+/** One message, put together from its chunks. */
 export type RtmpMessage = {
   readonly type: number;
   /** Message stream: 0 for the connection, else what createStream gave. */
@@ -37,6 +39,7 @@ export function readUint32(body: Uint8Array, offset: number): number | undefined
   return new DataView(body.buffer, body.byteOffset).getUint32(offset);
 }
 
+/** A message body of one 32-bit number: chunk size, acknowledgement, window size. */
 export function writeUint32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
@@ -54,6 +57,7 @@ export function writeUserControl(event: number, eventBody: Uint8Array): Uint8Arr
 /** Limit type of Set Peer Bandwidth (§5.4.5): as we asked last time, or hard where we did not. */
 const LIMIT_DYNAMIC = 2;
 
+/** Set Peer Bandwidth (RTMP 1.0 §5.4.5), limit type dynamic. */
 export function writeSetPeerBandwidth(windowBytes: number): Uint8Array {
   const bytes = new Uint8Array(5);
   bytes.set(writeUint32(windowBytes));

@@ -1,5 +1,6 @@
 /** Where an encoder wants to publish, and with which credential, taken out of the places that it may stand in. */
 
+/** What an encoder wants to publish, and with which key. */
 export type PublishTarget = {
   /** App and stream joined by slashes, not checked. */
   readonly path: string;

@@ -52,8 +52,10 @@ export type RtmpReject =
   | 'too-many-bytes-before-publish'
   | 'not-a-publisher';
 
+/** How a session ended, in the words that all protocols share. */
 export type RtmpCloseReason = 'left' | 'timed-out' | 'refused' | 'protocol-error' | 'closed-by-us';
 
+/** What the owner is to do, in order. */
 export type RtmpOutput =
   | { readonly type: 'transmit'; readonly bytes: Uint8Array }
   /** Answer with acceptPublish or refusePublish; until then nothing more is read. */
@@ -80,6 +82,7 @@ export type RtmpOutput =
       readonly reject: RtmpReject | undefined;
     };
 
+/** What a session cannot make itself: randomness and the time. */
 export type RtmpSessionOptions = {
   /** Unpredictable bytes, 2 × HANDSHAKE_BYTES of them. */
   readonly random: Uint8Array;

@@ -14,6 +14,7 @@ export type RtpPacket = {
   readonly payload: Uint8Array;
 };
 
+/** Why bytes are no RTP packet. */
 export type RtpReject = 'too-short' | 'bad-version' | 'bad-extension' | 'bad-padding';
 
 /** Header without CSRCs and extensions. */

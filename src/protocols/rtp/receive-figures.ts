@@ -7,6 +7,7 @@ const SEQUENCE_NUMBERS = 0x10000;
 /** cumulativeLost has 24 bits with sign (RFC 3550 §6.4.1). */
 const CUMULATIVE_LOST_MAX = 0x7fffff;
 
+/** Loss and jitter of one flow, as receiver reports count them (RFC 3550 §6.4.1, appendix A). */
 export class ReceiveFigures {
   readonly #ssrc: number;
   readonly #clockRate: number;

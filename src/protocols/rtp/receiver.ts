@@ -8,6 +8,7 @@ import { ReceiveFigures } from './receive-figures.ts';
 import type { ReportBlock } from './rtcp.ts';
 import type { NtpTime } from './sender-report.ts';
 
+/** What is known of a flow before its first packet. */
 export type ReceiverOptions = {
   readonly ssrc: number;
   readonly clockRate: number;
@@ -42,6 +43,7 @@ type Gap = {
   nacks: number;
 };
 
+/** One flow, put in order: see the head of this file. */
 export class RtpReceiver {
   readonly #options: ReceiverOptions;
   readonly #figures: ReceiveFigures;

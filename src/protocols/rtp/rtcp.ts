@@ -19,6 +19,7 @@ export type ReportBlock = {
   readonly delaySinceLastSenderReport: number;
 };
 
+/** One packet of a compound, of the types that we act on. */
 export type RtcpPacket =
   | {
       readonly type: 'sender-report';
@@ -63,6 +64,7 @@ export type RtcpPacket =
       readonly packetCount: number;
     };
 
+/** Why a compound is dropped as a whole. */
 export type RtcpReject = 'too-short' | 'bad-version' | 'bad-length' | 'bad-padding' | 'bad-content';
 
 /** Packet types (RFC 3550 §12.1, RFC 4585 §6.1). */
@@ -84,6 +86,7 @@ export const FEEDBACK = {
   applicationLayer: 15, // REMB and others, told apart by a name
 } as const;
 
+/** SDES item type (RFC 3550 §6.5.1). */
 export const SDES_CNAME = 1;
 
 const HEADER_BYTES = 4;

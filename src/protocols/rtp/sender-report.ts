@@ -4,6 +4,7 @@
 const NTP_EPOCH_SECONDS = 2_208_988_800;
 const FRACTIONS = 2 ** 32;
 
+/** A 64-bit NTP timestamp in its two halves. */
 export type NtpTime = {
   /** Whole seconds since 1900, 32 bits. */
   readonly seconds: number;

@@ -3,14 +3,19 @@
  * everything else in this folder goes by the table.
  */
 
+/** Video that we can forward, or will. */
 export type VideoCodec = 'h264' | 'h265' | 'vp8' | 'vp9' | 'av1';
+/** Audio that viewers get. */
 export type AudioCodec = 'opus';
+/** Any codec that may be negotiated. */
 export type Codec = VideoCodec | AudioCodec;
+/** The m-lines that we look at. */
 export type MediaKind = 'audio' | 'video';
 
 /** a=fmtp parameters, names in lower case. */
 export type FormatParameters = Readonly<Record<string, string>>;
 
+/** What a session description needs to know about one codec. */
 export type CodecRow = {
   readonly codec: Codec;
   readonly kind: MediaKind;
@@ -33,6 +38,7 @@ export type CodecRow = {
   readonly sendParameters: (offered: FormatParameters | undefined) => FormatParameters;
 };
 
+/** One row per codec: a new codec is a new row. */
 export const codecRows: readonly CodecRow[] = [
   {
     codec: 'h264',

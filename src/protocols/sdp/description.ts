@@ -6,9 +6,12 @@ import { type MediaDescription, parse, type SessionDescription } from 'sdp-trans
 import type { FormatParameters, MediaKind } from './codecs.ts';
 import { isRefusal, refuse, type SdpRefusal } from './refusal.ts';
 
+/** Of one m-line (RFC 8866 §6.7). */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+/** a=setup (RFC 4145 §4, RFC 8842). */
 export type SetupRole = 'actpass' | 'active' | 'passive' | 'holdconn';
 
+/** What we read of a session description; everything else in it is ignored. */
 export type Description = {
   readonly iceLite: boolean;
   /** Each a=group as offered: semantics and mids. */
@@ -40,6 +43,7 @@ export type MediaSection = {
   readonly transport: TransportAttributes;
 };
 
+/** One payload type of an m-line, with what a=rtpmap, a=fmtp and a=rtcp-fb say of it. */
 export type Payload = {
   readonly payloadType: number;
   /** Lower case. */
@@ -51,6 +55,7 @@ export type Payload = {
   readonly feedback: readonly string[];
 };
 
+/** One a=extmap line (RFC 8285 §5). */
 export type HeaderExtension = {
   readonly id: number;
   readonly uri: string;

@@ -2,6 +2,7 @@
 import { readCredentials } from './description.ts';
 import { refuse, type SdpRefusal } from './refusal.ts';
 
+/** What a PATCH may carry (RFC 8840 §9): ICE credentials and candidates. */
 export type IceFragment = {
   /** Undefined: candidates for whatever session the sender means. */
   readonly credentials: { readonly ufrag: string; readonly pwd: string } | undefined;

@@ -14,6 +14,9 @@ import {
 import type { LocalPeer } from './parameters.ts';
 import { isRefusal, refuse, type SdpRefusal } from './refusal.ts';
 
+/**
+ * What a publisher’s offer led to: the session for the media plane, the answer for the publisher.
+ */
 export type PublishAgreement = {
   readonly peer: PeerParameters;
   readonly tracks: readonly ReceiveTrack[];

@@ -1,6 +1,7 @@
 /** Why a session description was not accepted. The message is for whoever can act on it: it names the remedy. */
 export type SdpRefusal = { readonly refused: SdpReason; readonly message: string };
 
+/** Why a session description is refused: literal, for logs and problem bodies. */
 export type SdpReason = keyof typeof messages;
 
 const messages = {

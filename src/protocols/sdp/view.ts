@@ -21,6 +21,7 @@ import {
 import { type LocalPeer, type SendSsrcs, transportsOf } from './parameters.ts';
 import { isRefusal, refuse, type SdpRefusal } from './refusal.ts';
 
+/** What a viewer’s offer, or its answer to ours, led to. */
 export type ViewAgreement = {
   readonly peer: PeerParameters;
   readonly tracks: readonly SendTrack[];

@@ -4,6 +4,7 @@ import { readUint16, readUint32, writeUint16, writeUint32 } from '../../base/byt
 import type { TransportAddress } from './address.ts';
 import { stunFingerprint } from './fingerprint.ts';
 
+/** The two class bits of a message type (RFC 8489 §5). */
 export type StunClass = 'request' | 'indication' | 'success' | 'error';
 
 /** One received Binding message. Views into the received bytes, which the caller must not write to meanwhile. */
@@ -24,6 +25,7 @@ export type StunMessage = {
   readonly integrityOffset: number | undefined;
 };
 
+/** Why bytes are no Binding message that we take. */
 export type StunReject =
   | 'too-short'
   | 'bad-type'
@@ -48,6 +50,7 @@ export type StunFields = {
   readonly unknownAttributes?: readonly number[];
 };
 
+/** Type, length, magic cookie, transaction id (RFC 8489 §5). */
 export const STUN_HEADER_BYTES = 20;
 const MAGIC_COOKIE = 0x2112a442;
 const METHOD_BINDING = 0x001;

@@ -6,11 +6,13 @@
 /** In our order of preference (RFC 7714, RFC 5764). Some encoders and browsers know only the second. */
 export type SrtpProfile = 'aead-aes-128-gcm' | 'aes128-cm-sha1-80';
 
+/** Who sends the ClientHello (RFC 6347 §4.2). */
 export type DtlsRole = 'client' | 'server';
 
 /** One direction's master key and salt (RFC 5764 §4.2): 16 + 12 bytes for GCM, 16 + 14 for CM. */
 export type SrtpKeys = { readonly key: Uint8Array; readonly salt: Uint8Array };
 
+/** What one step of an association leads to. */
 export type DtlsOutput =
   | { readonly type: 'transmit'; readonly datagram: Uint8Array }
   | {
@@ -66,6 +68,7 @@ export interface Srtp {
   free(): void;
 }
 
+/** One identity (certificate) and what is made with it. */
 export interface WebRtcCrypto {
   /** SHA-256 fingerprint of our certificate, as in a=fingerprint (RFC 8122). */
   readonly fingerprint: Uint8Array;

@@ -5,6 +5,7 @@ export type PacketKind = 'stun' | 'dtls' | 'rtp' | 'rtcp';
 const RTCP_TYPE_MIN = 192;
 const RTCP_TYPE_MAX = 223;
 
+/** Which protocol a packet belongs to; undefined for none of them. */
 export function packetKind(bytes: Uint8Array): PacketKind | undefined {
   const first = bytes[0];
   if (first === undefined) return undefined;

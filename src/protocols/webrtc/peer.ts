@@ -12,6 +12,7 @@ import type { Dtls, DtlsOutput, DtlsRole, Srtp, WebRtcCrypto } from './crypto.ts
 import { packetKind } from './demux.ts';
 import { ReceiveWindows, type SrtpReject } from './receive-windows.ts';
 
+/** What both session descriptions agreed on, as far as the machine needs it. */
 export type PeerOptions = {
   readonly localUfrag: string;
   readonly localPwd: string;
@@ -30,6 +31,7 @@ export type PeerOptions = {
  */
 export const PEER_IDLE_MS = { publisher: 5_000, viewer: 30_000 } as const;
 
+/** What the owner is to do, in order. */
 export type PeerOutput =
   | { readonly type: 'transmit'; readonly path: Path; readonly bytes: Uint8Array }
   /** Where to send from now on. Always comes before `connected`. */
@@ -68,6 +70,9 @@ type PeerState =
   | { readonly phase: 'connected'; readonly srtp: Srtp }
   | { readonly phase: 'closed' };
 
+/**
+ * One WebRTC connection, ICE-lite side. Feed it with receive() and advance(), then poll() until nothing more comes.
+ */
 export class Peer {
   readonly #crypto: WebRtcCrypto;
   readonly #options: PeerOptions;

@@ -4,6 +4,7 @@ import { rtpHeaderLength } from '../rtp/packet.ts';
 import { estimateIndex, ReplayWindow, rocOf } from '../rtp/srtp-index.ts';
 import type { Srtp } from './crypto.ts';
 
+/** Why a protected packet was dropped: before decryption (replay, limit, header) or by its tag. */
 export type SrtpReject = 'bad-rtp' | 'bad-rtcp' | 'replayed' | 'wrong-tag' | 'too-many-ssrcs';
 
 /** A publisher has an audio and a video flow, each perhaps with retransmissions, times three simulcast layers. */
@@ -12,6 +13,7 @@ const SSRCS_MAX = 32;
 /** RTCP header, sender's SSRC, E flag and index: less is no SRTCP packet (RFC 3711 §3.4). */
 const SRTCP_BYTES_MIN = 12;
 
+/** Replay windows and rollover counters for everything that one peer sends (RFC 3711 §3.3). */
 export class ReceiveWindows {
   readonly #rtp = new Map<number, ReplayWindow>();
   readonly #rtcp = new Map<number, ReplayWindow>();
