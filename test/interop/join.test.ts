@@ -1,7 +1,7 @@
 /** Who joins between two keyframes sees at once, and is soon as live and in sync as who watched from the start. */
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
-import { Chromium, figuresOf, type ViewerPage } from './chromium.ts';
+import { Chromium, figuresOf, median, type ViewerPage } from './chromium.ts';
 import { ClockSource } from './clock-source.ts';
 import { startPublisher } from './publisher-process.ts';
 import { TestServer } from './server.ts';
@@ -50,21 +50,32 @@ for (const [protocol, transport] of [
     await veteran.waitForPicture();
     await veteran.listen();
     await veteran.watch(4000);
+    const differences: Difference[] = [];
     for (let join = 0; join < JOINS; join++) {
       // 1.2 s after a keyframe: the run that is sent first is long.
       const phaseMs = (Date.now() - encoder.startMs) % 2000;
       await veteran.page.waitForTimeout((3200 - phaseMs) % 2000);
-      await assertSameAs(t, veteran, await chromium.open(url));
+      differences.push(await compare(t, veteran, await chromium.open(url)));
     }
+    // One hiccup of a busy test machine makes one browser's jitter buffers larger for a minute; not most of them.
+    assert.ok(median(differences.map((each) => each.firstMs)) < 1000, 'first picture');
+    assert.ok(median(differences.map((each) => each.latencyMs)) < NEAR_MS, 'glass to glass');
+    assert.ok(median(differences.map((each) => each.soundLateMs)) < NEAR_MS, 'lip-sync');
     await veteran.page.close();
   });
 }
 
-async function assertSameAs(
+type Difference = {
+  readonly firstMs: number;
+  readonly latencyMs: number;
+  readonly soundLateMs: number;
+};
+
+async function compare(
   t: TestContext,
   veteran: ViewerPage,
   joiner: ViewerPage,
-): Promise<void> {
+): Promise<Difference> {
   const firstMs = await joiner.waitForPicture();
   await joiner.listen();
   await joiner.page.waitForTimeout(3000);
@@ -76,7 +87,9 @@ async function assertSameAs(
   t.diagnostic(
     `picture after ${Math.round(firstMs)} ms; glass to glass ${Math.round(young.latencyMs)} ms (veteran ${Math.round(old.latencyMs)}), sound later by ${Math.round(young.soundLateMs)} ms (veteran ${Math.round(old.soundLateMs)})`,
   );
-  assert.ok(firstMs < 1000, `first picture after ${firstMs} ms`);
-  assert.ok(Math.abs(young.latencyMs - old.latencyMs) < NEAR_MS, 'glass to glass');
-  assert.ok(Math.abs(young.soundLateMs - old.soundLateMs) < NEAR_MS, 'lip-sync');
+  return {
+    firstMs,
+    latencyMs: Math.abs(young.latencyMs - old.latencyMs),
+    soundLateMs: Math.abs(young.soundLateMs - old.soundLateMs),
+  };
 }
