@@ -1,6 +1,6 @@
 /** AMF0 (Adobe's Action Message Format, 2007-12): the values in RTMP commands and metadata. AMF3 is not read. */
 
-/** A value as AMF0 carries it; references and typed objects come out as plain objects. */
+/** A value as AMF0 carries it (AMF 0 §2). */
 export type AmfValue =
   | number
   | boolean
