@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type { FromMedia, MediaEvent, SessionId, ToMedia } from '../channel/messages.ts';
@@ -31,6 +30,8 @@ export type MediaPlaneOptions = Pick<EngineOptions, 'arenas' | 'flush'> & {
   readonly wakeBy: (deadlineMs: number, nowMs: number) => void;
   /** Wall clock minus `performance.now()`, in ms. */
   readonly wallOffsetMs: number;
+  /** A whole number below `limit` that nobody can guess: where numbering and clocks begin (RFC 3550 §5.1). */
+  readonly random: (limit: number) => number;
   readonly send: (message: FromMedia) => void;
 };
 
@@ -75,7 +76,7 @@ export class MediaPlane {
   openViewer(message: OpenViewer, nowMs: number): void {
     const track = (kind: 'audio' | 'video') => {
       const found = message.tracks.find((track) => track.kind === kind);
-      return found && senderOptions(found, randomInt);
+      return found && senderOptions(found, this.#options.random);
     };
     const { session, protocol, stream: name } = message;
     const transport = message.peer.transports.join(' or ');

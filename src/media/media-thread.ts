@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import type { StreamName } from '../base/names.ts';
 import type { FromMedia, MediaOptions, ToMedia } from '../channel/messages.ts';
 import { createNativeCrypto } from '../native/crypto.ts';
@@ -65,6 +65,7 @@ export class MediaThread {
       router: this.#router,
       wallOffsetMs: performance.timeOrigin,
       clockMs,
+      random: (limit) => randomInt(limit),
       wakeBy: (deadlineMs, nowMs) => this.#timer.wakeBy(deadlineMs, nowMs),
       send,
     });

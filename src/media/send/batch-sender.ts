@@ -19,6 +19,9 @@ const UDP_SENDS_MAX = ROWS_MAX;
 const GSO_SEGMENTS_MAX = 64;
 const EAGAIN = -11;
 
+/** The calls that a batch makes; the real ones are native. */
+export type BatchAddon = Pick<Addon, 'protectBatch' | 'tcpSendBatch' | 'udpSendBatch'>;
+
 /**
  * Encrypts a send table and hands it to the kernel: one native call for all encryption, one for all TCP sends, one
  * for all UDP sends. One write per viewer and frame.
@@ -29,7 +32,7 @@ export class BatchSender {
   partialSends = 0;
   udpRefused = 0;
 
-  readonly #addon: Addon;
+  readonly #addon: BatchAddon;
   readonly #out = new Uint8Array(
     RUNS_MAX * (RUN_BYTES_MAX + PACKET_BYTES_MAX) + ROWS_MAX * PACKET_OVERHEAD_BYTES,
   );
@@ -47,7 +50,7 @@ export class BatchSender {
   #udpCount = 0;
   #udpFd = -1;
 
-  constructor(addon: Addon) {
+  constructor(addon: BatchAddon) {
     this.#addon = addon;
   }
 

@@ -21,6 +21,7 @@ const STAP_A_HEADER = 0x60 | NAL.stapA;
 export class H264Intake {
   readonly #publisher: PublisherInput;
   readonly #track: TrackInput;
+  readonly #onKeyframeWanted: (nowMs: number) => void;
   #sps: Uint8Array | undefined;
   #pps: Uint8Array | undefined;
   #frameTimestamp: number | undefined;
@@ -28,10 +29,19 @@ export class H264Intake {
   /** Packets that we put in; the numbers after them move on by as many. */
   #inserted = 0;
 
-  /** @param parameterSets `sprop-parameter-sets` of the offer, if any (RFC 6184 §8.1) */
-  constructor(publisher: PublisherInput, track: TrackInput, parameterSets: string | undefined) {
+  /**
+   * @param parameterSets `sprop-parameter-sets` of the offer, if any (RFC 6184 §8.1)
+   * @param onKeyframeWanted called for every packet that comes while the sets are not known
+   */
+  constructor(
+    publisher: PublisherInput,
+    track: TrackInput,
+    parameterSets: string | undefined,
+    onKeyframeWanted: (nowMs: number) => void,
+  ) {
     this.#publisher = publisher;
     this.#track = track;
+    this.#onKeyframeWanted = onKeyframeWanted;
     for (const set of parameterSets?.split(',') ?? []) {
       const unit = new Uint8Array(Buffer.from(set, 'base64'));
       if (nalType(unit) === NAL.sps) this.#takeSps(unit);
@@ -46,14 +56,19 @@ export class H264Intake {
       this.#frameHasSets = false;
     }
     this.#learnSets(payload);
+    if (!this.#sps || !this.#pps) {
+      // The packets with the sets came first, and were lost: no decoder can do anything with what follows.
+      this.#frameHasSets = false;
+      if (!isParameterSet(payload)) this.#onKeyframeWanted(nowMs);
+      return;
+    }
     if (!this.#frameHasSets && startsKeyframe(payload)) this.#insertSets(packet, nowMs);
     if (sliceTypeInPayload(payload) === 'B') this.#publisher.report('b-frames', B_FRAMES_MESSAGE);
     this.#track.push(this.#renumber(packet), nowMs);
   }
 
   #learnSets(payload: Uint8Array): void {
-    const type = nalType(payload);
-    if (type !== NAL.sps && type !== NAL.pps && type !== NAL.stapA) return;
+    if (!isParameterSet(payload) && nalType(payload) !== NAL.stapA) return;
     const sps = findSps(payload);
     const pps = findPps(payload);
     if (sps) this.#takeSps(sps);
@@ -92,4 +107,9 @@ export class H264Intake {
     const sequenceNumber = (packet.sequenceNumber + this.#inserted) & 0xffff;
     return { ...packet, sequenceNumber };
   }
+}
+
+function isParameterSet(payload: Uint8Array): boolean {
+  const type = nalType(payload);
+  return type === NAL.sps || type === NAL.pps;
 }

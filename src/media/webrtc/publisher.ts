@@ -12,6 +12,8 @@ import type { PeerSession, PeerUser } from './peer-session.ts';
 
 /** Time between receiver reports: senders that adapt learn of loss by them (RFC 3550 §6.2). */
 const REPORT_MS = 1000;
+/** An encoder is asked for a keyframe at most this often, whoever wants one. */
+const KEYFRAME_REQUEST_MS_MIN = 1000;
 /** Our SSRC in what we say to publishers; we send no media to them. */
 const OUR_SSRC = 1;
 
@@ -40,6 +42,7 @@ export class WebRtcPublisher implements PeerUser {
   #session: PeerSession | undefined;
   #input: PublisherInput | undefined;
   #nextReportMs = Number.POSITIVE_INFINITY;
+  #lastKeyframeRequestMs = Number.NEGATIVE_INFINITY;
   /** Packets that were not RTP at all, authentic as they were. */
   malformed = 0;
 
@@ -125,7 +128,10 @@ export class WebRtcPublisher implements PeerUser {
     if (!payload) return;
     if (track.kind === 'video') {
       const input = publisher.setTrack({ kind: 'video', codec: 'h264', clockRate: 90000 });
-      const intake = new H264Intake(publisher, input, payload.parameters['sprop-parameter-sets']);
+      const parameterSets = payload.parameters['sprop-parameter-sets'];
+      const intake = new H264Intake(publisher, input, parameterSets, (nowMs) =>
+        this.#requestKeyframe(nowMs),
+      );
       this.#intakes.set(track, { input, push: (packet, nowMs) => intake.push(packet, nowMs) });
       return;
     }
@@ -162,7 +168,8 @@ export class WebRtcPublisher implements PeerUser {
 
   #requestKeyframe(nowMs: number): void {
     const flow = this.#flows.currentOf('video');
-    if (!flow?.track.pli) return;
+    if (!flow?.track.pli || nowMs - this.#lastKeyframeRequestMs < KEYFRAME_REQUEST_MS_MIN) return;
+    this.#lastKeyframeRequestMs = nowMs;
     const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
     this.#session?.sendRtcp(compound.pictureLoss(OUR_SSRC, flow.ssrc).bytes(), nowMs);
   }

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
+import { NAL, nalType } from '../../protocols/codecs/h264.ts';
+import type { RtpPacket } from '../../protocols/rtp/packet.ts';
+import { H264Intake } from './h264-intake.ts';
+
+const SPS = Buffer.from('6742c01fda014016ec0440000003004000000f03c60ca8', 'hex');
+const PPS = Buffer.from('68ce3c80', 'hex');
+const IDR = Uint8Array.of(0x65, 0x88, 1, 2, 3);
+const SLICE = Uint8Array.of(0x41, 0x98, 1, 2, 3);
+
+/** What comes out of an intake, as NAL types, and how often it asked for a keyframe. */
+function intake(parameterSets?: string) {
+  const pushed: RtpPacket[] = [];
+  const input: TrackInput = { push: (packet) => pushed.push(packet), setClock: () => {} };
+  const publisher: PublisherInput = {
+    setTrack: () => input,
+    setVideoSize: () => {},
+    report: () => {},
+    close: () => {},
+  };
+  const world = { pushed, wanted: 0, types: () => pushed.map(({ payload }) => nalType(payload)) };
+  const machine = new H264Intake(publisher, input, parameterSets, () => world.wanted++);
+  let sequenceNumber = 65_534;
+  const send = (timestamp: number, ...payloads: readonly Uint8Array[]): void => {
+    for (const payload of payloads) {
+      const packet = {
+        payloadType: 96,
+        marker: false,
+        sequenceNumber,
+        timestamp,
+        ssrc: 1,
+        payload,
+      };
+      sequenceNumber = (sequenceNumber + 1) & 0xffff;
+      machine.push(packet, 0);
+    }
+  };
+  return { ...world, world, send };
+}
+
+test('puts the sets ahead of keyframes that come without them, and the numbers after them on', () => {
+  const { send, types, pushed } = intake();
+  send(0, SPS, PPS, IDR);
+  send(3000, SLICE);
+  send(6000, IDR);
+  send(9000, SLICE);
+  assert.deepEqual(types().slice(-4), [NAL.slice, NAL.stapA, NAL.idr, NAL.slice]);
+  const numbers = pushed.map((packet) => packet.sequenceNumber);
+  for (const [i, number] of numbers.entries()) {
+    assert.equal(number, (numbers[0]! + i) & 0xffff, 'without a hole');
+  }
+});
+
+test('lets nothing through before the sets, and asks for a keyframe', () => {
+  const { send, types, world } = intake();
+  send(0, IDR);
+  send(3000, SLICE);
+  assert.deepEqual(types(), []);
+  assert.equal(world.wanted, 2);
+  send(6000, SPS, PPS, IDR);
+  assert.equal(world.wanted, 2);
+  assert.deepEqual(types(), [NAL.pps, NAL.stapA, NAL.idr]);
+});
+
+test('sets from the offer are as good', () => {
+  const { send, types, world } = intake(`${SPS.toString('base64')},${PPS.toString('base64')}`);
+  send(0, IDR);
+  assert.deepEqual(types(), [NAL.stapA, NAL.idr]);
+  assert.equal(world.wanted, 0);
+});

@@ -1,0 +1,128 @@
+/** A browser that watches: its network, its eye, and what it tells the server. */
+import { RtcpWriter } from '../../src/protocols/rtp/rtcp-writer.ts';
+import type { ClientHost, OpenClient } from './client-host.ts';
+import { Eye } from './eye.ts';
+import { TcpLeg, UdpLeg } from './legs.ts';
+import type { Timed } from './network.ts';
+import type { TestClientOutput } from './test-client.ts';
+
+export const VIEWED_TYPES = { video: 96, audio: 97 } as const;
+/** Browsers report about once a second, and ask for a keyframe no more often than twice. */
+const REPORT_MS = 1000;
+const PLI_MS_MIN = 500;
+const OUR_SSRC = 7;
+
+export class TestViewer implements Timed {
+  readonly session: string;
+  readonly host: ClientHost;
+  readonly eye: Eye;
+  /** When the session's keys were agreed. */
+  connectedMs: number | undefined;
+  plis = 0;
+  readonly #videoSsrc: number;
+  readonly #pli: boolean;
+  #nextReportMs = Infinity;
+  #lastPliMs = -Infinity;
+
+  constructor(
+    session: string,
+    client: OpenClient,
+    ssrcs: { readonly video: number; readonly audio: number },
+    options: {
+      readonly pli: boolean;
+      readonly violate: (what: string, nowMs: number) => void;
+    },
+  ) {
+    this.session = session;
+    this.host = client.host;
+    this.#videoSsrc = ssrcs.video;
+    this.#pli = options.pli;
+    this.eye = new Eye({
+      videoSsrc: ssrcs.video,
+      audioSsrc: ssrcs.audio,
+      videoType: VIEWED_TYPES.video,
+      audioType: VIEWED_TYPES.audio,
+      violate: options.violate,
+    });
+    client.onOutput = (output, nowMs) => this.#take(output, nowMs);
+  }
+
+  get deadlineMs(): number | undefined {
+    const deadlineMs = Math.min(this.host.deadlineMs ?? Infinity, this.#reportMs);
+    return deadlineMs === Infinity ? undefined : deadlineMs;
+  }
+
+  /** The connection in use or, of several, the first. */
+  get tcp(): TcpLeg {
+    const leg = this.host.legs.find((leg) => leg instanceof TcpLeg);
+    if (!leg) throw new Error(`${this.session} has no TCP`);
+    return leg;
+  }
+
+  get udp(): UdpLeg {
+    const leg = this.host.legs.find((leg) => leg instanceof UdpLeg);
+    if (!leg) throw new Error(`${this.session} has no UDP`);
+    return leg;
+  }
+
+  advance(nowMs: number): void {
+    if ((this.host.deadlineMs ?? Infinity) <= nowMs) this.host.advance(nowMs);
+    if (nowMs >= this.#reportMs) this.#report(nowMs);
+  }
+
+  /** Asks for a keyframe now, whatever it has. */
+  askForKeyframe(nowMs: number): void {
+    this.plis++;
+    this.#lastPliMs = nowMs;
+    const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
+    this.host.client.sendRtcp(compound.pictureLoss(OUR_SSRC, this.#videoSsrc).bytes());
+    this.host.flush(nowMs);
+  }
+
+  /** The tab's process is gone, the cable is cut. */
+  vanish(): void {
+    this.#nextReportMs = Infinity;
+    this.host.client.vanish();
+  }
+
+  leave(nowMs: number): void {
+    this.#nextReportMs = Infinity;
+    this.host.client.close();
+    this.host.flush(nowMs);
+  }
+
+  get #reportMs(): number {
+    return this.host.isClosed ? Infinity : this.#nextReportMs;
+  }
+
+  #take(output: TestClientOutput, nowMs: number): void {
+    if (output.type === 'connected') {
+      this.connectedMs = nowMs;
+      this.#nextReportMs = nowMs + REPORT_MS;
+    } else if (output.type === 'rtp') {
+      this.eye.rtp(output.packet, nowMs);
+      if (!this.#pli || !this.eye.isLost || nowMs - this.#lastPliMs < PLI_MS_MIN) return;
+      this.askForKeyframe(nowMs);
+    } else if (output.type === 'rtcp') {
+      this.eye.rtcp(output.packets, nowMs);
+    }
+  }
+
+  #report(nowMs: number): void {
+    this.#nextReportMs = nowMs + REPORT_MS;
+    const { lastReport } = this.eye;
+    const block = {
+      ssrc: this.#videoSsrc,
+      fractionLost: 0,
+      cumulativeLost: 0,
+      highestSequenceNumber: 0,
+      jitter: 0,
+      lastSenderReport: lastReport?.middle ?? 0,
+      delaySinceLastSenderReport: lastReport
+        ? Math.round(((nowMs - lastReport.atMs) * 65_536) / 1000)
+        : 0,
+    };
+    this.host.client.sendRtcp(new RtcpWriter().receiverReport(OUR_SSRC, [block]).bytes());
+    this.host.flush(nowMs);
+  }
+}
