@@ -25,6 +25,7 @@ function ingest(bytes: Uint8Array): void {
     opusBitrateBps: 128_000,
     ssrcs: { audio: 1, video: 2 },
     clockMs: () => 0,
+    wakeBy: () => {},
     complain: () => {},
     end: () => session.close(undefined),
   });

@@ -14,8 +14,8 @@ export type AudioTrackOptions = {
   readonly ssrc: number;
   readonly createTranscoder: AudioTranscoderFactory;
   readonly opusBitrateBps: number;
-  /** Opus comes back from elsewhere, at a time of its own. */
-  readonly clockMs: () => number;
+  /** Sends one packet of `timeMs` on the publisher's line when its moment has come. */
+  readonly release: (timeMs: number, send: (nowMs: number) => void) => void;
 };
 
 /** An RTMP publisher's audio: FLV tags with AAC → the transcoder → RTP packets of Opus. */
@@ -98,7 +98,7 @@ export class AudioTrack {
     this.#numbers.tieClock(input, timeMs);
     // RFC 7587 §4.2: the marker begins a talkspurt; a stream without pauses sets none.
     const packet = this.#numbers.packet(opus, this.#numbers.ticks(timeMs), false);
-    input.push(packet, this.#options.clockMs());
+    this.#options.release(timeMs, (nowMs) => input.push(packet, nowMs));
   }
 }
 

@@ -81,7 +81,12 @@ export class RtmpConnection {
   }
 
   get deadlineMs(): number | undefined {
-    return this.#cutMs ?? this.#session.deadlineMs;
+    if (this.#cutMs !== undefined) return this.#cutMs;
+    const deadlineMs = Math.min(
+      this.#session.deadlineMs ?? Number.POSITIVE_INFINITY,
+      this.#publisher?.deadlineMs ?? Number.POSITIVE_INFINITY,
+    );
+    return deadlineMs === Number.POSITIVE_INFINITY ? undefined : deadlineMs;
   }
 
   advance(): void {
@@ -91,6 +96,7 @@ export class RtmpConnection {
         return;
       }
       this.#session.advance(nowMs);
+      this.#publisher?.advance(nowMs);
       this.#pump(nowMs);
     });
   }
@@ -197,6 +203,7 @@ export class RtmpConnection {
       opusBitrateBps,
       ssrcs: { audio: random.readUInt32BE(0), video: random.readUInt32BE(4) },
       clockMs,
+      wakeBy: this.#wakeBy,
       complain: (what) => this.#complain(what),
       end: (reason, message) => this.#close(reason, message, clockMs()),
     });

@@ -47,6 +47,7 @@ function setup(): Setup {
     opusBitrateBps: 128_000,
     ssrcs: { audio: 1, video: 2 },
     clockMs: () => 0,
+    wakeBy: () => {},
     complain: (what) => complaints.push(what),
     end: (reason, message) => ends.push({ reason, message }),
   });
@@ -205,6 +206,7 @@ test('AAC goes to a transcoder, Opus comes back as RTP on the same time line', (
   assert.deepEqual(transcoder.frames, [{ bytes: hex('2110'), timeMs: 40 }]);
   transcoder.onPacket(hex('fc01'), 33.5);
   transcoder.onPacket(hex('fc02'), 53.5);
+  publisher.advance(100); // its moment: see steady-release.ts
   const { audio } = only(engine).tracks;
   assert.deepEqual(
     audio!.packets.map(({ timestamp, sequenceNumber, ssrc }) => [timestamp, sequenceNumber, ssrc]),
@@ -221,6 +223,7 @@ test('Opus from before the first picture, and past 13 hours, has a timestamp too
   publisher.onTag('audio', 0, AAC_HEADER, 0);
   transcoder.onPacket(hex('fc01'), -21);
   transcoder.onPacket(hex('fc02'), 2 ** 32 / 48 + 1);
+  publisher.advance(100);
   const { audio } = only(engine).tracks;
   assert.deepEqual(
     audio!.packets.map(({ timestamp }) => timestamp),

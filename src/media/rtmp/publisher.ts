@@ -3,6 +3,7 @@ import type { PublisherInput, PublisherListener } from '../../engine/publishing.
 import type { AmfObject } from '../../protocols/amf/amf0.ts';
 import type { AudioTranscoderFactory } from '../audio.ts';
 import { AudioTrack } from './audio-track.ts';
+import { SteadyRelease } from './steady-release.ts';
 import { Timeline } from './timeline.ts';
 import { type TagResult, VideoTrack } from './video-track.ts';
 
@@ -29,6 +30,8 @@ export type RtmpPublisherOptions = {
   /** Unpredictable 32-bit numbers, one per track. */
   readonly ssrcs: { readonly audio: number; readonly video: number };
   readonly clockMs: () => number;
+  /** Asks for {@link RtmpPublisher.advance} at a time. */
+  readonly wakeBy: (deadlineMs: number | undefined) => void;
   /** Something went wrong that costs a frame; said as often as it happens. */
   readonly complain: (what: string) => void;
   /** The session must end: the engine said so, or what it sends is not for us. `message` is for the streamer. */
@@ -53,6 +56,7 @@ const closeMessages: Readonly<Partial<Record<CloseReason, string>>> = {
 export class RtmpPublisher {
   readonly #options: RtmpPublisherOptions;
   readonly #timeline: Timeline;
+  readonly #steady = new SteadyRelease();
   #live: Live | undefined;
   /** Nothing more goes to the engine: it let go, or the session is being ended. */
   #deaf = false;
@@ -61,6 +65,15 @@ export class RtmpPublisher {
   constructor(options: RtmpPublisherOptions) {
     this.#options = options;
     this.#timeline = new Timeline((kind) => options.complain(`${kind}-timestamps-jumped`));
+  }
+
+  /** When {@link advance} is due. */
+  get deadlineMs(): number | undefined {
+    return this.#deaf ? undefined : this.#steady.deadlineMs;
+  }
+
+  advance(nowMs: number): void {
+    if (!this.#deaf) this.#steady.advance(nowMs);
   }
 
   onMetadata(values: AmfObject, nowMs: number): void {
@@ -72,9 +85,14 @@ export class RtmpPublisher {
     const live = this.#open(this.#options.encoder, nowMs);
     if (!live) return;
     const timeMs = this.#timeline.place(kind, timestampMs, nowMs);
-    const result =
-      kind === 'audio' ? live.audio.push(body, timeMs) : live.video.push(body, timeMs, nowMs);
-    if (result) this.#onResult(result);
+    if (kind === 'audio') {
+      this.#onResult(live.audio.push(body, timeMs));
+    } else {
+      this.#steady.video(timeMs, nowMs, (sentMs) => {
+        if (!this.#deaf) this.#onResult(live.video.push(body, timeMs, sentMs));
+      });
+      this.#options.wakeBy(this.deadlineMs);
+    }
     if (!this.#deaf && nowMs >= live.reportMissingMs) reportMissing(live);
   }
 
@@ -105,7 +123,10 @@ export class RtmpPublisher {
         ssrc: ssrcs.audio,
         createTranscoder,
         opusBitrateBps,
-        clockMs,
+        release: (timeMs, send) => {
+          this.#steady.audio(timeMs, clockMs(), send);
+          this.#options.wakeBy(this.deadlineMs);
+        },
       }),
       reportMissingMs: nowMs + TRACK_MISSING_MS,
     };
@@ -123,7 +144,8 @@ export class RtmpPublisher {
     },
   };
 
-  #onResult(result: NonNullable<TagResult>): void {
+  #onResult(result: TagResult): void {
+    if (!result) return;
     if ('dropped' in result) {
       this.#options.complain(result.dropped);
       return;

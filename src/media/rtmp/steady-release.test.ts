@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SteadyRelease } from './steady-release.ts';
+
+type Sent = { readonly kind: 'audio' | 'video'; readonly timeMs: number; readonly sentMs: number };
+
+/** Feeds sound and pictures as they become ready, in virtual time, and notes when they leave. */
+function run(
+  inputs: readonly {
+    readonly kind: 'audio' | 'video';
+    readonly timeMs: number;
+    readonly readyMs: number;
+  }[],
+): Sent[] {
+  const release = new SteadyRelease();
+  const sent: Sent[] = [];
+  for (const { kind, timeMs, readyMs } of inputs.toSorted((a, b) => a.readyMs - b.readyMs)) {
+    for (;;) {
+      const deadlineMs = release.deadlineMs;
+      if (deadlineMs === undefined || deadlineMs > readyMs) break;
+      release.advance(deadlineMs);
+    }
+    release[kind](timeMs, readyMs, (sentMs) => sent.push({ kind, timeMs, sentMs }));
+  }
+  release.advance(Number.MAX_SAFE_INTEGER);
+  return sent;
+}
+
+const pictures = Array.from({ length: 300 }, (_, i) => {
+  const timeMs = (i * 100) / 3;
+  return { kind: 'video', timeMs, readyMs: 1000 + timeMs + 5 } as const;
+});
+/** Opus out of AAC: ready 20 ms after its time, plus what the repacking makes of it, in turns. */
+const sound = Array.from({ length: 500 }, (_, i) => {
+  const timeMs = i * 20;
+  return { kind: 'audio', timeMs, readyMs: 1000 + timeMs + 20 + (i % 4) * 5 } as const;
+});
+
+test('sound becomes steady, and pictures leave with it', () => {
+  const sent = run([...pictures, ...sound]).filter(({ timeMs }) => timeMs > 2000);
+  for (const { kind, timeMs, sentMs } of sent) {
+    assert.ok(Math.abs(sentMs - timeMs - 1035) < 0.001, `${kind} of ${timeMs} left at ${sentMs}`);
+  }
+});
+
+test('pictures without sound never wait', () => {
+  for (const { timeMs, sentMs } of run(pictures)) assert.equal(sentMs, 1000 + timeMs + 5);
+});
+
+test('a stall of the transcoder costs pictures no more than the limit', () => {
+  const stalled = sound.map((packet) => ({ ...packet, readyMs: packet.readyMs + 2000 }));
+  for (const { kind, timeMs, sentMs } of run([...pictures, ...stalled])) {
+    if (kind === 'video') assert.ok(sentMs - (1000 + timeMs + 5) <= 80.001);
+  }
+});
+
+test('each kind keeps its order, whatever the estimate does', () => {
+  const jumpy = sound.map((packet, i) => ({
+    ...packet,
+    readyMs: packet.readyMs + (i % 50 === 7 ? 70 : 0),
+  }));
+  const sent = run([...pictures, ...jumpy.toSorted((a, b) => a.timeMs - b.timeMs)]);
+  const times = sent.filter(({ kind }) => kind === 'video').map(({ timeMs }) => timeMs);
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
+});
