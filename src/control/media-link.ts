@@ -87,7 +87,8 @@ export class MediaLink {
   }
 
   /** Opens a WebRTC session; resolves to why it was refused, or undefined. */
-  open(message: OpenMessage): Promise<CloseReason | undefined> {
+  async open(message: OpenMessage): Promise<CloseReason | undefined> {
+    if (this.#stopping) return 'server-stopping';
     return this.#opening.ask(message.session, () => this.#send(message));
   }
 

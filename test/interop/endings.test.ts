@@ -66,7 +66,7 @@ test('a publisher that says goodbye is gone at once, and can come back', async (
   }
 });
 
-test('a server that is stopped says so to its publishers, and viewers come back by themselves', async (t) => {
+test('a server that is stopped says so to its publishers', async (t) => {
   const name = 'live/restart';
   await using publisher = await startPublisher({
     url: server.whip(name),
