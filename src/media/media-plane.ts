@@ -32,6 +32,8 @@ export type MediaPlaneOptions = Pick<EngineOptions, 'arenas' | 'flush'> & {
   readonly wallOffsetMs: number;
   /** A whole number below `limit` that nobody can guess: where numbering and clocks begin (RFC 3550 §5.1). */
   readonly random: (limit: number) => number;
+  /** Our own bug came to light; what met it was ended. */
+  readonly onBug: (error: unknown) => void;
   readonly send: (message: FromMedia) => void;
 };
 
@@ -175,6 +177,7 @@ export class MediaPlane {
     const session = new PeerSession(peer, user, {
       id: message.session,
       wakeBy: this.#options.wakeBy,
+      onBug: (error) => this.#options.onBug(error),
       onOver: (session) => {
         this.#sessions.delete(session.id);
         this.#options.router.unregister(session);

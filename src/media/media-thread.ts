@@ -67,6 +67,10 @@ export class MediaThread {
       clockMs,
       random: (limit) => randomInt(limit),
       wakeBy: (deadlineMs, nowMs) => this.#timer.wakeBy(deadlineMs, nowMs),
+      onBug: (error) => {
+        const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        this.#complaints.add(`internal-error: ${trace}`);
+      },
       send,
     });
   }

@@ -78,6 +78,9 @@ export class MediaWorld {
     this.random = new SeededRandom(seed);
     const { router } = this;
     this.plane = new MediaPlane({
+      onBug: (error) => {
+        throw error;
+      },
       arenas: this.addon,
       flush: (table) => {
         this.sender.flush(table);

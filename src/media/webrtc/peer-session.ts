@@ -25,6 +25,8 @@ export type PeerSessionOptions = {
   readonly id: SessionId;
   /** Wakes the thread no later than this. */
   readonly wakeBy: (deadlineMs: number, nowMs: number) => void;
+  /** Our own bug came to light; the session that met it is ended. */
+  readonly onBug: (error: unknown) => void;
   /** The session is over: forget it everywhere. */
   readonly onOver: (session: PeerSession) => void;
 };
@@ -63,13 +65,16 @@ export class PeerSession implements RouterSession {
   }
 
   onPacket(bytes: Uint8Array, path: IcePath, nowMs: number): void {
-    this.peer.receive(bytes, path, nowMs);
-    this.#settle(nowMs);
+    try {
+      this.peer.receive(bytes, path, nowMs);
+      this.#settle(nowMs);
+    } catch (error) {
+      this.#fail(error, nowMs);
+    }
   }
 
   onPathClosed(path: IcePath, nowMs: number): void {
-    this.peer.pathClosed(path, nowMs);
-    this.#settle(nowMs);
+    this.#guarded(nowMs, () => this.peer.pathClosed(path, nowMs));
   }
 
   isValidPath(path: IcePath): boolean {
@@ -77,19 +82,43 @@ export class PeerSession implements RouterSession {
   }
 
   advance(nowMs: number): void {
-    this.peer.advance(nowMs);
-    if (this.#connected && nowMs >= this.#user.deadlineMs) this.#user.advance(nowMs);
-    this.#settle(nowMs);
+    this.#guarded(nowMs, () => {
+      this.peer.advance(nowMs);
+      if (this.#connected && nowMs >= this.#user.deadlineMs) this.#user.advance(nowMs);
+    });
   }
 
   sendRtcp(compound: Uint8Array, nowMs: number): void {
-    this.peer.sendRtcp(compound);
-    this.#settle(nowMs);
+    this.#guarded(nowMs, () => this.peer.sendRtcp(compound));
   }
 
   close(reason: CloseReason, nowMs: number): void {
-    this.peer.close(reason);
-    this.#settle(nowMs);
+    this.#guarded(nowMs, () => this.peer.close(reason));
+  }
+
+  /** A bug of ours ends the session in which it shows, never the server. */
+  #guarded(nowMs: number, work: () => void): void {
+    try {
+      work();
+      this.#settle(nowMs);
+    } catch (error) {
+      this.#fail(error, nowMs);
+    }
+  }
+
+  #fail(error: unknown, nowMs: number): void {
+    this.#options.onBug(error);
+    this.#end('internal-error', nowMs);
+  }
+
+  /** What must happen at the end even where the machine is in no state to say so. */
+  #end(reason: CloseReason, nowMs: number): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#user.onClosed(reason, nowMs);
+    this.#options.onOver(this);
+    if (!this.peer.isClosed) this.peer.close(reason);
+    this.peer.free();
   }
 
   /** Carries out what the machine put out, and sees to the next deadline. */
@@ -122,10 +151,7 @@ export class PeerSession implements RouterSession {
         this.#user.onRtcp(output.bytes, nowMs);
         break;
       case 'closed':
-        this.#over = true;
-        this.#user.onClosed(output.reason, nowMs);
-        this.#options.onOver(this);
-        this.peer.free();
+        this.#end(output.reason, nowMs);
         break;
       default:
         output satisfies never;
