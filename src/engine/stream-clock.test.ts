@@ -56,3 +56,31 @@ test('a report that would move a track by seconds is not believed', () => {
   assert.ok(clock.report('video', 90000, 51_003), 'drift of some milliseconds is');
   assert.equal(clock.serverTimeMs('video', 90000), 2003);
 });
+
+test('a stream that runs for a day stays on its line, and its reports are believed', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  clock.add('audio', 48000);
+  /** The sound card is slow: its 48 kHz are 100 ppm less, 8.6 s a day. */
+  const audioTicks = (timeMs: number): number => Math.round(timeMs * 48 * (1 - 100e-6)) >>> 0;
+  const videoTicks = (timeMs: number): number => Math.round(timeMs * 90) >>> 0;
+  const dayMs = 24 * 3600 * 1000;
+  for (let timeMs = 0; timeMs <= dayMs; timeMs += 5000) {
+    clock.arrived('video', videoTicks(timeMs), timeMs + 40);
+    clock.arrived('audio', audioTicks(timeMs), timeMs + 40);
+    assert.ok(clock.report('video', videoTicks(timeMs), timeMs), `video at ${timeMs}`);
+    assert.ok(clock.report('audio', audioTicks(timeMs), timeMs), `audio at ${timeMs}`);
+  }
+  assert.ok(Math.abs(clock.serverTimeMs('video', videoTicks(dayMs)) - dayMs - 40) < 1);
+  assert.ok(Math.abs(clock.serverTimeMs('audio', audioTicks(dayMs)) - dayMs - 40) < 1);
+});
+
+test('without reports a timestamp keeps its place for a day', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  for (let hour = 0; hour <= 24; hour++) {
+    const timestamp = (hour * 3600 * 90000) >>> 0;
+    clock.arrived('video', timestamp, hour * 3_600_000);
+    assert.equal(Math.round(clock.serverTimeMs('video', timestamp)), hour * 3_600_000);
+  }
+});

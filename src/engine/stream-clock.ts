@@ -1,8 +1,11 @@
 /** RTP ticks ↔ a publisher's own time for one track, as its last sender report says. */
 type Reference = { timestamp: number; timeMs: number };
 
-/** How far a sender report may put a track from where its packets arrive before we take it for nonsense. */
+/** How far a sender report may move a track before we take it for nonsense. */
 const REPORT_SKEW_MS_MAX = 2000;
+
+/** A quarter of the 32-bit circle, 3.3 hours of video: a reference may not fall behind by more than half of it. */
+const REFERENCE_TICKS_MAX = 2 ** 30;
 
 /**
  * Puts one track's timestamps on the server's time line.
@@ -24,9 +27,16 @@ export class TrackClock {
     return this.#report !== undefined;
   }
 
-  /** Called for the first packet of an epoch. */
+  /** The first packet of an epoch fixes the arrival line; later ones move its reference along before it wraps. */
   arrived(timestamp: number, nowMs: number): void {
-    this.#arrival ??= { timestamp, timeMs: nowMs };
+    const arrival = this.#arrival;
+    if (arrival === undefined) {
+      this.#arrival = { timestamp, timeMs: nowMs };
+      return;
+    }
+    const ticks = (timestamp - arrival.timestamp) | 0;
+    if (ticks < REFERENCE_TICKS_MAX) return;
+    this.#arrival = { timestamp, timeMs: this.#at(arrival, timestamp) };
   }
 
   report(timestamp: number, timeMs: number): void {
@@ -75,9 +85,10 @@ export class StreamClock {
   report(kind: 'audio' | 'video', timestamp: number, timeMs: number): boolean {
     const track = this.#track(kind);
     if (this.#offsetMs !== undefined) {
-      const arrivalMs = track.arrivalTimeMs(timestamp);
-      const skewMs = arrivalMs === undefined ? 0 : timeMs + this.#offsetMs - arrivalMs;
-      if (Math.abs(skewMs) > REPORT_SKEW_MS_MAX) return false;
+      // Against the report before, where there is one: over hours a sound card's clock drifts by seconds.
+      const reportedMs = timeMs + this.#offsetMs;
+      const placedMs = this.#placed(track, timestamp) ?? reportedMs;
+      if (Math.abs(reportedMs - placedMs) > REPORT_SKEW_MS_MAX) return false;
     }
     track.report(timestamp, timeMs);
     this.#settle(kind, timestamp);
@@ -86,12 +97,7 @@ export class StreamClock {
 
   /** Server time, in ms, at which the sample with this timestamp belongs. */
   serverTimeMs(kind: 'audio' | 'video', timestamp: number): number {
-    const track = this.#track(kind);
-    if (this.#offsetMs !== undefined) {
-      const timeMs = track.reportTimeMs(timestamp);
-      if (timeMs !== undefined) return timeMs + this.#offsetMs;
-    }
-    return track.arrivalTimeMs(timestamp) ?? 0;
+    return this.#placed(this.#track(kind), timestamp) ?? 0;
   }
 
   /** The timestamp that belongs to this server time: the other direction, for sender reports to viewers. */
@@ -114,6 +120,15 @@ export class StreamClock {
     const arrivalMs = track.arrivalTimeMs(timestamp);
     const reportMs = track.reportTimeMs(timestamp);
     if (arrivalMs !== undefined && reportMs !== undefined) this.#offsetMs = arrivalMs - reportMs;
+  }
+
+  /** Server time of a timestamp by the best line there is. */
+  #placed(track: TrackClock, timestamp: number): number | undefined {
+    if (this.#offsetMs !== undefined) {
+      const timeMs = track.reportTimeMs(timestamp);
+      if (timeMs !== undefined) return timeMs + this.#offsetMs;
+    }
+    return track.arrivalTimeMs(timestamp);
   }
 
   #track(kind: 'audio' | 'video'): TrackClock {

@@ -7,8 +7,10 @@ import { StreamClock } from './stream-clock.ts';
 
 /** A frame that arrives spread over more than this goes on in parts: batching never costs more delay. */
 export const FRAME_PART_MS = 5;
-/** A larger hole in the sequence numbers is a restart, not a loss. */
+/** A larger hole in the sequence numbers is no loss that anybody could mend: the line was down, or the source began anew. */
 const GAP_PACKETS_MAX = 512;
+/** After such a hole, timestamps this far from where they belong have a new meaning. */
+const RESTART_SKEW_MS = 2000;
 /** Rows that differ by less are padded to one size for UDP GSO; libwebrtc's differ by one byte. */
 const PADDING_MAX = 16;
 
@@ -76,7 +78,8 @@ export class Track {
 
   /** A publisher begins to feed this track, or changes its format. */
   begin(format: TrackFormat, clock: StreamClock): void {
-    this.#reset();
+    this.#startEpoch();
+    this.#forgetFormat();
     this.format = format;
     this.clock = clock;
     clock.add(this.kind, this.clockRate);
@@ -84,8 +87,8 @@ export class Track {
 
   /** Its publisher is gone: nothing is replayed to those who join from now on. */
   end(): void {
-    this.#reset();
-    this.format = undefined;
+    this.#startEpoch();
+    this.#forgetFormat();
   }
 
   free(): void {
@@ -94,7 +97,7 @@ export class Track {
 
   /** @returns true when packets were released to viewers, that is at a frame's end */
   push(packet: RtpPacket, nowMs: number): boolean {
-    if (!this.#countSequence(packet)) return false;
+    if (!this.#countSequence(packet, nowMs)) return false;
     this.clock.arrived(this.kind, packet.timestamp, nowMs);
     const frameStart = packet.timestamp !== this.#frameTimestamp;
     // The frame before lost its marker: its end is known only now.
@@ -117,7 +120,13 @@ export class Track {
     this.partDeadlineMs = undefined;
   }
 
-  #reset(): void {
+  #forgetFormat(): void {
+    this.format = undefined;
+    this.width = undefined;
+    this.height = undefined;
+  }
+
+  #startEpoch(): void {
     this.epoch++;
     this.history.clear();
     this.epochStart = this.history.next;
@@ -127,14 +136,12 @@ export class Track {
     this.partDeadlineMs = undefined;
     this.lastKeyframeTimestamp = undefined;
     this.keyframeIntervalMs = undefined;
-    this.width = undefined;
-    this.height = undefined;
     this.#lastSequence = undefined;
     this.#frameTimestamp = undefined;
   }
 
   /** Places the packet in the order of the source; false when that place is gone. */
-  #countSequence(packet: RtpPacket): boolean {
+  #countSequence(packet: RtpPacket, nowMs: number): boolean {
     const last = this.#lastSequence;
     if (last !== undefined) {
       const ahead = ((packet.sequenceNumber - last) << 16) >> 16;
@@ -145,11 +152,28 @@ export class Track {
       if (ahead > 1 && ahead <= GAP_PACKETS_MAX) {
         this.packetsLost += ahead - 1;
         this.history.storeGap(ahead - 1, this.newestTimestamp, this.runStart ?? Infinity);
+      } else if (ahead !== 1) {
+        this.#resume(packet, nowMs);
       }
     }
     this.#lastSequence = packet.sequenceNumber;
     this.packetsReceived++;
     return true;
+  }
+
+  /**
+   * The source went on after a hole too large to count. Viewers see a gap, so that nobody shows what builds on
+   * pictures that never came; or, where it began anew, a new epoch.
+   */
+  #resume(packet: RtpPacket, nowMs: number): void {
+    const skewMs = this.clock.serverTimeMs(this.kind, packet.timestamp) - nowMs;
+    if (Math.abs(skewMs) > RESTART_SKEW_MS) {
+      this.#startEpoch();
+      this.clock.add(this.kind, this.clockRate);
+      return;
+    }
+    this.history.storeGap(1, this.newestTimestamp, Infinity);
+    this.runStart = undefined;
   }
 
   #store(packet: RtpPacket, frameStart: boolean, nowMs: number): void {

@@ -41,6 +41,11 @@ export class Flows {
     return this.#flows.get(ssrc);
   }
 
+  /** Of several flows on one m-line only the one in use counts, in media and in reports. */
+  isCurrent(flow: Flow): boolean {
+    return this.#current.get(flow.track) === flow;
+  }
+
   currentOf(kind: 'audio' | 'video'): Flow | undefined {
     for (const flow of this.#current.values()) if (flow.track.kind === kind) return flow;
     return undefined;

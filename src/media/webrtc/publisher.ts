@@ -31,8 +31,12 @@ export type WebRtcPublisherOptions = {
   readonly onClosed: (reason: CloseReason) => void;
 };
 
-/** One m-line's way into the engine. */
-type Intake = { push(packet: RtpPacket, nowMs: number): void; readonly input: TrackInput };
+/** One flow's way into the engine. */
+type Intake = {
+  readonly flow: Flow;
+  readonly input: TrackInput;
+  push(packet: RtpPacket, nowMs: number): void;
+};
 
 /** A publisher's WebRTC session (WHIP): RTP in sequence order into the engine, feedback back to the encoder. */
 export class WebRtcPublisher implements PeerUser {
@@ -76,7 +80,7 @@ export class WebRtcPublisher implements PeerUser {
       session.close('limit-reached', nowMs);
       return;
     }
-    for (const track of this.#options.tracks) this.#addIntake(this.#input, track);
+    for (const track of this.#options.tracks) this.#setTrack(this.#input, track);
     this.#nextReportMs = nowMs + REPORT_MS;
     this.#options.onConnected(transport);
   }
@@ -104,7 +108,7 @@ export class WebRtcPublisher implements PeerUser {
     for (const packet of packets) {
       if (packet.type !== 'sender-report') continue;
       const flow = this.#flows.bySsrc(packet.ssrc);
-      if (!flow) continue;
+      if (!flow || !this.#flows.isCurrent(flow)) continue;
       flow.receiver.senderReport(packet.ntp, nowMs);
       this.#intakes.get(flow.track)?.input.setClock(packet.rtpTimestamp, ntpToMs(packet.ntp));
     }
@@ -123,19 +127,14 @@ export class WebRtcPublisher implements PeerUser {
     this.#options.onClosed(reason);
   }
 
-  #addIntake(publisher: PublisherInput, track: ReceiveTrack): void {
+  /** Says what the m-line carries; each call begins the track anew, whose numbering then goes on for viewers. */
+  #setTrack(publisher: PublisherInput, track: ReceiveTrack): TrackInput | undefined {
     const payload = track.payloads[0];
-    if (!payload) return;
+    if (!payload) return undefined;
     if (track.kind === 'video') {
-      const input = publisher.setTrack({ kind: 'video', codec: 'h264', clockRate: 90000 });
-      const parameterSets = payload.parameters['sprop-parameter-sets'];
-      const intake = new H264Intake(publisher, input, parameterSets, (nowMs) =>
-        this.#requestKeyframe(nowMs),
-      );
-      this.#intakes.set(track, { input, push: (packet, nowMs) => intake.push(packet, nowMs) });
-      return;
+      return publisher.setTrack({ kind: 'video', codec: 'h264', clockRate: 90000 });
     }
-    const input = publisher.setTrack({
+    return publisher.setTrack({
       kind: 'audio',
       codec: 'opus',
       clockRate: 48000,
@@ -144,11 +143,31 @@ export class WebRtcPublisher implements PeerUser {
       sourceSampleRate: 48000,
       sourceChannels: payload.channels,
     });
-    this.#intakes.set(track, { input, push: (packet, nowMs) => input.push(packet, nowMs) });
+  }
+
+  /** Another SSRC has numbers and timestamps of its own: it begins the track anew. */
+  #intakeOf(flow: Flow): Intake | undefined {
+    const known = this.#intakes.get(flow.track);
+    if (known?.flow === flow) return known;
+    const publisher = this.#input;
+    const input = publisher && this.#setTrack(publisher, flow.track);
+    if (!publisher || !input) return undefined;
+    const intake = { flow, input, push: this.#pushInto(publisher, flow.track, input) };
+    this.#intakes.set(flow.track, intake);
+    return intake;
+  }
+
+  #pushInto(publisher: PublisherInput, track: ReceiveTrack, input: TrackInput): Intake['push'] {
+    if (track.kind === 'audio') return (packet, nowMs) => input.push(packet, nowMs);
+    const parameterSets = track.payloads[0]?.parameters['sprop-parameter-sets'];
+    const intake = new H264Intake(publisher, input, parameterSets, (nowMs) =>
+      this.#requestKeyframe(nowMs),
+    );
+    return (packet, nowMs) => intake.push(packet, nowMs);
   }
 
   #drain(flow: Flow, nowMs: number): void {
-    const intake = this.#intakes.get(flow.track);
+    const intake = this.#intakeOf(flow);
     for (let packet = flow.receiver.poll(); packet; packet = flow.receiver.poll()) {
       intake?.push(packet, nowMs);
     }
