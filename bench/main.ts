@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { measureGlass } from './glass.ts';
 import { comparePeers, RUNS } from './peers.ts';
 import { appendResult, printTable } from './results.ts';
+import { soak } from './soak.ts';
 import { runViewers } from './viewers-run.ts';
 
 const program = new Command('npm run bench --')
@@ -33,6 +34,16 @@ program
   .option('--seconds <count>', 'length of the measured window', positive, 20)
   .option('--joins <count>', 'how often a viewer joins', positive, 10)
   .action(async (options) => conclude(await measureGlass(options)));
+
+program
+  .command('soak')
+  .description(
+    'joins, leaves, crashes, takeovers and junk, for as long as you like: nothing may grow',
+  )
+  .option('--minutes <count>', 'how long', positive, 30)
+  .option('--viewers <count>', 'seats that viewers come to and go from', positive, 24)
+  .option('--seed <number>', 'of all that is random', positive, 1)
+  .action(async (options) => conclude(await soak(options)));
 
 program
   .command('swarm')

@@ -46,6 +46,10 @@ export class Worker {
     return this.#child.pid ?? 0;
   }
 
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   async call<Result>(method: string, argument: unknown): Promise<Result> {
     const id = this.#requests++;
     const answer = await new Promise<Answer>((resolve) => {
@@ -59,10 +63,10 @@ export class Worker {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (!this.running) return;
     const ended = once(this.#child, 'exit');
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    this.#child.disconnect();
+    if (this.#child.connected) this.#child.disconnect();
     await ended;
     clearTimeout(timer);
   }

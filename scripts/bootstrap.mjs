@@ -18,6 +18,7 @@ const COMMANDS = {
   start: { program: 'dist/main.js', built: true },
   test: { program: 'scripts/test.ts', built: true },
   bench: { program: 'bench/main.ts', built: true },
+  soak: { program: 'bench/main.ts', arguments: ['soak'], built: true },
   check: { program: 'scripts/test.ts', arguments: ['check'], built: false },
 };
 

@@ -19,6 +19,8 @@ export interface Path {
   readonly localAddress: string;
   readonly localPort: number;
   send(datagram: Uint8Array): void;
+  /** Reads no more until it is called with false: a receiver that stands still, whose TCP window closes. */
+  stall(stalled: boolean): void;
   close(): void;
 }
 
@@ -50,6 +52,7 @@ async function openUdp(remote: Candidate, listener: PathListener): Promise<Path>
     localAddress: local.address,
     localPort: local.port,
     send: (datagram) => socket.send(datagram),
+    stall: () => {}, // nobody waits for a UDP receiver
     close: () => socket.close(),
   };
 }
@@ -79,6 +82,10 @@ async function openTcp(remote: Candidate, listener: PathListener): Promise<Path>
       framed.writeUInt16BE(datagram.length);
       framed.set(datagram, LENGTH_BYTES);
       socket.write(framed);
+    },
+    stall: (stalled) => {
+      if (stalled) socket.pause();
+      else socket.resume();
     },
     close: () => socket.destroy(),
   };

@@ -75,6 +75,16 @@ export class ClientPeer {
     if (!this.#closed) this.#path.send(datagram);
   }
 
+  /** Stops to read, as a viewer's machine that has no time. */
+  stall(stalled: boolean): void {
+    if (!this.#closed) this.#path.stall(stalled);
+  }
+
+  /** Gone without a word, as a machine that loses its network: the server has to notice by itself. */
+  vanish(): void {
+    this.#end('vanished');
+  }
+
   /** First byte decides (RFC 7983 §7). */
   receive(bytes: Buffer, start: number, end: number): void {
     if (this.#closed || end - start < 2) return;
@@ -94,9 +104,14 @@ export class ClientPeer {
 
   close(reason: string): void {
     if (this.#closed) return;
-    this.#connected.reject(new Error(reason));
     this.#dtls.close();
     this.#pollDtls();
+    this.#end(reason);
+  }
+
+  #end(reason: string): void {
+    if (this.#closed) return;
+    this.#connected.reject(new Error(reason));
     this.#closed = true;
     this.#ice.close();
     clearTimeout(this.#dtlsTimer);

@@ -78,6 +78,14 @@ export class SwarmViewer implements PeerListener {
     this.#peer?.close('left');
   }
 
+  stall(stalled: boolean): void {
+    this.#peer?.stall(stalled);
+  }
+
+  vanish(): void {
+    this.#peer?.vanish();
+  }
+
   onRtp(bytes: Buffer, start: number, end: number): void {
     const srtp = this.#srtp;
     if (!srtp) return; // media ahead of the handshake's end: the server's mistake, and seen as a loss

@@ -15,6 +15,8 @@ const START_MS_MAX = 20_000;
 export type ServerOptions = {
   readonly staticDir?: string;
   readonly arguments?: readonly string[];
+  /** Node's own, ahead of the program. */
+  readonly nodeArguments?: readonly string[];
   /** Further lines of the configuration file. */
   readonly config?: string;
 };
@@ -23,6 +25,8 @@ export class TestServer {
   readonly child: ChildProcess;
   readonly http: number;
   readonly rtmp: number;
+  readonly iceTcp: number;
+  readonly iceUdp: number;
   readonly key: string;
   readonly #log: string[];
   readonly #directory: string;
@@ -31,6 +35,8 @@ export class TestServer {
     this.child = started.child;
     this.http = started.ports.http;
     this.rtmp = started.ports.rtmp;
+    this.iceTcp = started.ports.iceTcp;
+    this.iceUdp = started.ports.iceUdp;
     this.#log = started.log;
     this.#directory = started.directory;
     this.key = key;
@@ -71,9 +77,12 @@ export class TestServer {
 
   /** One stream as `GET /api/streams` tells it. */
   async stream(name: string): Promise<StreamInfo | undefined> {
+    return (await this.streams()).find((stream) => stream.name === name);
+  }
+
+  async streams(): Promise<readonly StreamInfo[]> {
     const response = await fetch(`http://127.0.0.1:${this.http}/api/streams`);
-    const { streams } = (await response.json()) as StreamsResponse;
-    return streams.find((stream) => stream.name === name);
+    return ((await response.json()) as StreamsResponse).streams;
   }
 
   /** Asks until a stream is as wanted; gives how long that took. */
@@ -130,7 +139,8 @@ async function spawnServer(options: ServerOptions): Promise<Started> {
   writeFileSync(config, configurationFor(ports, directory, options));
   // The sources; what a release runs is the same, compiled: MILLRACE_TEST_ENTRY=dist/main.js.
   const entry = join(ROOT, process.env['MILLRACE_TEST_ENTRY'] ?? 'src/main.ts');
-  const child = spawn(process.execPath, [entry, '--config', config, ...(options.arguments ?? [])], {
+  const { nodeArguments = [], arguments: own = [] } = options;
+  const child = spawn(process.execPath, [...nodeArguments, entry, '--config', config, ...own], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

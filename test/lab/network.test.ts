@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { ADDRESSES, type Change, type Lab, labRefusal, openLab } from './network.ts';
+import { ADDRESSES, type Lab, labRefusal, openLab } from './network.ts';
 
 const skip = labRefusal() ?? false;
 
