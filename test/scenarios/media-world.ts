@@ -60,6 +60,7 @@ export class MediaWorld {
   readonly events: { readonly atMs: number; readonly event: MediaEvent }[] = [];
   /** Broken promises. */
   readonly violations: string[] = [];
+  syncGraceMs = SYNC_GRACE_MS;
   readonly crypto = new StrictCrypto('server');
   readonly router = new IceRouter();
   readonly ports = new ServerPorts(this.router, () => this.nowMs);
@@ -156,21 +157,29 @@ export class MediaWorld {
             mid: '0',
             kind: 'video',
             ssrc: ssrcs.video,
-            payloadTypes: [{ codec: 'h264', payloadType: VIEWED_TYPES.video }],
+            rtxSsrc: undefined,
+            payloadTypes: [
+              { codec: 'h264', payloadType: VIEWED_TYPES.video, rtxPayloadType: undefined },
+            ],
             nack: false,
+            transportCcId: undefined,
           },
           {
             mid: '1',
             kind: 'audio',
             ssrc: ssrcs.audio,
-            payloadTypes: [{ codec: 'opus', payloadType: VIEWED_TYPES.audio }],
+            rtxSsrc: undefined,
+            payloadTypes: [
+              { codec: 'opus', payloadType: VIEWED_TYPES.audio, rtxPayloadType: undefined },
+            ],
             nack: false,
+            transportCcId: undefined,
           },
         ],
       },
       this.nowMs,
     );
-    viewer.eye.syncFromMs = this.nowMs + SYNC_GRACE_MS;
+    viewer.eye.syncFromMs = this.nowMs + this.syncGraceMs;
     this.viewers.push(viewer);
     this.#addPart(viewer);
     return viewer;
@@ -209,7 +218,7 @@ export class MediaWorld {
       ssrcs: [],
       nack: nack && kind === 'video',
       pli: kind === 'video',
-      extensions: { mid: undefined, rid: undefined },
+      extensions: { mid: undefined, rid: undefined, transportCc: undefined },
     });
     this.plane.openPublisher(
       {
@@ -306,6 +315,13 @@ export class MediaWorld {
     assert.deepEqual(left, { ...nothing, deadline: undefined });
   }
 
+  /** Clocks have a new meaning: the reports that say so need a moment. */
+  allowSyncToSettle(): void {
+    for (const { eye } of this.viewers) {
+      eye.syncFromMs = Math.max(eye.syncFromMs, this.nowMs + this.syncGraceMs);
+    }
+  }
+
   #encoder(id: number, options: Partial<EncoderOptions>): Encoder {
     return new Encoder({ id, seed: this.random.below(2 ** 31), ...options });
   }
@@ -388,10 +404,7 @@ export class MediaWorld {
     } else if (message.type === 'event') {
       const { event } = message;
       this.events.push({ atMs: this.nowMs, event });
-      if (event.type !== 'stream-live') return;
-      for (const { eye } of this.viewers) {
-        eye.syncFromMs = Math.max(eye.syncFromMs, this.nowMs + SYNC_GRACE_MS);
-      }
+      if (event.type === 'stream-live') this.allowSyncToSettle();
     }
   }
 
