@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { measureGlass } from './glass.ts';
+import { CONDITIONS, measureLossy } from './lossy.ts';
 import { comparePeers, RUNS } from './peers.ts';
 import { appendResult, printTable } from './results.ts';
 import { soak } from './soak.ts';
@@ -34,6 +35,23 @@ program
   .option('--seconds <count>', 'length of the measured window', positive, 20)
   .option('--joins <count>', 'how often a viewer joins', positive, 10)
   .action(async (options) => conclude(await measureGlass(options)));
+
+program
+  .command('lossy')
+  .description('what Chromium shows while its path is bad; needs root')
+  .option('--seconds <count>', 'how long the path is bad', positive, 12)
+  .option('--seed <number>', 'which packets are lost', positive, 1)
+  .addOption(
+    new Option('--only <conditions...>', 'which conditions')
+      .choices(Object.keys(CONDITIONS))
+      .default(Object.keys(CONDITIONS)),
+  )
+  .addOption(
+    new Option('--transports <names...>', 'of the viewer')
+      .choices(['tcp', 'udp'])
+      .default(['tcp', 'udp']),
+  )
+  .action(async (options) => conclude(await measureLossy(options)));
 
 program
   .command('soak')

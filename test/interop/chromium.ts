@@ -1,5 +1,5 @@
 /** Debian's Chromium, started fresh and closed for sure, with eyes and ears in its pages (page/clock-reader.js). */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,10 @@ const READER = fileURLToPath(new URL('./page/clock-reader.js', import.meta.url))
 export type ChromiumOptions = {
   /** `gesture`: sound needs a click first, as in a browser that nobody configured. */
   readonly autoplay: 'allowed' | 'gesture';
+  /** Words ahead of the browser's: it runs elsewhere, as in a network namespace. */
+  readonly inside?: readonly string[];
+  /** Gets what browsers give to secure origins only: audio worklets, our ears. */
+  readonly secureOrigin?: string;
 };
 
 export type Frame = {
@@ -57,7 +61,7 @@ export class Chromium {
         ? 'no-user-gesture-required'
         : 'document-user-activation-required';
     const context = await chromium.launchPersistentContext(directory, {
-      executablePath: CHROMIUM,
+      executablePath: options.inside ? wrapper(directory, options.inside) : CHROMIUM,
       headless: true,
       bypassCSP: true, // our ears are an audio worklet from a blob
       args: [
@@ -67,6 +71,9 @@ export class Chromium {
         // Pages behind each other must go on playing.
         ...['--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
         ...['--disable-backgrounding-occluded-windows', `--autoplay-policy=${policy}`],
+        ...(options.secureOrigin === undefined
+          ? []
+          : [`--unsafely-treat-insecure-origin-as-secure=${options.secureOrigin}`]),
       ],
     });
     await context.addInitScript({ path: READER });
@@ -95,6 +102,13 @@ export class Chromium {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** A script that starts the browser there: playwright wants a file to execute. */
+function wrapper(directory: string, inside: readonly string[]): string {
+  const path = join(directory, 'start');
+  writeFileSync(path, `#!/bin/sh\nexec ${inside.join(' ')} ${CHROMIUM} "$@"\n`, { mode: 0o755 });
+  return path;
 }
 
 function commandLine(pid: string): string {

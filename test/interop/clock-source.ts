@@ -16,14 +16,20 @@ const CELL_WIDTH = WIDTH / CELLS;
 const CELL_HEIGHT = HEIGHT / 18;
 const SAMPLE_RATE = 48000;
 const BEEP_MS = 60;
-/** Nominal, and what a busy test machine keeps up with. */
-const VIDEO_BITRATE = '900k';
+/** Nominal, and what a busy test machine keeps up with; the plain picture needs less. */
+const VIDEO_KBPS = 900;
+/** Shades by which a noisy picture varies: enough that the encoder always wants more than it has. */
+const NOISE_SHADES = 48;
 
 export type ClockOptions = {
   /** Keyframe interval. */
   readonly gopSeconds: number;
   /** Where ffmpeg sends to; `pipe` gives FLV on the child's stdout, with H.264 and no sound. */
   readonly output: { readonly rtmp: string } | 'pipe';
+  /** Noise under the clock, so that the picture takes this bit rate, about. */
+  readonly videoKbps?: number;
+  /** Words ahead of ffmpeg's: it runs elsewhere, as in a network namespace. */
+  readonly inside?: readonly string[];
   /** Told for each 20 ms of sound that was due, interleaved stereo. */
   readonly onSound?: (samples: Float32Array, timestampMs: number) => void;
 };
@@ -34,6 +40,7 @@ export class ClockSource {
   readonly startMs = Date.now();
   readonly #options: ClockOptions;
   readonly #picture = new Uint8Array(WIDTH * HEIGHT);
+  readonly #noise: Uint8Array | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #sound: Writable | undefined;
   #frame = 0;
@@ -43,7 +50,9 @@ export class ClockSource {
   constructor(options: ClockOptions) {
     this.#options = options;
     const toRtmp = options.output !== 'pipe';
-    this.child = spawn(FFMPEG, ffmpegArguments(options), {
+    this.#noise = options.videoKbps === undefined ? undefined : makeNoise();
+    const [program = FFMPEG, ...words] = [...(options.inside ?? []), FFMPEG];
+    this.child = spawn(program, [...words, ...ffmpegArguments(options)], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     });
     this.#sound = toRtmp ? (this.child.stdio[3] as Writable) : undefined;
@@ -94,6 +103,7 @@ export class ClockSource {
     const elapsedMs = Date.now() - this.startMs;
     for (; this.#frame * FRAME_MS <= elapsedMs; this.#frame++) {
       drawClock(this.#picture, this.#frame, this.startMs + this.#frame * FRAME_MS);
+      if (this.#noise) drawNoise(this.#picture, this.#noise, this.#frame);
       this.child.stdin!.write(this.#picture.slice());
     }
     for (; this.#block * 20 <= elapsedMs; this.#block++) {
@@ -104,7 +114,7 @@ export class ClockSource {
   }
 }
 
-function ffmpegArguments({ gopSeconds, output }: ClockOptions): string[] {
+function ffmpegArguments({ gopSeconds, output, videoKbps = VIDEO_KBPS }: ClockOptions): string[] {
   const gop = String(Math.round(gopSeconds * FRAMES_PER_SECOND));
   const now = [
     '-fflags',
@@ -140,11 +150,11 @@ function ffmpegArguments({ gopSeconds, output }: ClockOptions): string[] {
       '-profile:v',
       'baseline',
       '-b:v',
-      VIDEO_BITRATE,
+      `${videoKbps}k`,
       '-maxrate',
-      VIDEO_BITRATE,
+      `${videoKbps}k`,
       '-bufsize',
-      '300k',
+      `${Math.round(videoKbps / 3)}k`,
     ],
     ...['-g', gop, '-keyint_min', gop, '-x264-params', 'scenecut=0', '-threads', '1'],
     ...['-flush_packets', '1', '-f', 'flv', output === 'pipe' ? 'pipe:1' : output.rtmp],
@@ -169,6 +179,18 @@ export function drawClock(picture: Uint8Array, frame: number, wallMs: number): v
     const bar = (frame * 8) % (WIDTH - 40);
     picture.fill(220, y * WIDTH + bar, y * WIDTH + bar + 40);
   }
+}
+
+/** Twice a picture of it, so that a picture's worth can start anywhere. */
+function makeNoise(): Uint8Array {
+  return Uint8Array.from({ length: 2 * WIDTH * HEIGHT }, () => 100 + Math.random() * NOISE_SHADES);
+}
+
+/** In the lower half of the picture, where the clock is not. */
+function drawNoise(picture: Uint8Array, noise: Uint8Array, frame: number): void {
+  const from = (frame * 7919) % (WIDTH * HEIGHT);
+  const half = (WIDTH * HEIGHT) / 2;
+  picture.set(noise.subarray(from, from + half), half);
 }
 
 /** 20 ms of stereo that start at `wallMs`. */

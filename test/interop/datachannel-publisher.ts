@@ -18,6 +18,7 @@ export type PublisherOptions = {
   readonly url: string;
   readonly key: string;
   readonly gopSeconds?: number;
+  readonly videoKbps?: number;
   /** Dial the server's passive TCP candidates too, as no OBS does yet. */
   readonly iceTcp?: boolean;
   readonly onState?: (state: string) => void;
@@ -144,6 +145,7 @@ export class DatachannelPublisher {
     this.#source = new ClockSource({
       gopSeconds: this.#options.gopSeconds ?? 1,
       output: 'pipe',
+      ...(this.#options.videoKbps !== undefined && { videoKbps: this.#options.videoKbps }),
       onSound: (samples, timestampMs) => {
         if (!this.#audio.track.isOpen()) return;
         this.#audio.rtp.timestamp = (this.#audio.first + timestampMs * 48) % 2 ** 32;

@@ -26,8 +26,10 @@ export class PublisherProcess {
   #failed: string | undefined;
   #pending = '';
 
-  constructor(options: PublisherOptions) {
-    this.child = spawn(process.execPath, [FILE, JSON.stringify(options)], {
+  /** @param inside words ahead of the command: it runs elsewhere, as in a network namespace */
+  constructor(options: PublisherOptions, inside: readonly string[]) {
+    const [program = '', ...words] = [...inside, process.execPath, FILE, JSON.stringify(options)];
+    this.child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child.stdout!.on('data', (chunk: Buffer) => {
@@ -70,8 +72,11 @@ export class PublisherProcess {
 }
 
 /** Publishes, and waits until it is connected; throws what the server said when it refuses. */
-export async function startPublisher(options: PublisherOptions): Promise<PublisherProcess> {
-  const publisher = new PublisherProcess(options);
+export async function startPublisher(
+  options: PublisherOptions,
+  inside: readonly string[] = [],
+): Promise<PublisherProcess> {
+  const publisher = new PublisherProcess(options, inside);
   try {
     await publisher.waitFor('sending');
     return publisher;

@@ -125,7 +125,8 @@ export class Lab {
   readonly #lines: Interface;
   readonly #descriptors: Readonly<Record<Side, string>>;
   readonly #children = new Set<ChildProcess>();
-  readonly #folder = mkdtempSync(join(tmpdir(), 'millrace-lab-'));
+  /** For what belongs to the lab; removed with it. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'millrace-lab-'));
   #relays = 0;
 
   constructor(
@@ -181,7 +182,7 @@ export class Lab {
 
   /** A TCP port of one side's loopback as a Unix socket, which every namespace can reach. Gives its path. */
   async relay(side: Side, port: number): Promise<string> {
-    const path = join(this.#folder, `relay-${this.#relays++}`);
+    const path = join(this.folder, `relay-${this.#relays++}`);
     const child = this.run(side, process.execPath, [RELAY, String(port), path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -192,7 +193,7 @@ export class Lab {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#children].map((child) => endProcess(child)));
     await endProcess(this.#forwarder);
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   #tell(line: string): void {
