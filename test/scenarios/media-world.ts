@@ -4,6 +4,7 @@
  * {@link MediaWorld.end} checks that nothing is left behind.
  */
 import assert from 'node:assert/strict';
+import type { StreamInfo } from '../../src/api/streams.ts';
 import { parseStreamName, type StreamName } from '../../src/base/names.ts';
 import type { CloseReason } from '../../src/base/reasons.ts';
 import type { FromMedia, MediaEvent, PeerParameters } from '../../src/channel/messages.ts';
@@ -71,6 +72,7 @@ export class MediaWorld {
   readonly publishers: (WhipPublisher | DirectPublisher)[] = [];
   readonly #parts: Timed[] = [];
   readonly #ufrags = new Set<object>();
+  #stats: readonly StreamInfo[] = [];
   #wakeMs = Infinity;
   #nextNumber = 1;
 
@@ -116,6 +118,12 @@ export class MediaWorld {
     const name = parseStreamName(text);
     assert.ok(name);
     return name;
+  }
+
+  /** As `GET /api/streams` would show it now. */
+  stats(): readonly StreamInfo[] {
+    this.plane.sendStats(0, this.nowMs);
+    return this.#stats;
   }
 
   /** What happened to sessions of a role since the start: reasons, in order. */
@@ -401,6 +409,8 @@ export class MediaWorld {
   #onMessage(message: FromMedia): void {
     if (message.type === 'opened') {
       assert.equal(message.refused, undefined);
+    } else if (message.type === 'stats') {
+      this.#stats = message.streams;
     } else if (message.type === 'event') {
       const { event } = message;
       this.events.push({ atMs: this.nowMs, event });

@@ -126,6 +126,8 @@ export class WhipPublisher implements Timed {
   /** This computer's clock is wrong: only differences count. */
   readonly #clockOffsetMs: number;
   readonly #sent = new Map<number, Uint8Array>();
+  /** A second simulcast layer of the same m-line: its own SSRC, numbers, timestamps and reports. */
+  #layer: Flow | undefined;
   #video: Flow;
   #audio: Flow;
 
@@ -178,6 +180,11 @@ export class WhipPublisher implements Timed {
     this.camera.encoder.wantKeyframe();
   }
 
+  /** Sends every frame under another SSRC too, from now on. */
+  addLayer(): void {
+    this.#layer = new Flow(this.#random, PUBLISHED_TYPES.video, 90_000);
+  }
+
   /** Process killed, cable cut. */
   vanish(): void {
     this.camera.stop();
@@ -203,6 +210,10 @@ export class WhipPublisher implements Timed {
       const bytes = writeRtpPacket(packet);
       this.#sent.set(packet.sequenceNumber, bytes);
       this.host.client.sendRtp(bytes);
+      if (this.#layer) {
+        const twin = this.#layer.next(payload, frame.captureMs, isLast);
+        this.host.client.sendRtp(writeRtpPacket(twin));
+      }
     }
     for (const number of this.#sent.keys()) {
       if (this.#sent.size <= RESENDABLE_MAX) break;
@@ -224,7 +235,8 @@ export class WhipPublisher implements Timed {
 
   #report(nowMs: number): void {
     const ntp = msToNtp(nowMs + this.#clockOffsetMs);
-    for (const flow of [this.#video, this.#audio]) {
+    for (const flow of [this.#video, this.#audio, this.#layer]) {
+      if (!flow) continue;
       const { ssrc, packets: packetCount } = flow;
       const rtpTimestamp = flow.timestampAt(nowMs);
       const figures = { ssrc, ntp, rtpTimestamp, packetCount, octetCount: 0 };
