@@ -3,13 +3,14 @@
  * Everything is synchronous and in virtual time.
  */
 import type { CloseReason } from '../base/reasons.ts';
+import type { VideoCodec } from '../base/session.ts';
 import type { RtpPacket } from '../protocols/rtp/packet.ts';
 
 /** What a track carries from now on. */
 export type TrackFormat =
   | {
       readonly kind: 'video';
-      readonly codec: 'h264';
+      readonly codec: VideoCodec;
       readonly clockRate: 90000;
     }
   | {

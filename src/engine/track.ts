@@ -1,4 +1,9 @@
+import type { Codec } from '../base/session.ts';
+import { av1StartsKeyframe } from '../protocols/codecs/av1.ts';
 import { startsKeyframe as h264StartsKeyframe } from '../protocols/codecs/h264.ts';
+import { h265StartsKeyframe } from '../protocols/codecs/h265.ts';
+import { vp8StartsKeyframe } from '../protocols/codecs/vp8.ts';
+import { vp9StartsKeyframe } from '../protocols/codecs/vp9.ts';
 import type { RtpPacket } from '../protocols/rtp/packet.ts';
 import { type Arenas, FLAG, History, type HistoryLimits } from './history.ts';
 import type { TrackFormat } from './publishing.ts';
@@ -23,8 +28,12 @@ const historyLimits: Readonly<Record<'audio' | 'video', HistoryLimits>> = {
 };
 
 /** Whether an RTP payload begins a picture that a decoder can start from, per codec. */
-const startsKeyframe: Readonly<Record<string, (payload: Uint8Array) => boolean>> = {
+const startsKeyframe: Readonly<Record<Codec, (payload: Uint8Array) => boolean>> = {
   h264: h264StartsKeyframe,
+  h265: h265StartsKeyframe,
+  av1: av1StartsKeyframe,
+  vp9: vp9StartsKeyframe,
+  vp8: vp8StartsKeyframe,
   opus: () => true,
 };
 
@@ -185,11 +194,12 @@ export class Track {
       this.frameCount++;
       this.frames.add(1, nowMs);
     }
-    const codec = this.format?.codec ?? '';
+    const codec = this.format?.codec;
     const keyframe =
       this.kind === 'video' &&
       packet.timestamp !== this.lastKeyframeTimestamp &&
-      (startsKeyframe[codec]?.(packet.payload) ?? false);
+      codec !== undefined &&
+      startsKeyframe[codec](packet.payload);
     if (keyframe) {
       flags |= FLAG.keyframeStart;
       this.#startRun(packet.timestamp);

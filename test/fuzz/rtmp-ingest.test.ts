@@ -6,7 +6,7 @@ import { parseStreamName } from '../../src/base/names.ts';
 import { RtmpPublisher } from '../../src/media/rtmp/publisher.ts';
 import { HANDSHAKE_BYTES } from '../../src/protocols/rtmp/handshake.ts';
 import { RtmpSession } from '../../src/protocols/rtmp/session.ts';
-import { PAYLOAD_BYTES_MAX } from '../../src/protocols/rtp/payload/h264.ts';
+import { PAYLOAD_BYTES_MAX } from '../../src/protocols/rtp/payload/scratch.ts';
 import { EngineDouble, type TrackDouble, TranscoderDouble } from '../doubles/publishing.ts';
 import { rtmpCaptures } from '../vectors/rtmp/read.ts';
 import { fuzz } from './mutate.ts';

@@ -10,7 +10,7 @@ import { B_FRAMES_MESSAGE } from '../../src/media/rtmp/b-frames.ts';
 import { RtmpListener } from '../../src/media/rtmp/listener.ts';
 import { findSps, NAL, nalType, startsKeyframe } from '../../src/protocols/codecs/h264.ts';
 import { parseSps } from '../../src/protocols/codecs/h264-sps.ts';
-import { PAYLOAD_BYTES_MAX } from '../../src/protocols/rtp/payload/h264.ts';
+import { PAYLOAD_BYTES_MAX } from '../../src/protocols/rtp/payload/scratch.ts';
 import { EngineDouble, TranscoderDouble } from '../doubles/publishing.ts';
 
 const KEY = 'A1b2-C3d4_E5';

@@ -1,5 +1,3 @@
-import { sliceTypeOf } from '../../protocols/codecs/h264.ts';
-
 /** What to tell a streamer, in the words of the settings that make B-frames; also for WebRTC publishers. */
 export const B_FRAMES_MESSAGE =
   'The encoder sends B-frames, which browsers cannot play in real time: the picture will jerk. ' +
@@ -9,7 +7,7 @@ export const B_FRAMES_MESSAGE =
 /** Times are rounded to ms: less than this is no order of its own. */
 const COMPOSITION_JITTER_MS = 2;
 
-/** Finds out whether an H.264 stream shows its pictures in another order than it sends them. */
+/** Finds out whether a stream shows its pictures in another order than it sends them. */
 export class BFrameDetector {
   #reorderFrames: number | undefined;
   #firstCompositionMs: number | undefined;
@@ -21,11 +19,11 @@ export class BFrameDetector {
   }
 
   /** Whether this frame shows it. */
-  sees(units: readonly Uint8Array[], compositionMs: number): boolean {
+  sees(frame: { readonly isBFrame: boolean }, compositionMs: number): boolean {
     this.#firstCompositionMs ??= compositionMs;
     // Pictures that wait by different times change places; so do those that wait at all where the SPS allows it.
     if (Math.abs(compositionMs - this.#firstCompositionMs) > COMPOSITION_JITTER_MS) return true;
     if (compositionMs > COMPOSITION_JITTER_MS && (this.#reorderFrames ?? 0) > 0) return true;
-    return units.some((unit) => sliceTypeOf(unit) === 'B');
+    return frame.isBFrame;
   }
 }

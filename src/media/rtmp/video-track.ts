@@ -1,11 +1,13 @@
 import { ticksDelta } from '../../base/circle.ts';
+import type { VideoCodec } from '../../base/session.ts';
 import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
-import { type AvcConfiguration, isKeyframe, splitAvcc } from '../../protocols/codecs/h264.ts';
-import { parseSps } from '../../protocols/codecs/h264-sps.ts';
+import type { PictureSize } from '../../protocols/codecs/picture-size.ts';
 import { parseVideoTag, type VideoTag } from '../../protocols/flv/video-tag.ts';
-import { H264Packetizer } from '../../protocols/rtp/payload/h264.ts';
+import { ACCEPTED } from './accepted.ts';
 import { B_FRAMES_MESSAGE, BFrameDetector } from './b-frames.ts';
 import { RtpNumbers } from './rtp-numbers.ts';
+import { TrackChoice } from './track-choice.ts';
+import { type VideoCoder, videoCoders } from './video-coders.ts';
 
 const CLOCK_RATE = 90_000;
 /** As payload types go by custom; viewers are sent their own. */
@@ -19,14 +21,24 @@ export type TagResult =
   | { readonly dropped: string }
   | { readonly fatal: string; readonly message: string };
 
-/** An RTMP publisher's video: FLV tags → RTP packets of H.264. */
+/** What is being coded now. */
+type Coding = {
+  readonly codec: VideoCodec;
+  readonly coder: VideoCoder;
+  readonly input: TrackInput;
+};
+
+type Frame = Extract<VideoTag, { type: 'frame' }>;
+
+/** An RTMP publisher's video: FLV tags → RTP packets. */
 export class VideoTrack {
   readonly #publisher: PublisherInput;
-  readonly #packetizer = new H264Packetizer();
+  readonly #ssrc: number;
+  readonly #choice = new TrackChoice();
   readonly #bFrames = new BFrameDetector();
   readonly #numbers: RtpNumbers;
-  #input: TrackInput | undefined;
-  #lengthSize: 1 | 2 | 4 | undefined;
+  #coding: Coding | undefined;
+  #size: PictureSize | undefined;
   #bFramesReported = false;
   /** From decoding time to the time that we say: see #time. */
   #delayMs: number | undefined;
@@ -34,23 +46,23 @@ export class VideoTrack {
 
   constructor(publisher: PublisherInput, ssrc: number) {
     this.#publisher = publisher;
+    this.#ssrc = ssrc;
     this.#numbers = new RtpNumbers(PAYLOAD_TYPE, ssrc, CLOCK_RATE);
   }
 
   get isThere(): boolean {
-    return this.#input !== undefined;
+    return this.#coding !== undefined;
   }
 
   /** @param decodingMs the tag's place on the publisher's time line */
   push(body: Uint8Array, decodingMs: number, nowMs: number): TagResult {
     const tag = parseVideoTag(body);
-    // A sequence header that cannot be read leaves nothing to decode; a broken frame is one frame.
-    if (typeof tag === 'string') return body[1] === 0 ? unreadable(tag) : { dropped: tag };
+    if (typeof tag === 'string') return { dropped: tag };
     switch (tag.type) {
       case 'sequence-header':
-        return this.#configure(tag.configuration);
+        return this.#choice.takes(tag.trackId) ? this.#configure(tag.codec, tag.data) : undefined;
       case 'frame':
-        return this.#frame(tag, decodingMs, nowMs);
+        return this.#choice.takes(tag.trackId) ? this.#frame(tag, decodingMs, nowMs) : undefined;
       case 'unsupported':
         return { fatal: 'video-codec', message: unsupported(tag.codec) };
       case 'nothing':
@@ -60,40 +72,60 @@ export class VideoTrack {
     }
   }
 
-  /** Also in mid-stream: the new sets go ahead of the next keyframe. */
-  #configure(configuration: AvcConfiguration): TagResult {
-    const sps = parseSps(configuration.sps[0]!);
-    if (typeof sps === 'string') return unreadable(sps);
-    this.#lengthSize = configuration.lengthSize;
-    this.#packetizer.setParameterSets(configuration.sps, configuration.pps);
-    this.#bFrames.onSequenceHeader(sps.reorderFrames);
-    this.#input ??= this.#publisher.setTrack({
-      kind: 'video',
-      codec: 'h264',
-      clockRate: CLOCK_RATE,
-    });
-    this.#publisher.setVideoSize(sps.width, sps.height);
+  /** Also in mid-stream: what it says goes ahead of the next keyframe. */
+  #configure(codec: VideoCodec, data: Uint8Array): TagResult {
+    const known = this.#coding?.codec === codec ? this.#coding : undefined;
+    const coder = known?.coder ?? videoCoders[codec](this.#ssrc);
+    const format = coder.configure(data);
+    // A sequence header that cannot be read leaves nothing to decode; a broken frame is one frame.
+    if (typeof format === 'string') return unreadable(codec, format);
+    this.#bFrames.onSequenceHeader(format.reorderFrames);
+    if (!known) this.#begin(codec, coder);
+    this.#tellSize(format.size);
     return undefined;
   }
 
-  #frame(tag: Extract<VideoTag, { type: 'frame' }>, decodingMs: number, nowMs: number): TagResult {
-    if (!this.#input || !this.#lengthSize) return { dropped: 'video-before-sequence-header' };
-    const units = splitAvcc(tag.data, this.#lengthSize);
-    if (typeof units === 'string') return { dropped: units };
-    if (!this.#bFramesReported && this.#bFrames.sees(units, tag.compositionMs)) {
+  #begin(codec: VideoCodec, coder: VideoCoder): Coding {
+    const input = this.#publisher.setTrack({ kind: 'video', codec, clockRate: CLOCK_RATE });
+    this.#size = undefined;
+    this.#coding = { codec, coder, input };
+    return this.#coding;
+  }
+
+  #tellSize(size: PictureSize | undefined): void {
+    if (!size) return;
+    const { width, height } = size;
+    if (this.#size?.width === width && this.#size.height === height) return;
+    this.#size = size;
+    this.#publisher.setVideoSize(width, height);
+  }
+
+  #frame(tag: Frame, decodingMs: number, nowMs: number): TagResult {
+    const coding = this.#codingFor(tag.codec);
+    if (!coding) return { dropped: 'video-before-sequence-header' };
+    const frame = coding.coder.code(tag.data, tag.isKeyframe);
+    if (typeof frame === 'string') return { dropped: frame };
+    if (!this.#bFramesReported && this.#bFrames.sees(frame, tag.compositionMs)) {
       this.#bFramesReported = true;
       this.#publisher.report('b-frames', B_FRAMES_MESSAGE);
     }
-    const keyframe = tag.isKeyframe || isKeyframe(units);
-    const timestamp = this.#time(tag.compositionMs, decodingMs, keyframe);
-    const payloads = this.#packetizer.packetize(units, keyframe);
-    this.#numbers.tieClock(this.#input, timestamp.timeMs);
+    this.#tellSize(frame.size);
+    const { payloads, isKeyframe } = frame;
+    const timestamp = this.#time(tag.compositionMs, decodingMs, isKeyframe);
+    this.#numbers.tieClock(coding.input, timestamp.timeMs);
     for (let index = 0; index < payloads.length; index++) {
       const isLast = index === payloads.length - 1;
       const packet = this.#numbers.packet(payloads[index]!, timestamp.ticks, isLast);
-      this.#input.push(packet, nowMs);
+      coding.input.push(packet, nowMs);
     }
     return undefined;
+  }
+
+  /** VP8, VP9 and AV1 may begin without a sequence header. */
+  #codingFor(codec: VideoCodec): Coding | undefined {
+    if (this.#coding?.codec === codec) return this.#coding;
+    const coder = videoCoders[codec](this.#ssrc);
+    return coder.needsSequenceHeader ? undefined : this.#begin(codec, coder);
   }
 
   /**
@@ -118,16 +150,24 @@ export class VideoTrack {
   }
 }
 
-function unreadable(reason: string): TagResult {
+const LABELS: Readonly<Record<VideoCodec, string>> = {
+  h264: 'H.264',
+  h265: 'H.265',
+  av1: 'AV1',
+  vp9: 'VP9',
+  vp8: 'VP8',
+};
+
+function unreadable(codec: VideoCodec, reason: string): TagResult {
   return {
     fatal: reason,
-    message: `The encoder's H.264 sequence header cannot be read (${reason}).`,
+    message: `The encoder's ${LABELS[codec]} sequence header cannot be read (${reason}).`,
   };
 }
 
 function unsupported(codec: string): string {
   return (
-    `This encoder sends ${codec}. Over RTMP this server accepts H.264 video and AAC audio: ` +
+    `This encoder sends ${codec}. ${ACCEPTED}: ` +
     'choose an H.264 encoder (in OBS: Settings > Output > Streaming > Video Encoder).'
   );
 }

@@ -37,9 +37,7 @@ const SAMPLE_RATE_MAX = 96000;
 
 /** Reads what an RTMP publisher's AAC sequence header holds. */
 export function parseAudioSpecificConfig(bytes: Uint8Array): AacConfig | AacReject {
-  // BitReader drops emulation prevention bytes, which AAC has not: 00 00 03 cannot come up in the fields read here
-  // but in an explicit rate below 1 kHz, which is refused anyway.
-  const reader = new BitReader(bytes, 0);
+  const reader = new BitReader(bytes, 0, 'plain');
   let objectType = readObjectType(reader);
   const sampleRate = readSampleRate(reader);
   const channels = CHANNELS[reader.bits(4)];

@@ -1,18 +1,23 @@
+/** `nal`: emulation prevention bytes (H.264 §7.4.1.1) are no data. `plain`: every byte is. */
+export type BitCoding = 'nal' | 'plain';
+
 /**
- * Reads bits, most significant first, out of a NAL unit's payload; skips emulation prevention bytes (H.264 §7.4.1.1).
- * Past the end every bit is zero and `overrun` is set: callers check once, at the end.
+ * Reads bits, most significant first. Past the end every bit is zero and `overrun` is set: callers check once, at the
+ * end.
  */
 export class BitReader {
   readonly #bytes: Uint8Array;
+  readonly #coding: BitCoding;
   #byte: number;
   #bit = 0;
   #zeros = 0;
   #overrun = false;
 
   /** @param start first byte to read; bytes before it (a NAL header) take part in nothing */
-  constructor(bytes: Uint8Array, start: number) {
+  constructor(bytes: Uint8Array, start: number, coding: BitCoding) {
     this.#bytes = bytes;
     this.#byte = start;
+    this.#coding = coding;
   }
 
   /** Whether more was asked for than there is. */
@@ -69,6 +74,7 @@ export class BitReader {
   #nextByte(finished: number): void {
     this.#bit = 0;
     this.#byte++;
+    if (this.#coding === 'plain') return;
     this.#zeros = finished === 0 ? this.#zeros + 1 : 0;
     if (this.#zeros >= 2 && this.#bytes[this.#byte] === 3) {
       this.#byte++;

@@ -1,6 +1,7 @@
 /** The sequence parameter set (H.264 §7.3.2.1.1 and annex E): picture size, profile, and how far pictures are reordered. */
 import { BitReader } from './bit-reader.ts';
 import { NAL, nalType } from './h264.ts';
+import { isSanePictureSize, type PictureSize } from './picture-size.ts';
 
 /** What we read of a sequence parameter set. */
 export type H264Sps = {
@@ -22,8 +23,6 @@ export type H264Sps = {
 /** Why a unit is no SPS that we take. */
 export type SpsReject = 'sps-not-one' | 'sps-truncated' | 'sps-bad-value';
 
-/** Level 6.2 allows 139 264 macroblocks; sides beyond 16384 pixels are nothing that anybody films. */
-const SIDE_PIXELS_MAX = 16384;
 /** §7.4.2.1.1: num_ref_frames_in_pic_order_cnt_cycle. */
 const ORDER_CYCLE_MAX = 255;
 /** §E.2.2: cpb_cnt_minus1. */
@@ -39,7 +38,7 @@ const EXTENDED_SAR = 255;
 export function parseSps(unit: Uint8Array): H264Sps | SpsReject {
   if (nalType(unit) !== NAL.sps) return 'sps-not-one';
   if (unit.length < 5) return 'sps-truncated';
-  const reader = new BitReader(unit, 1);
+  const reader = new BitReader(unit, 1, 'nal');
   const profileIdc = reader.bits(8);
   const constraints = reader.bits(8);
   const levelIdc = reader.bits(8);
@@ -95,10 +94,7 @@ function skipPictureOrder(reader: BitReader): boolean {
   return true;
 }
 
-function readSize(
-  reader: BitReader,
-  chromaFormat: number,
-): { readonly width: number; readonly height: number } | undefined {
+function readSize(reader: BitReader, chromaFormat: number): PictureSize | undefined {
   const widthMbs = reader.unsignedExpGolomb() + 1;
   const heightUnits = reader.unsignedExpGolomb() + 1;
   const frameMbsOnly = reader.flag();
@@ -113,8 +109,7 @@ function readSize(
     width -= unitX * (reader.unsignedExpGolomb() + reader.unsignedExpGolomb());
     height -= unitY * (reader.unsignedExpGolomb() + reader.unsignedExpGolomb());
   }
-  const sane = width > 0 && height > 0 && width <= SIDE_PIXELS_MAX && height <= SIDE_PIXELS_MAX;
-  return sane ? { width, height } : undefined;
+  return isSanePictureSize({ width, height }) ? { width, height } : undefined;
 }
 
 /** Annex E.1.1, to max_num_reorder_frames near its end. A VUI cut short says nothing, and costs nothing else. */

@@ -123,7 +123,7 @@ export function sliceTypeOf(unit: Uint8Array): SliceType | undefined {
   const type = nalType(unit);
   // Partitions B and C (3, 4) begin otherwise; no live encoder makes them.
   if (type !== NAL.slice && type !== NAL.idr) return undefined;
-  const reader = new BitReader(unit, 1);
+  const reader = new BitReader(unit, 1, 'nal');
   reader.unsignedExpGolomb(); // first_mb_in_slice
   const code = reader.unsignedExpGolomb();
   return reader.overrun || code > 9 ? undefined : sliceTypes[code % 5];
@@ -132,7 +132,7 @@ export function sliceTypeOf(unit: Uint8Array): SliceType | undefined {
 /** seq_parameter_set_id or pic_parameter_set_id of an SPS or PPS: sets of one id replace each other. */
 export function parameterSetId(unit: Uint8Array): number | undefined {
   // An SPS has profile_idc, constraint flags and level_idc ahead of its id (H.264 §7.3.2.1.1).
-  const reader = new BitReader(unit, nalType(unit) === NAL.sps ? 4 : 1);
+  const reader = new BitReader(unit, nalType(unit) === NAL.sps ? 4 : 1, 'nal');
   const id = reader.unsignedExpGolomb();
   return reader.overrun ? undefined : id;
 }

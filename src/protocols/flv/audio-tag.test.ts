@@ -5,12 +5,16 @@ import { parseAudioTag } from './audio-tag.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 
+const AAC_FRAME = { type: 'frame', codec: 'aac', trackId: 0 } as const;
+
 const vectors: readonly { name: string; bytes: string; want: unknown }[] = [
   {
     name: 'sequence header',
     bytes: 'af 00 1210',
     want: {
       type: 'sequence-header',
+      codec: 'aac',
+      trackId: 0,
       bytes: hex('1210'),
       config: {
         objectType: 2,
@@ -23,12 +27,47 @@ const vectors: readonly { name: string; bytes: string; want: unknown }[] = [
       },
     },
   },
-  { name: 'frame', bytes: 'af 01 2110', want: { type: 'frame', data: hex('2110') } },
+  { name: 'frame', bytes: 'af 01 2110', want: { ...AAC_FRAME, data: hex('2110') } },
   { name: 'MP3', bytes: '2f fffb', want: { type: 'unsupported', codec: 'MP3' } },
   {
+    name: 'Enhanced RTMP: Opus sequence start',
+    bytes: '90 4f707573 4f70757348656164 01 02 3801 80bb0000 0000 00',
+    want: {
+      ...{ type: 'sequence-header', codec: 'opus', trackId: 0 },
+      head: { channels: 2, mappingFamily: 0 },
+    },
+  },
+  {
     name: 'Enhanced RTMP: Opus',
-    bytes: '90 4f707573',
-    want: { type: 'unsupported', codec: 'Opus' },
+    bytes: '91 4f707573 fcaabb',
+    want: { type: 'frame', codec: 'opus', trackId: 0, data: hex('fcaabb') },
+  },
+  {
+    name: 'Enhanced RTMP: AAC',
+    bytes: '91 6d703461 2110',
+    want: { ...AAC_FRAME, data: hex('2110') },
+  },
+  { name: 'Enhanced RTMP: speakers', bytes: '94 6d703461 01 02', want: { type: 'nothing' } },
+  { name: 'Enhanced RTMP: end of sequence', bytes: '92 4f707573', want: { type: 'nothing' } },
+  {
+    name: 'Enhanced RTMP: one track of several, a modifier ahead',
+    bytes: '97 02 0186a0 05 01 4f707573 02 fcaabb',
+    want: { type: 'frame', codec: 'opus', trackId: 2, data: hex('fcaabb') },
+  },
+  {
+    name: 'Enhanced RTMP: an identification header that is none',
+    bytes: '90 4f707573 4f70757348656165 01 02 3801 80bb0000 0000 00',
+    want: 'opus-head-bad',
+  },
+  {
+    name: 'Enhanced RTMP: FLAC',
+    bytes: '90 664c6143',
+    want: { type: 'unsupported', codec: 'FLAC' },
+  },
+  {
+    name: 'Enhanced RTMP: AC-3',
+    bytes: '91 61632d33 0b77',
+    want: { type: 'unsupported', codec: 'AC-3' },
   },
   {
     name: 'a format nobody knows',

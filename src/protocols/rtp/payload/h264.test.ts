@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { h264Units } from '../../../../test/doubles/depacketize.ts';
 import { mulberry32 } from '../../../../test/fuzz/mutate.ts';
 import { NAL, nalType, startsKeyframe } from '../../codecs/h264.ts';
-import { H264Packetizer, PAYLOAD_BYTES_MAX } from './h264.ts';
+import { H264Packetizer } from './h264.ts';
+import { PAYLOAD_BYTES_MAX } from './scratch.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 const SPS = hex('6742c01fda014016ec0440000003004000000f03c60ca8');
@@ -21,39 +23,6 @@ function slice(header: number, length: number): Uint8Array {
 const idr = (length: number) => slice(0x65, length);
 const pSlice = (length: number) => slice(0x41, length);
 
-/** The receiver's side (RFC 6184), strict: payloads → NAL units. */
-function depacketize(payloads: readonly Uint8Array[]): Uint8Array[] {
-  const units: Uint8Array[] = [];
-  let fragments: Uint8Array[] | undefined;
-  for (const payload of payloads) {
-    const type = nalType(payload);
-    if (type === NAL.fuA) {
-      const header = payload[1]!;
-      assert.equal((header & 0x80) !== 0, fragments === undefined, 'start bit');
-      fragments ??= [Uint8Array.of((payload[0]! & 0xe0) | (header & 0x1f))];
-      fragments.push(payload.subarray(2));
-      if ((header & 0x40) === 0) continue;
-      assert(fragments.length > 2, 'a unit in a single fragment is forbidden (§5.8)');
-      units.push(new Uint8Array(Buffer.concat(fragments)));
-      fragments = undefined;
-      continue;
-    }
-    assert.equal(fragments, undefined, 'fragments of one unit follow each other');
-    if (type !== NAL.stapA) {
-      units.push(payload);
-      continue;
-    }
-    for (let offset = 1; offset < payload.length; ) {
-      const length = (payload[offset]! << 8) | payload[offset + 1]!;
-      units.push(payload.slice(offset + 2, offset + 2 + length));
-      assert(offset + 2 + length <= payload.length);
-      offset += 2 + length;
-    }
-  }
-  assert.equal(fragments, undefined);
-  return units;
-}
-
 function configured(): H264Packetizer {
   const packetizer = new H264Packetizer();
   packetizer.setParameterSets([SPS], [PPS]);
@@ -69,38 +38,36 @@ test('small units of a frame share a packet; one alone goes as it is', () => {
   const [stap, ...more] = packetizer.packetize([SEI, unit], false);
   assert.deepEqual(more, []);
   assert.equal(stap![0], 0x40 | NAL.stapA, 'NRI is the highest, F is 0');
-  assert.deepEqual(depacketize([stap!]), [SEI, unit]);
+  assert.deepEqual(h264Units([stap!]), [SEI, unit]);
 });
 
 test('a keyframe begins with SPS and PPS in one packet', () => {
   const payloads = configured().packetize([SEI, idr(5000)], true);
   assert(startsKeyframe(payloads[0]!));
   assert.equal(nalType(payloads[0]!), NAL.stapA);
-  assert.deepEqual(depacketize(payloads), [SPS, PPS, SEI, idr(5000)]);
+  assert.deepEqual(h264Units(payloads), [SPS, PPS, SEI, idr(5000)]);
 });
 
 test('parameter sets that the encoder sends in-band are not sent twice', () => {
   const payloads = configured().packetize([AUD, SPS, PPS, idr(50)], true);
-  assert.deepEqual(depacketize(payloads), [SPS, PPS, idr(50)]);
+  assert.deepEqual(h264Units(payloads), [SPS, PPS, idr(50)]);
 });
 
 test('in-band sets replace those of the sequence header from then on', () => {
   const packetizer = configured();
-  assert.deepEqual(depacketize(packetizer.packetize([OTHER_SPS, idr(50)], true)), [
+  assert.deepEqual(h264Units(packetizer.packetize([OTHER_SPS, idr(50)], true)), [
     OTHER_SPS,
     PPS,
     idr(50),
   ]);
-  assert.deepEqual(depacketize(packetizer.packetize([idr(60)], true)), [OTHER_SPS, PPS, idr(60)]);
+  assert.deepEqual(h264Units(packetizer.packetize([idr(60)], true)), [OTHER_SPS, PPS, idr(60)]);
   packetizer.setParameterSets([SPS], [PPS]);
-  assert.deepEqual(depacketize(packetizer.packetize([idr(70)], true)), [SPS, PPS, idr(70)]);
+  assert.deepEqual(h264Units(packetizer.packetize([idr(70)], true)), [SPS, PPS, idr(70)]);
 });
 
 test('delimiters and filler stay at home', () => {
   const packetizer = configured();
-  assert.deepEqual(depacketize(packetizer.packetize([AUD, pSlice(10), FILLER], false)), [
-    pSlice(10),
-  ]);
+  assert.deepEqual(h264Units(packetizer.packetize([AUD, pSlice(10), FILLER], false)), [pSlice(10)]);
   assert.deepEqual(packetizer.packetize([AUD, FILLER], false), []);
   assert.deepEqual(packetizer.packetize([AUD, FILLER], true), []);
   assert.deepEqual(packetizer.packetize([], true), []);
@@ -126,11 +93,11 @@ test('whatever the units, they arrive in order and whole, in packets within the 
     );
     const payloads = packetizer.packetize(units, false);
     assert(payloads.every((payload) => payload.length <= PAYLOAD_BYTES_MAX));
-    assert.deepEqual(depacketize(payloads), units);
+    assert.deepEqual(h264Units(payloads), units);
   }
 });
 
 test('a frame larger than ever before', () => {
   const unit = idr(3_000_000);
-  assert.deepEqual(depacketize(configured().packetize([unit], true)).at(-1), unit);
+  assert.deepEqual(h264Units(configured().packetize([unit], true)).at(-1), unit);
 });
