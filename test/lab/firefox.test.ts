@@ -1,0 +1,42 @@
+/** Firefox watches, on a real address: over TCP and UDP, and through a cut. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ClockSource } from '../interop/clock-source.ts';
+import { Firefox, firefoxRefusal } from './firefox.ts';
+import { labRefusal, openLab } from './network.ts';
+import { seenIn } from './seen.ts';
+import { LabServer } from './server.ts';
+
+const skip = labRefusal() ?? firefoxRefusal() ?? false;
+const STREAM = 'lab/clock';
+
+for (const transport of ['tcp', 'udp'] as const) {
+  test(`Firefox over ${transport}, with a cut of 2 s`, { skip }, async (t) => {
+    await using lab = await openLab({ seed: 8 });
+    await using server = await LabServer.start(lab);
+    await using _source = new ClockSource({
+      gopSeconds: 2,
+      output: { rtmp: server.rtmpUrl(STREAM) },
+      inside: lab.inside('server'),
+    });
+    await using firefox = await Firefox.start(lab, 'client');
+    await firefox.open(server.page(STREAM, `?transport=${transport}`));
+    await firefox.waitForPicture();
+    await delay(3000);
+    const fromMs = Date.now();
+    await delay(4000);
+    const span = { fromMs, toMs: Date.now() };
+    const before = seenIn(await firefox.since(fromMs), span);
+    assert.equal((await server.stream(STREAM))?.viewers[0]?.transport, transport);
+    lab.cut(2000);
+    await delay(2000 + 8000);
+    const toMs = Date.now();
+    const after = seenIn(await firefox.since(fromMs), { fromMs: toMs - 2500, toMs });
+    t.diagnostic(
+      `${Math.round(before.latencyMs)} ms late, ${before.framesPerSecond.toFixed(1)} frames a second; after the cut ${Math.round(after.latencyMs)} ms, ${after.framesPerSecond.toFixed(1)}`,
+    );
+    assert.ok(before.framesPerSecond > 20 && before.latencyMs < 1000);
+    assert.ok(after.framesPerSecond > 20 && after.latencyMs < 1000);
+  });
+}
