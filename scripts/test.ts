@@ -20,6 +20,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   chromium: 'chromium',
   ffmpeg: 'ffmpeg',
   openssl: 'openssl',
+  ip: 'iproute2',
 };
 /** A test that takes longer than this has hung. */
 const TEST_TIMEOUT_MS = 180_000;
@@ -68,6 +69,12 @@ const suites: readonly Suite[] = [
     says: 'Real programs against a real port',
     programs: ['chromium', 'ffmpeg', 'openssl'],
     commands: () => oneAfterTheOther('test/interop/**/*.test.ts'),
+  },
+  {
+    name: 'lab',
+    says: 'Real programs on a bad network (as root; with Firefox where it is installed)',
+    programs: ['chromium', 'ffmpeg', 'ip'],
+    commands: () => oneAfterTheOther('test/lab/**/*.test.ts'),
   },
 ];
 
