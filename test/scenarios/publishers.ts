@@ -235,7 +235,7 @@ export class WhipPublisher implements Timed {
 
   #report(nowMs: number): void {
     const ntp = msToNtp(nowMs + this.#clockOffsetMs);
-    for (const flow of [this.#video, this.#audio, this.#layer]) {
+    for (const flow of [this.#video, this.#layer, this.#audio]) {
       if (!flow) continue;
       const { ssrc, packets: packetCount } = flow;
       const rtpTimestamp = flow.timestampAt(nowMs);
