@@ -108,6 +108,7 @@ export class RtmpConnection {
 
   #close(reason: CloseReason, message: string | undefined, nowMs: number): void {
     this.#ourReason ??= reason;
+    if (reason === 'server-stopping') this.#session.askToReconnect();
     this.#session.close(message);
     this.#pump(nowMs);
   }

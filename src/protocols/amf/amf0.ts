@@ -1,29 +1,9 @@
-/** AMF0 (Adobe's Action Message Format, 2007-12): the values in RTMP commands and metadata. AMF3 is not read. */
+/** AMF0 (Adobe's Action Message Format, 2007-12): the values in RTMP commands and metadata. */
 
-/** A value as AMF0 carries it (AMF 0 §2). */
-export type AmfValue =
-  | number
-  | boolean
-  | string
-  | null
-  | undefined
-  | AmfObject
-  | readonly AmfValue[];
+import { readAmf3 } from './amf3.ts';
+import { type AmfObject, type AmfReject, type AmfValue, DEPTH_MAX, VALUES_MAX } from './value.ts';
 
-/** A Map, since its keys come from the network: `__proto__` is a name like any other. */
-export type AmfObject = ReadonlyMap<string, AmfValue>;
-
-/** Why bytes are no AMF0. */
-export type AmfReject =
-  | 'amf-truncated'
-  | 'amf-too-deep'
-  | 'amf-too-many-values'
-  | 'amf-unsupported-type';
-
-/** Encoders send objects in arrays in metadata at most: depth 3. */
-const DEPTH_MAX = 8;
-/** Of one message, object members included; OBS's metadata has about 20. */
-const VALUES_MAX = 1024;
+export type { AmfObject, AmfReject, AmfValue } from './value.ts';
 
 /** Type markers (§2.1). */
 const MARKER = {
@@ -41,6 +21,7 @@ const MARKER = {
   unsupported: 0x0d,
   xmlDocument: 0x0f,
   typedObject: 0x10,
+  avmPlus: 0x11,
 } as const;
 
 /** Reads all values of a message. */
@@ -153,6 +134,14 @@ class Amf0Reader {
     return this.members(depth);
   }
 
+  /** One value in AMF3 (§3.1). */
+  amf3(): AmfValue {
+    const read = readAmf3(this.#bytes, this.#offset);
+    if (typeof read === 'string') return this.#fail(read);
+    this.#offset = read.end;
+    return read.value;
+  }
+
   #text(length: number | undefined): string | undefined {
     const at = length === undefined ? undefined : this.#take(length);
     return at === undefined ? undefined : decoder.decode(this.#bytes.subarray(at, this.#offset));
@@ -180,7 +169,7 @@ class Amf0Reader {
   }
 }
 
-/** References (0x07) and AMF3 (0x11) are left out: no encoder sends them where AMF0 was agreed. */
+/** References (0x07) are left out: no encoder sends them. */
 const readers: Readonly<Record<number, (reader: Amf0Reader, depth: number) => AmfValue>> = {
   [MARKER.number]: (reader) => reader.number(),
   [MARKER.boolean]: (reader) => reader.boolean(),
@@ -195,6 +184,7 @@ const readers: Readonly<Record<number, (reader: Amf0Reader, depth: number) => Am
   [MARKER.unsupported]: () => undefined,
   [MARKER.xmlDocument]: (reader) => reader.longString(),
   [MARKER.typedObject]: (reader, depth) => reader.typedObject(depth),
+  [MARKER.avmPlus]: (reader) => reader.amf3(),
 };
 
 /** Writes values one after another, as in a command message. Maps become objects. */

@@ -19,7 +19,15 @@ const cases: readonly [
   ['percent encoding', ['show', URL, 'slot-1?key=a%2Fb'], 'show/slot-1', 'a/b'],
   ['a slash at the end', ['show/', `${URL}/`, '/slot-1?key=S'], 'show/slot-1', 'S'],
   ['app within the stream key', ['', 'rtmp://host', 'show/slot-1?key=S'], 'show/slot-1', 'S'],
-  ['an instance stays visible', ['show/one', URL, 'slot-1'], 'show/one/slot-1', undefined],
+  ['the stream as the instance, the key alone', ['show/slot-1', URL, 'S'], 'show/slot-1', 'S'],
+  [
+    'the stream as the instance, its query as the key',
+    ['show/slot-1', URL, '?key=S'],
+    'show/slot-1',
+    'S',
+  ],
+  ['the default instance', ['show/_definst_', URL, 'slot-1?key=S'], 'show/slot-1', 'S'],
+  ['one part too many', ['show/one', URL, 'slot-1?key=S'], 'show/one/slot-1', 'S'],
 ];
 
 for (const [name, parameters, path, credential] of cases) {

@@ -8,12 +8,15 @@ export type PublishTarget = {
   readonly credential: string | undefined;
 };
 
+/** What Flash Media Server calls an app's only instance; encoders with old presets write it into the URL. */
+const DEFAULT_INSTANCE = '_definst_';
 /** Encoders put the URL's last part here; no name that we serve is a tenth as long. */
 const TEXT_LENGTH_MAX = 2048;
 
 /**
  * OBS has a server URL and a stream key, ffmpeg one URL; both send the URL's path as `app` and the key as the stream
  * name. The credential is the query parameter `key` of either, as in `slot-1?key=…`; the stream name's comes first.
+ * A URL that names the stream as the app's instance, `rtmp://host/show/slot-1`, leaves the key alone as the stream key.
  */
 export function readPublishTarget(
   app: string,
@@ -23,10 +26,17 @@ export function readPublishTarget(
   const [appPath, appQuery] = splitQuery(app);
   const [streamPath, streamQuery] = splitQuery(streamKey);
   const [, urlQuery] = splitQuery(tcUrl ?? '');
-  return {
-    path: [...appPath.split('/'), ...streamPath.split('/')].filter((part) => part !== '').join('/'),
-    credential: keyIn(streamQuery) ?? keyIn(appQuery) ?? keyIn(urlQuery),
-  };
+  const appParts = partsOf(appPath).filter((part) => part !== DEFAULT_INSTANCE);
+  const streamParts = partsOf(streamPath);
+  const credential = keyIn(streamQuery) ?? keyIn(appQuery) ?? keyIn(urlQuery);
+  if (credential === undefined && appParts.length === 2 && streamParts.length === 1) {
+    return { path: appParts.join('/'), credential: streamParts[0] };
+  }
+  return { path: [...appParts, ...streamParts].join('/'), credential };
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '');
 }
 
 function splitQuery(text: string): readonly [path: string, query: string] {

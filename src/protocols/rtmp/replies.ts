@@ -15,8 +15,11 @@ const WINDOW_BYTES = 2_500_000;
 export class Replies {
   readonly #writer = new ChunkWriter();
 
-  /** §7.2.1.1: the windows, our chunk size, and that connect succeeded. */
-  connected(transaction: number): Uint8Array {
+  /**
+   * §7.2.1.1: the windows, our chunk size, and that connect succeeded.
+   * @param extras further members of the information object
+   */
+  connected(transaction: number, extras: Readonly<Record<string, AmfValue>>): Uint8Array {
     return concat(
       this.control(MESSAGE.windowAckSize, writeUint32(WINDOW_BYTES)),
       this.control(MESSAGE.setPeerBandwidth, writeSetPeerBandwidth(WINDOW_BYTES)),
@@ -31,6 +34,7 @@ export class Replies {
           code: 'NetConnection.Connect.Success',
           description: 'Connected.',
           objectEncoding: 0,
+          ...extras,
         }),
       ]),
     );

@@ -254,7 +254,7 @@ test('what ends a session, and the word for it', () => {
     ['command-malformed', (client) => client.command('connect', 1, null)],
     ['command-malformed', (client) => client.command(1, 1, null)],
     ['amf-truncated', (client) => client.send(MESSAGE.commandAmf0, Uint8Array.of(2, 0))],
-    ['amf3', (client) => client.send(MESSAGE.commandAmf3, Uint8Array.of(0))],
+    ['command-malformed', (client) => client.send(MESSAGE.commandAmf3, Uint8Array.of(0))],
     ['control-malformed', (client) => client.send(MESSAGE.setChunkSize, Uint8Array.of(0))],
     ['chunk-size-bad', (client) => client.send(MESSAGE.setChunkSize, writeUint32(1))],
     ['message-too-large', (client) => client.send(MESSAGE.audio, new Uint8Array(70_000))],
@@ -309,6 +309,70 @@ test('an aggregate message is its parts', () => {
       ['video', 20, 0x17],
     ],
   );
+});
+
+test('Enhanced RTMP: what we can is told to those who ask, and to nobody else', () => {
+  const connect = (members: Record<string, AmfValue>) => {
+    const client = Client.connected();
+    client.command('connect', 1, amfObject({ app: 'show', ...members }));
+    return client.heardCommands().find(([name]) => name === '_result');
+  };
+  assert.equal(infoOf(connect({}), 'capsEx'), undefined);
+  assert.equal(infoOf(connect({}), 'fourCcList'), undefined);
+  for (const members of [{ fourCcList: ['hvc1'] }, { capsEx: 0 }]) {
+    const result = connect(members);
+    assert.equal(infoOf(result, 'capsEx'), 7);
+    assert.deepEqual(infoOf(result, 'fourCcList'), [
+      ...['avc1', 'hvc1', 'av01', 'vp09', 'vp08', 'Opus', 'mp4a'],
+    ]);
+    const video = infoOf(result, 'videoFourCcInfoMap');
+    assert(isAmfObject(video));
+    assert.equal(video.get('hvc1'), 4);
+  }
+});
+
+test('a stopping server asks those to reconnect who can', () => {
+  for (const capsEx of [1, 0, undefined]) {
+    const client = Client.connected();
+    client.command('connect', 1, amfObject({ app: 'show', capsEx }));
+    client.command('createStream', 4, null);
+    client.command('publish', 5, null, 'slot-1?key=S', 'live');
+    client.session.acceptPublish(0);
+    client.collect();
+    client.heard();
+    client.session.askToReconnect();
+    client.session.close(undefined);
+    client.collect();
+    const [asked] = client.heardCommands();
+    assert.equal(
+      infoOf(asked, 'code'),
+      capsEx === 1 ? 'NetConnection.Connect.ReconnectRequest' : undefined,
+    );
+    assert.equal(client.take('closed')?.reason, 'closed-by-us');
+  }
+});
+
+test('commands and metadata in AMF3 messages are read', () => {
+  const client = Client.connected();
+  const send = (type: number, ...parts: readonly Uint8Array[]) =>
+    client.send(type, new Uint8Array(Buffer.concat([Uint8Array.of(0), ...parts])));
+  const hex = (text: string) => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
+  // { app: 'show' } in AMF3.
+  send(
+    MESSAGE.commandAmf3,
+    writeAmf0(['connect', 1]),
+    hex('11 0a 0b 01 07617070 06 0973686f77 01'),
+  );
+  send(MESSAGE.commandAmf3, writeAmf0(['createStream', 2, null]));
+  send(MESSAGE.commandAmf3, writeAmf0(['publish', 3, null, 'slot-1?key=S', 'live']));
+  assert.deepEqual(client.take('publish')?.target, { path: 'show/slot-1', credential: 'S' });
+  client.session.acceptPublish(0);
+  send(
+    MESSAGE.dataAmf3,
+    writeAmf0(['@setDataFrame', 'onMetaData']),
+    hex('11 0a 0b 01 07667073 04 1e 01'),
+  );
+  assert.deepEqual(client.take('metadata')?.values, amfObject({ fps: 30 }));
 });
 
 test('our own close tells a publishing encoder why', () => {

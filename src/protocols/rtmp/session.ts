@@ -6,6 +6,7 @@ import {
   readAmf0,
 } from '../amf/amf0.ts';
 import { ByteQueue } from './byte-queue.ts';
+import { type Capabilities, ourCapabilities, readCapabilities } from './capabilities.ts';
 import { ChunkReader, type ChunkReject } from './chunk-reader.ts';
 import {
   answerHandshake,
@@ -46,7 +47,6 @@ export type RtmpReject =
   | 'control-malformed'
   | 'command-malformed'
   | 'command-out-of-place'
-  | 'amf3'
   | 'too-many-streams'
   | 'aggregate-malformed'
   | 'too-many-bytes-before-publish'
@@ -110,6 +110,7 @@ export class RtmpSession {
   readonly #outputs: RtmpOutput[] = [];
   #state: State = { phase: 'hello' };
   #encoder: string | undefined;
+  #capabilities: Capabilities | undefined;
   #streams = 0;
   #bytesReceived = 0;
   #bytesAcknowledged = 0;
@@ -184,6 +185,13 @@ export class RtmpSession {
       this.#status(this.#state.streamId, 'error', 'NetStream.Failed', message);
     }
     this.#end('closed-by-us', undefined);
+  }
+
+  /** The server goes away for a moment: says so to an encoder that then comes back by itself (Enhanced RTMP v2). */
+  askToReconnect(): void {
+    if (this.#state.phase !== 'publishing' || !this.#capabilities?.reconnects) return;
+    const code = 'NetConnection.Connect.ReconnectRequest';
+    this.#status(0, 'status', code, 'The server restarts.');
   }
 
   #end(reason: RtmpCloseReason, reject: RtmpReject | undefined): void {
@@ -266,9 +274,9 @@ export class RtmpSession {
     [MESSAGE.aggregate]: (message) => this.#onAggregate(message),
     [MESSAGE.dataAmf0]: (message) => this.#onData(message),
     [MESSAGE.commandAmf0]: (message) => this.#onCommand(message),
-    // We answer connect with objectEncoding 0, so nobody should.
-    [MESSAGE.dataAmf3]: () => 'amf3',
-    [MESSAGE.commandAmf3]: () => 'amf3',
+    // We answer connect with objectEncoding 0; some send these all the same.
+    [MESSAGE.dataAmf3]: (message) => this.#onData(withoutFormat(message)),
+    [MESSAGE.commandAmf3]: (message) => this.#onCommand(withoutFormat(message)),
   };
 
   #onSetChunkSize(message: RtmpMessage): RtmpReject | undefined {
@@ -359,12 +367,14 @@ export class RtmpSession {
     const object = parameters[0];
     if (!isAmfObject(object)) return 'command-malformed';
     this.#encoder = textOf(object.get('flashVer'));
+    this.#capabilities = readCapabilities(object);
     this.#state = {
       phase: 'connected',
       app: textOf(object.get('app')) ?? '',
       tcUrl: textOf(object.get('tcUrl')),
     };
-    this.#transmit(this.#replies.connected(transaction));
+    const { isEnhanced } = this.#capabilities;
+    this.#transmit(this.#replies.connected(transaction, isEnhanced ? ourCapabilities() : {}));
     return undefined;
   }
 
@@ -411,6 +421,11 @@ type Command = {
   readonly parameters: readonly AmfValue[];
   readonly streamId: number;
 };
+
+/** AMF3 messages hold AMF0 behind a byte that says so, with a switch to AMF3 where a value needs it. */
+function withoutFormat(message: RtmpMessage): RtmpMessage {
+  return message.body[0] === 0 ? { ...message, body: message.body.subarray(1) } : message;
+}
 
 function textOf(value: AmfValue): string | undefined {
   return typeof value === 'string' ? value : undefined;
