@@ -54,6 +54,12 @@ export type ViewerInfo = {
   readonly rttMs: number | null;
   /** Bytes that wait for the viewer's path. */
   readonly queuedBytes: number;
+  /** UDP: what the path was found to be limited to; null while it carries everything, and over TCP. */
+  readonly limitBps: number | null;
+  /** UDP: share of packets lost on the way in the last second, 0 to 1. */
+  readonly loss: number;
+  /** UDP: packets sent again because the viewer asked for them. */
+  readonly resentPackets: number;
   /** Frames that the viewer did not get, by reason. */
   readonly drops: Readonly<Record<string, number>>;
 };

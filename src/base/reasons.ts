@@ -19,4 +19,5 @@ export type CloseReason =
 /** Why a viewer did not get something that its stream had. */
 export type DropReason =
   | 'viewer-too-slow' // its path carries less than the stream: skipped to a later keyframe
+  | 'path-too-thin' // its path carries too little of the stream for a picture: sound alone, for a while
   | 'waiting-for-keyframe'; // nothing decodable to start from yet

@@ -35,7 +35,12 @@ export type ReceiveTrack = {
   readonly ssrcs: readonly number[];
   readonly nack: boolean;
   readonly pli: boolean;
-  readonly extensions: { readonly mid: number | undefined; readonly rid: number | undefined };
+  readonly extensions: {
+    readonly mid: number | undefined;
+    readonly rid: number | undefined;
+    /** Transport-wide sequence numbers, which the publisher then wants feedback on. */
+    readonly transportCc: number | undefined;
+  };
 };
 
 /** One m-line that a viewer receives on. */
@@ -44,7 +49,15 @@ export type SendTrack = {
   readonly kind: 'audio' | 'video';
   /** Ours; stays the same for the life of the session, whatever publishes. */
   readonly ssrc: number;
-  /** Every codec that the viewer agreed to, with the payload type it is to be sent under. */
-  readonly payloadTypes: readonly { readonly codec: Codec; readonly payloadType: number }[];
+  /** What lost packets are sent again under (RFC 4588); undefined where that was not agreed on. */
+  readonly rtxSsrc: number | undefined;
+  /** Every codec that the viewer agreed to, with the payload types it and its retransmissions are to be sent under. */
+  readonly payloadTypes: readonly {
+    readonly codec: Codec;
+    readonly payloadType: number;
+    readonly rtxPayloadType: number | undefined;
+  }[];
   readonly nack: boolean;
+  /** Id of the header extension with transport-wide sequence numbers; undefined: not agreed on. */
+  readonly transportCcId: number | undefined;
 };

@@ -108,8 +108,10 @@ test('the answer opens a session, the quality menu gets its one entry', async (c
   assert.equal(opened.peer.remoteUfrag, 'browser');
   assert.equal(opened.peer.dtlsRole, 'server');
   assert.deepEqual(
-    opened.tracks.map((track) => track.payloadTypes),
-    [[{ codec: 'h264', payloadType: 102 }], [{ codec: 'opus', payloadType: 111 }]],
+    opened.tracks.map(({ payloadTypes }) =>
+      payloadTypes.map(({ codec, payloadType }) => [codec, payloadType]),
+    ),
+    [[['h264', 102]], [['opus', 111]]],
   );
   const [, playlist, rendition] = player.heard;
   assert.equal(playlist.type, 'playlist');

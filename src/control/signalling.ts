@@ -106,7 +106,10 @@ export function newLocalPeer(
 
 /** Different from each other and from 0, which some receivers take for none. */
 export function newSsrcs(): SendSsrcs {
-  const audio = randomInt(1, SSRC_END);
-  const video = randomInt(1, SSRC_END);
-  return audio === video ? newSsrcs() : { audio, video };
+  const ssrcs = { audio: newSsrc(), video: newSsrc(), rtx: newSsrc() };
+  return new Set(Object.values(ssrcs)).size === 3 ? ssrcs : newSsrcs();
+}
+
+function newSsrc(): number {
+  return randomInt(1, SSRC_END);
 }

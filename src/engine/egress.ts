@@ -1,3 +1,5 @@
+import type { Arenas } from './history.ts';
+import { PACE_MS } from './pacer.ts';
 import { SendTable } from './send-table.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -12,16 +14,28 @@ export type Flush = (table: SendTable, nowMs: number) => void;
  * viewers. Joining, catching up and living all go this one way; they differ only in where the viewer's cursor stands.
  */
 export class Egress {
-  readonly #table = new SendTable();
+  readonly #table: SendTable;
   readonly #flush: Flush;
   readonly #onDeadline: (deadlineMs: number, nowMs: number) => void;
-  /** UDP viewers with more to get than one portion; TCP viewers that are behind wait for `writable` instead. */
-  readonly paced = new Set<Viewer>();
+  /** UDP viewers with more to get than their pace allows; TCP viewers that are behind wait for `writable` instead. */
+  readonly #paced = new Set<Viewer>();
+  /** When they get their next portions, all of them together. */
+  #paceMs: number | undefined;
   readonly #behind: Viewer[] = [];
 
-  constructor(flush: Flush, onDeadline: (deadlineMs: number, nowMs: number) => void) {
+  constructor(
+    arenas: Arenas,
+    flush: Flush,
+    onDeadline: (deadlineMs: number, nowMs: number) => void,
+  ) {
+    this.#table = new SendTable(arenas);
     this.#flush = flush;
     this.#onDeadline = onDeadline;
+  }
+
+  /** When to call {@link advance}; undefined when nobody waits. */
+  get deadlineMs(): number | undefined {
+    return this.#paceMs;
   }
 
   /** Sends to all viewers what they lack. */
@@ -31,7 +45,10 @@ export class Egress {
     behind.length = 0;
     for (const viewer of viewers) {
       viewer.fill(table, nowMs);
-      if (viewer.behind && viewer.outlet?.writable) behind.push(viewer);
+      if (viewer.behind && viewer.outlet?.writable) {
+        if (viewer.outlet.reliable) behind.push(viewer);
+        else this.#pace(viewer, nowMs);
+      }
       if (table.full) this.#send(nowMs);
     }
     this.#send(nowMs);
@@ -47,18 +64,38 @@ export class Egress {
       this.#send(nowMs);
       if (!viewer.behind) return;
     }
-    if (!viewer.behind || !viewer.outlet?.writable) return;
-    this.paced.add(viewer);
-    this.#onDeadline(viewer.paceMs, nowMs);
+    if (viewer.behind && viewer.outlet?.writable) this.#pace(viewer, nowMs);
   }
 
-  /** Goes on with the viewers whose next portion is due. */
+  /** Sends again what one viewer says it has lost. */
+  repair(viewer: Viewer, ssrc: number, sequenceNumbers: readonly number[], nowMs: number): void {
+    viewer.resend(this.#table, ssrc, sequenceNumbers, nowMs);
+    this.#send(nowMs);
+  }
+
+  forget(viewer: Viewer): void {
+    this.#paced.delete(viewer);
+    if (this.#paced.size === 0) this.#paceMs = undefined;
+  }
+
+  /** Goes on with the viewers that wait for their next portion. */
   advance(nowMs: number): void {
-    for (const viewer of this.paced) {
-      if (nowMs < viewer.paceMs) continue;
-      this.paced.delete(viewer);
-      this.pump(viewer, nowMs);
+    if (this.#paceMs === undefined || nowMs < this.#paceMs) return;
+    const table = this.#table;
+    for (const viewer of this.#paced) {
+      viewer.fill(table, nowMs);
+      if (!viewer.behind || !viewer.outlet?.writable) this.#paced.delete(viewer);
+      if (table.full) this.#send(nowMs);
     }
+    this.#send(nowMs);
+    this.#paceMs = this.#paced.size > 0 ? nowMs + PACE_MS : undefined;
+  }
+
+  #pace(viewer: Viewer, nowMs: number): void {
+    this.#paced.add(viewer);
+    if (this.#paceMs !== undefined) return;
+    this.#paceMs = nowMs + PACE_MS;
+    this.#onDeadline(this.#paceMs, nowMs);
   }
 
   #send(nowMs: number): void {

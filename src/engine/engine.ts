@@ -57,16 +57,15 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#egress = new Egress(options.flush, options.onDeadline);
+    this.#egress = new Egress(options.arenas, options.flush, options.onDeadline);
   }
 
   /** When {@link advance} must be called; undefined when nothing is due. */
   get deadlineMs(): number | undefined {
-    let deadline = this.#nextTickMs ?? Infinity;
+    let deadline = Math.min(this.#nextTickMs ?? Infinity, this.#egress.deadlineMs ?? Infinity);
     for (const track of this.#parts.keys()) {
       if (track.partDeadlineMs !== undefined) deadline = Math.min(deadline, track.partDeadlineMs);
     }
-    for (const viewer of this.#egress.paced) deadline = Math.min(deadline, viewer.paceMs);
     return deadline === Infinity ? undefined : deadline;
   }
 
@@ -101,7 +100,7 @@ export class Engine {
   unview(stream: Stream, viewer: Viewer): void {
     if (!stream.viewers.has(viewer)) return;
     this.#viewers--;
-    this.#egress.paced.delete(viewer);
+    this.#egress.forget(viewer);
     stream.removeViewer(viewer);
     if (this.#viewers === 0) this.#nextTickMs = undefined;
   }

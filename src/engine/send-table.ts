@@ -1,4 +1,5 @@
 import { ROW, ROW_WORDS } from '../base/send-row.ts';
+import type { Arenas } from './history.ts';
 import type { Outlet } from './outlet.ts';
 
 /** Viewers in one native batch: their bytes then stay in the L2 cache between encryption and send. */
@@ -9,8 +10,20 @@ export const RUN_BYTES_MAX = 56 * 1024;
 export const ROWS_MAX = 4096;
 /** RTP header without CSRCs or extensions (RFC 3550 §5.1). */
 export const HEADER_BYTES = 12;
+/** One header extension of two bytes in the one-byte form, padded to words (RFC 8285 §4.2). */
+export const EXTENSION_BYTES = 8;
 /** Room that a packet may need besides payload and padding: header, SRTP tag, RFC 4571 length. */
-export const PACKET_OVERHEAD_BYTES = HEADER_BYTES + 16 + 2;
+export const PACKET_OVERHEAD_BYTES = HEADER_BYTES + EXTENSION_BYTES + 16 + 2;
+/** Retransmissions in one batch; what has no room is asked for again. */
+const REPAIR_BYTES_MAX = RUN_BYTES_MAX;
+/** The original sequence number ahead of a retransmitted payload (RFC 4588 §4). */
+const ORIGINAL_NUMBER_BYTES = 2;
+/** The X bit of an RTP header. */
+const EXTENSION_BIT = 0x10;
+/** Begins a block of one-byte extensions. */
+const ONE_BYTE_PROFILE = [0xbe, 0xde] as const;
+/** RTP version 2, no padding. */
+const FIRST_BYTE = 0x80;
 
 /**
  * One batch of packets on their way out: rows of (keys, header, payload) grouped in runs, one run a viewer.
@@ -18,15 +31,24 @@ export const PACKET_OVERHEAD_BYTES = HEADER_BYTES + 16 + 2;
  */
 export class SendTable {
   readonly rows = new Uint32Array(ROWS_MAX * ROW_WORDS);
-  readonly headers = new Uint8Array(ROWS_MAX * HEADER_BYTES);
+  readonly headers = new Uint8Array(ROWS_MAX * (HEADER_BYTES + EXTENSION_BYTES));
   /** Where each run goes. */
   readonly outlets: Outlet[] = [];
   /** First row after each run. */
   readonly runEnds = new Uint32Array(RUNS_MAX);
   rowCount = 0;
   runCount = 0;
+  readonly #arenas: Arenas;
   /** Row at which the open run starts. */
   #runStart = 0;
+  #headerEnd = 0;
+  /** Payloads of retransmissions: the history has them, but not the two bytes that go ahead. */
+  #repairs: { readonly bytes: Uint8Array; readonly arena: number } | undefined;
+  #repairEnd = 0;
+
+  constructor(arenas: Arenas) {
+    this.#arenas = arenas;
+  }
 
   get rowsFull(): boolean {
     return this.rowCount === ROWS_MAX;
@@ -49,6 +71,8 @@ export class SendTable {
     this.rowCount = 0;
     this.runCount = 0;
     this.#runStart = 0;
+    this.#headerEnd = 0;
+    this.#repairEnd = 0;
   }
 
   /**
@@ -67,7 +91,8 @@ export class SendTable {
     payloadLength: number,
     padding: number,
   ): void {
-    const headerOffset = this.rowCount * HEADER_BYTES;
+    const headerOffset = this.#headerEnd;
+    this.#headerEnd += HEADER_BYTES;
     const headers = this.headers;
     headers[headerOffset] = firstByte;
     headers[headerOffset + 1] = markerAndType;
@@ -92,5 +117,55 @@ export class SendTable {
     rows[row + ROW.payloadLength] = payloadLength;
     rows[row + ROW.padding] = padding;
     this.rowCount++;
+  }
+
+  /** Puts a transport-wide sequence number into the header of the packet just added. */
+  stamp(extensionId: number, transportSequence: number): void {
+    const headers = this.headers;
+    const at = this.#headerEnd;
+    const row = (this.rowCount - 1) * ROW_WORDS;
+    const first = at - HEADER_BYTES;
+    headers[first] = (headers[first] as number) | EXTENSION_BIT;
+    headers[at] = ONE_BYTE_PROFILE[0];
+    headers[at + 1] = ONE_BYTE_PROFILE[1];
+    headers[at + 2] = 0;
+    headers[at + 3] = 1; // words that follow
+    headers[at + 4] = (extensionId << 4) | 1; // the length counts from 0
+    headers[at + 5] = transportSequence >>> 8;
+    headers[at + 6] = transportSequence;
+    headers[at + 7] = 0;
+    this.rows[row + ROW.headerLength] = HEADER_BYTES + EXTENSION_BYTES;
+    this.#headerEnd = at + EXTENSION_BYTES;
+  }
+
+  /**
+   * Adds one retransmission: the payload behind the number that it was first sent under (RFC 4588 §4).
+   * @returns false when the batch has no room for it
+   */
+  addRepair(
+    srtp: number,
+    index48: number,
+    markerAndType: number,
+    timestamp: number,
+    ssrc: number,
+    originalNumber: number,
+    payload: Uint8Array,
+  ): boolean {
+    const length = ORIGINAL_NUMBER_BYTES + payload.length;
+    if (this.rowsFull || this.#repairEnd + length > REPAIR_BYTES_MAX) return false;
+    this.#repairs ??= this.#newRepairs();
+    const { bytes, arena } = this.#repairs;
+    const offset = this.#repairEnd;
+    bytes[offset] = originalNumber >>> 8;
+    bytes[offset + 1] = originalNumber;
+    bytes.set(payload, offset + ORIGINAL_NUMBER_BYTES);
+    this.#repairEnd += length;
+    this.add(srtp, index48, FIRST_BYTE, markerAndType, timestamp, ssrc, arena, offset, length, 0);
+    return true;
+  }
+
+  #newRepairs(): { readonly bytes: Uint8Array; readonly arena: number } {
+    const bytes = new Uint8Array(REPAIR_BYTES_MAX);
+    return { bytes, arena: this.#arenas.register(bytes) };
   }
 }

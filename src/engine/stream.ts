@@ -85,6 +85,16 @@ export class Stream implements PublisherStream {
     this.#egress.pump(viewer, nowMs);
   }
 
+  /** NACK from a viewer: what it lost, by the numbers that it knows. */
+  viewerLostPackets(
+    viewer: Viewer,
+    ssrc: number,
+    sequenceNumbers: readonly number[],
+    nowMs: number,
+  ): void {
+    this.#egress.repair(viewer, ssrc, sequenceNumbers, nowMs);
+  }
+
   removeViewer(viewer: Viewer): void {
     this.viewers.delete(viewer);
     this.#endIfIdle();

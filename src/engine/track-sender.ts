@@ -1,6 +1,8 @@
 import type { DropReason } from '../base/reasons.ts';
 import { FLAG } from './history.ts';
-import { HEADER_BYTES, RUN_BYTES_MAX, type SendTable } from './send-table.ts';
+import type { Pacer } from './pacer.ts';
+import { Retransmitter, type RtxOptions } from './retransmitter.ts';
+import { EXTENSION_BYTES, HEADER_BYTES, RUN_BYTES_MAX, type SendTable } from './send-table.ts';
 import type { Track } from './track.ts';
 
 /** One m-line of a viewer's session: what one track is sent as. */
@@ -12,6 +14,8 @@ export type SenderOptions = {
   readonly firstSequence: number;
   /** Where on the 32-bit circle our timestamps begin. */
   readonly timestampBase: number;
+  /** What lost packets are sent again as; undefined where that was not agreed on. */
+  readonly rtx: RtxOptions | undefined;
 };
 
 /** How far a viewer may lag behind before video skips to a later keyframe, or audio to live. */
@@ -50,6 +54,7 @@ export class TrackSender {
   codecRefused = false;
   /** Set when the timestamps of this track have a new meaning: a sender report is due. */
   reportDue = false;
+  readonly retransmitter: Retransmitter | undefined;
 
   readonly #options: SenderOptions;
   #epoch = -1;
@@ -59,6 +64,9 @@ export class TrackSender {
   #frame = 0;
   #dropReason: DropReason = 'waiting-for-keyframe';
   #burstStartMs = 0;
+  /** Where the present leg of a burst ends, and how far behind live the one before ended. */
+  #legEnd = 0;
+  #legLagMs = Number.POSITIVE_INFINITY;
   /** Rollover counter * 65536 + sequence number of the next packet. */
   #nextIndex48: number;
   /** What to add to the track's timestamps. */
@@ -77,6 +85,7 @@ export class TrackSender {
     this.#options = options;
     this.#nextIndex48 = options.firstSequence;
     this.cursor = track.head;
+    if (options.rtx) this.retransmitter = new Retransmitter(options.rtx);
   }
 
   get behind(): boolean {
@@ -106,16 +115,53 @@ export class TrackSender {
 
   /**
    * Adds rows from the cursor on, up to the budget of one run.
-   * @returns payload bytes added
+   * @param pacer of a path that loses packets; undefined: TCP
+   * @returns bytes added
    */
-  fill(table: SendTable, srtp: number, padded: boolean, nowMs: number, budget: number): number {
+  fill(
+    table: SendTable,
+    srtp: number,
+    pacer: Pacer | undefined,
+    nowMs: number,
+    budget: number,
+  ): number {
     if (this.#epoch !== this.track.epoch) this.start(nowMs);
     if (this.place !== 'gated' && this.cursor < this.track.history.tail) this.#skip();
     if (this.place === 'gated' && !this.#openGate(nowMs)) return 0;
     if (this.codecRefused) return 0;
-    const bytes = this.#addRows(table, srtp, padded, Math.min(budget, RUN_BYTES_MAX));
+    const bytes = this.#addRows(table, srtp, pacer, nowMs, Math.min(budget, RUN_BYTES_MAX));
     if (this.place === 'burst' && this.cursor >= this.track.head) this.place = 'live';
     return bytes;
+  }
+
+  /** Holds the track back: what follows is not sent until {@link fill} meets a later keyframe. */
+  hold(reason: DropReason): void {
+    if (this.place === 'gated' && this.#dropReason === reason) return;
+    if (this.place === 'gated') this.#countDrops(this.track.frameCount);
+    this.#dropReason = reason;
+    this.#notBefore = this.track.history.next;
+    this.place = 'gated';
+  }
+
+  /**
+   * Sends again what the viewer asks for (RFC 4585 §6.2.1), as far as it is still there and worth it.
+   * @returns bytes added
+   */
+  resend(
+    table: SendTable,
+    srtp: number,
+    pacer: Pacer,
+    sequenceNumbers: readonly number[],
+    nowMs: number,
+  ): number {
+    if (!this.retransmitter || this.#epoch !== this.track.epoch) return 0;
+    const codec = this.track.format?.codec ?? '';
+    return this.retransmitter.resend(this.track, codec, this.#nextIndex48, sequenceNumbers, {
+      table,
+      srtp,
+      pacer,
+      nowMs,
+    });
   }
 
   /** Keeps the backlog of a viewer that cannot be sent to bounded: called while its path is blocked. */
@@ -124,10 +170,19 @@ export class TrackSender {
     if (this.cursor >= this.track.head) return;
     const lost = this.cursor < this.track.history.tail;
     const tooSlow =
-      this.place === 'burst'
-        ? nowMs - this.#burstStartMs > BURST_MS_MAX
-        : this.#lagMs() > LAG_MS_MAX;
+      this.place === 'burst' ? this.#burstIsHopeless(nowMs) : this.#lagMs() > LAG_MS_MAX;
     if (lost || tooSlow) this.#skip();
+  }
+
+  /** While a burst is sent, more is added to it: each leg must leave less to the next, or live is never reached. */
+  #burstIsHopeless(nowMs: number): boolean {
+    if (nowMs - this.#burstStartMs > BURST_MS_MAX) return true;
+    if (this.cursor < this.#legEnd) return false;
+    const lagMs = this.#lagMs();
+    if (lagMs > LAG_MS_MAX && lagMs >= this.#legLagMs) return true;
+    this.#legLagMs = lagMs;
+    this.#legEnd = this.track.head;
+    return false;
   }
 
   /** RTP timestamp of this track at a server time, as this viewer sees it: for sender reports. */
@@ -187,9 +242,21 @@ export class TrackSender {
     this.#countDrops(track.frameCount - track.runFrames);
     this.place = 'burst';
     this.#burstStartMs = nowMs;
+    this.#legEnd = track.head;
+    this.#legLagMs = Number.POSITIVE_INFINITY;
     this.#sourceTimestamp = -1;
     this.#anchor(track.newestTimestamp);
     this.#squeeze();
+    this.retransmitter?.begin({
+      firstOut: this.#nextIndex48,
+      firstIndex: this.cursor,
+      burstEnd: track.head,
+      sinceMs: nowMs,
+      timestampOffset: this.#timestampOffset,
+      squeezedFrames: this.#squeezeLeft,
+      squeezeStep: this.#squeezeStep,
+      squeezeEnd: this.#squeezeEnd,
+    });
     return true;
   }
 
@@ -222,10 +289,17 @@ export class TrackSender {
     }
   }
 
-  #addRows(table: SendTable, srtp: number, padded: boolean, budget: number): number {
+  #addRows(
+    table: SendTable,
+    srtp: number,
+    pacer: Pacer | undefined,
+    nowMs: number,
+    budget: number,
+  ): number {
     const history = this.track.history;
     const { flags, offsets, lengths, timestamps, padding, mask } = history;
     const head = this.track.head;
+    const extensionId = pacer?.extensionId;
     let bytes = 0;
     while (this.cursor < head && bytes < budget && !table.rowsFull) {
       const row = this.cursor++ & mask;
@@ -234,7 +308,7 @@ export class TrackSender {
       if (!(flag & FLAG.present)) continue;
       if (flag & FLAG.frameStart) this.#frame++;
       const length = lengths[row] as number;
-      const pad = padded ? (padding[row] as number) : 0;
+      const pad = pacer ? (padding[row] as number) : 0;
       table.add(
         srtp,
         index48,
@@ -249,7 +323,11 @@ export class TrackSender {
       );
       this.packets++;
       this.octets += length;
-      bytes += length + HEADER_BYTES;
+      const size = length + pad + HEADER_BYTES;
+      bytes += size;
+      if (!pacer || extensionId === undefined) continue;
+      table.stamp(extensionId, pacer.number(size + EXTENSION_BYTES, nowMs));
+      bytes += EXTENSION_BYTES;
     }
     return bytes;
   }

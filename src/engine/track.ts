@@ -18,6 +18,10 @@ const GAP_PACKETS_MAX = 512;
 const RESTART_SKEW_MS = 2000;
 /** Rows that differ by less are padded to one size for UDP GSO; libwebrtc's differ by one byte. */
 const PADDING_MAX = 16;
+/** What viewers may ask for again: kept whatever the keyframe interval, as long as there is memory. */
+const KEPT_MS_MIN = 1000;
+/** The rate that pacing goes by need not be newer than this. */
+const RATE_MS_MAX = 250;
 
 const KIB = 1024;
 const historyLimits: Readonly<Record<'audio' | 'video', HistoryLimits>> = {
@@ -75,6 +79,10 @@ export class Track {
 
   #lastSequence: number | undefined;
   #frameTimestamp: number | undefined;
+  /** Index of the oldest packet that is less than {@link KEPT_MS_MIN} old. */
+  #recentStart = 0;
+  #rate = 0;
+  #rateMs = Number.NEGATIVE_INFINITY;
 
   constructor(kind: 'audio' | 'video', arenas: Arenas) {
     this.kind = kind;
@@ -83,6 +91,15 @@ export class Track {
 
   get clockRate(): number {
     return this.kind === 'video' ? 90000 : 48000;
+  }
+
+  /** What flows, payloads only; 0 in the first half second. */
+  bytesPerSecond(nowMs: number): number {
+    if (nowMs - this.#rateMs > RATE_MS_MAX) {
+      this.#rate = this.bytes.perSecond(nowMs);
+      this.#rateMs = nowMs;
+    }
+    return this.#rate;
   }
 
   /** A publisher begins to feed this track, or changes its format. */
@@ -160,7 +177,7 @@ export class Track {
       }
       if (ahead > 1 && ahead <= GAP_PACKETS_MAX) {
         this.packetsLost += ahead - 1;
-        this.history.storeGap(ahead - 1, this.newestTimestamp, this.runStart ?? Infinity);
+        this.history.storeGap(ahead - 1, this.newestTimestamp, this.#keepFrom());
       } else if (ahead !== 1) {
         this.#resume(packet, nowMs);
       }
@@ -205,8 +222,21 @@ export class Track {
       this.#startRun(packet.timestamp);
     }
     this.newestTimestamp = packet.timestamp;
-    this.history.store(packet.payload, packet.timestamp, flags, this.runStart ?? Infinity);
+    this.history.store(packet.payload, packet.timestamp, flags, this.#keepFrom());
     if (this.runStart !== undefined && this.history.tail > this.runStart) this.runStart = undefined;
+  }
+
+  /** The run since the last keyframe, for those who join; the last second, for those who lost something. */
+  #keepFrom(): number {
+    const { history } = this;
+    if (this.#recentStart < history.tail) this.#recentStart = history.tail;
+    const ticks = (KEPT_MS_MIN * this.clockRate) / 1000;
+    while (this.#recentStart < history.next) {
+      const timestamp = history.timestamps[this.#recentStart & history.mask] as number;
+      if (((this.newestTimestamp - timestamp) | 0) <= ticks) break;
+      this.#recentStart++;
+    }
+    return Math.min(this.runStart ?? Infinity, this.#recentStart);
   }
 
   #startRun(timestamp: number): void {

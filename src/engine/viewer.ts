@@ -1,5 +1,6 @@
 import type { CloseReason } from '../base/reasons.ts';
 import type { Outlet } from './outlet.ts';
+import { Pacer } from './pacer.ts';
 import { RateMeter } from './rate-meter.ts';
 import { RUN_BYTES_MAX, type SendTable } from './send-table.ts';
 import type { SenderOptions, TrackSender } from './track-sender.ts';
@@ -11,6 +12,8 @@ export type ViewerOptions = {
   readonly transport: string;
   readonly video: SenderOptions | undefined;
   readonly audio: SenderOptions | undefined;
+  /** Id of the header extension with transport-wide sequence numbers; undefined: not agreed on. */
+  readonly transportCcId: number | undefined;
 };
 
 /** What a viewer’s session hears from the engine. */
@@ -44,8 +47,8 @@ export class Viewer {
   /** Set once the session's keys are there; nothing is sent before. */
   outlet: Outlet | undefined;
   nextReportMs = 0;
-  /** When a UDP viewer that is behind may get its next portion. */
-  paceMs = 0;
+  /** What a path without flow control of its own is given. */
+  readonly pacer: Pacer;
   #blockedSinceMs: number | undefined;
   #lastRestartMs = -RESTART_MS_MIN;
 
@@ -63,6 +66,7 @@ export class Viewer {
     // Audio first: it is small, and a burst of video must not delay it.
     this.senders = [audio, video].filter((sender) => sender !== undefined);
     this.sinceMs = nowMs;
+    this.pacer = new Pacer(options.transportCcId);
   }
 
   get behind(): boolean {
@@ -72,6 +76,7 @@ export class Viewer {
   /** Keys agreed, path known: media may flow. */
   connect(outlet: Outlet, nowMs: number): void {
     this.outlet = outlet;
+    this.pacer.reset(nowMs);
     for (const sender of this.senders) sender.start(nowMs);
   }
 
@@ -84,17 +89,24 @@ export class Viewer {
       return;
     }
     this.#blockedSinceMs = undefined;
-    if (!outlet.reliable && nowMs < this.paceMs) return;
-    let budget = outlet.reliable ? RUN_BYTES_MAX : PACE_BYTES;
-    for (const sender of this.senders) {
-      budget -= sender.fill(table, outlet.srtp, !outlet.reliable, nowMs, budget);
-      if (budget <= 0) break;
-    }
-    const sent = (outlet.reliable ? RUN_BYTES_MAX : PACE_BYTES) - budget;
-    if (sent === 0) return;
-    this.bytes.add(sent, nowMs);
+    const bytes = outlet.reliable
+      ? this.#fillReliable(table, outlet, nowMs)
+      : this.#fillPaced(table, outlet, nowMs);
+    if (bytes === 0) return;
+    this.bytes.add(bytes, nowMs);
     table.endRun(outlet);
-    if (!outlet.reliable && this.behind) this.paceMs = nowMs + PACE_MS;
+  }
+
+  /** Adds what the viewer asks for again. Over TCP nothing is ever lost. */
+  resend(table: SendTable, ssrc: number, sequenceNumbers: readonly number[], nowMs: number): void {
+    const outlet = this.outlet;
+    const sender = this.senders.find((sender) => sender.ssrc === ssrc);
+    if (!sender || !outlet || outlet.reliable || !outlet.writable) return;
+    const bytes = sender.resend(table, outlet.srtp, this.pacer, sequenceNumbers, nowMs);
+    if (bytes === 0) return;
+    this.pacer.spend(bytes);
+    this.bytes.add(bytes, nowMs);
+    table.endRun(outlet);
   }
 
   /** The viewer lost its decoder's state (PLI, FIR): it gets the cached run again. */
@@ -116,6 +128,41 @@ export class Viewer {
   /** Timestamps of a track mean something new: receivers must learn it before they can be in sync. */
   get reportDue(): boolean {
     return (this.video?.reportDue ?? false) || (this.audio?.reportDue ?? false);
+  }
+
+  /** As much as one run holds: the socket says when it is full. */
+  #fillReliable(table: SendTable, outlet: Outlet, nowMs: number): number {
+    let budget = RUN_BYTES_MAX;
+    for (const sender of this.senders) {
+      budget -= sender.fill(table, outlet.srtp, undefined, nowMs, budget);
+      if (budget <= 0) break;
+    }
+    return RUN_BYTES_MAX - budget;
+  }
+
+  /** Sound goes at once; the picture as the path has been seen to carry it, or not at all. */
+  #fillPaced(table: SendTable, outlet: Outlet, nowMs: number): number {
+    const { audio, video, pacer } = this;
+    const { srtp } = outlet;
+    let bytes = audio?.fill(table, srtp, pacer, nowMs, RUN_BYTES_MAX) ?? 0;
+    pacer.spend(bytes);
+    if (!video) return bytes;
+    const budget = pacer.budget(8 * this.#bytesPerSecond(nowMs), nowMs);
+    if (!pacer.carriesVideo(nowMs)) {
+      video.hold('path-too-thin');
+      return bytes;
+    }
+    video.trim(nowMs);
+    const videoBytes = video.fill(table, srtp, pacer, nowMs, Math.min(budget, RUN_BYTES_MAX));
+    pacer.spend(videoBytes);
+    bytes += videoBytes;
+    return bytes;
+  }
+
+  #bytesPerSecond(nowMs: number): number {
+    let rate = 0;
+    for (const { track } of this.senders) rate += track.bytesPerSecond(nowMs);
+    return rate;
   }
 
   #blocked(nowMs: number): void {

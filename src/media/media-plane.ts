@@ -86,7 +86,15 @@ export class MediaPlane {
       this.#sessions.size < SESSIONS_MAX
         ? this.engine.view(
             name,
-            { session, protocol, transport, video: track('video'), audio: track('audio') },
+            {
+              session,
+              protocol,
+              transport,
+              video: track('video'),
+              audio: track('audio'),
+              transportCcId: message.tracks.find(({ transportCcId }) => transportCcId)
+                ?.transportCcId,
+            },
             {
               onClosed: (reason, nowMs) => user.dismiss(reason, nowMs),
               onReportDue: (_viewer, nowMs) => user.sendReport(nowMs),

@@ -77,6 +77,9 @@ function viewerInfo(viewer: Viewer, options: SnapshotOptions): ViewerInfo {
     since: isoTime(viewer.sinceMs, options),
     bitrateBps: Math.round(viewer.bytes.perSecond(options.nowMs) * 8),
     ...options.pathState(viewer),
+    limitBps: nullable(viewer.outlet?.reliable ? undefined : viewer.pacer.limitBps(options.nowMs)),
+    loss: round(viewer.pacer.estimate.loss, 1000),
+    resentPackets: viewer.video?.retransmitter?.packets ?? 0,
     drops,
   };
 }

@@ -145,7 +145,9 @@ for (const when of ['live', 'not live yet']) {
     assert.equal(transport, 'tcp');
     assert.equal(username, `${opened.peer.localUfrag}:${opened.peer.remoteUfrag}`);
     assert.deepEqual(
-      opened.tracks.map((track) => track.payloadTypes),
+      opened.tracks.map(({ payloadTypes }) =>
+        payloadTypes.map(({ codec, payloadType }) => ({ codec, payloadType })),
+      ),
       [[{ codec: 'h264', payloadType: 102 }], [{ codec: 'opus', payloadType: 111 }]],
     );
     await page.waitForTimeout(200);

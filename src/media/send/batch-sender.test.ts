@@ -18,7 +18,10 @@ const TAG_BYTES = 16;
 /** A sender with one viewer whose packets are all `length` bytes of payload. */
 class Sending {
   readonly sender = new BatchSender(addon);
-  readonly table = new SendTable();
+  readonly table = new SendTable({
+    register: (bytes) => addon.arenaRegister(bytes),
+    release: (id) => addon.arenaRelease(id),
+  });
   readonly srtp = addon.srtpNew(7, key, salt, key, salt);
   readonly outlet: SessionOutlet;
   writableCalls = 0;

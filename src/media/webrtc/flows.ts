@@ -1,3 +1,4 @@
+import { readUint16 } from '../../base/bytes.ts';
 import type { ReceiveTrack } from '../../channel/messages.ts';
 import { type RtpPacket, readTextExtension } from '../../protocols/rtp/packet.ts';
 import { RtpReceiver } from '../../protocols/rtp/receiver.ts';
@@ -6,6 +7,8 @@ import { RtpReceiver } from '../../protocols/rtp/receiver.ts';
 const FLOWS_MAX = 16;
 /** An m-line's other SSRC takes over when the current one has been silent for this long. */
 const SILENT_MS = 1000;
+/** The original sequence number, ahead of a retransmission's payload (RFC 4588 §4). */
+const ORIGINAL_NUMBER_BYTES = 2;
 
 /** One SSRC of a publisher, known to belong to an m-line. */
 export type Flow = {
@@ -13,6 +16,8 @@ export type Flow = {
   readonly track: ReceiveTrack;
   readonly receiver: RtpReceiver;
   lastMs: number;
+  /** Losses of the receiver's that a keyframe was asked for. */
+  lostSeen: number;
 };
 
 /**
@@ -25,11 +30,21 @@ export class Flows {
   readonly #flows = new Map<number, Flow>();
   /** The flow in use per m-line. */
   readonly #current = new Map<ReceiveTrack, Flow>();
+  /** By payload type of retransmissions: the m-line, and what they repeat. */
+  readonly #repairs = new Map<
+    number,
+    { readonly track: ReceiveTrack; readonly payloadType: number }
+  >();
   /** Packets that belong to no m-line, or to a flow not in use. */
   unused = 0;
 
   constructor(tracks: readonly ReceiveTrack[]) {
     this.#tracks = tracks;
+    for (const track of tracks) {
+      for (const { payloadType, rtxPayloadType } of track.payloads) {
+        if (rtxPayloadType !== undefined) this.#repairs.set(rtxPayloadType, { track, payloadType });
+      }
+    }
   }
 
   /** The flows in use. */
@@ -49,6 +64,24 @@ export class Flows {
   currentOf(kind: 'audio' | 'video'): Flow | undefined {
     for (const flow of this.#current.values()) if (flow.track.kind === kind) return flow;
     return undefined;
+  }
+
+  /**
+   * The packet as it was first sent, where it is a retransmission (RFC 4588 §4); undefined where it repeats nothing:
+   * libwebrtc probes its path with such.
+   */
+  unwrap(packet: RtpPacket): RtpPacket | undefined {
+    const repair = this.#repairs.get(packet.payloadType);
+    if (!repair) return packet;
+    const flow = this.#current.get(repair.track);
+    if (!flow || packet.payload.length <= ORIGINAL_NUMBER_BYTES) return undefined;
+    return {
+      ...packet,
+      ssrc: flow.ssrc,
+      payloadType: repair.payloadType,
+      sequenceNumber: readUint16(packet.payload, 0),
+      payload: packet.payload.subarray(ORIGINAL_NUMBER_BYTES),
+    };
   }
 
   /** The flow to hand this packet to; undefined when it is not wanted. `bytes` is the whole packet. */
@@ -77,7 +110,7 @@ export class Flows {
     if (!track || !payload) return undefined;
     const { ssrc } = packet;
     const receiver = new RtpReceiver({ ssrc, clockRate: payload.clockRate, nack: track.nack });
-    const flow = { ssrc, track, receiver, lastMs: 0 };
+    const flow = { ssrc, track, receiver, lastMs: 0, lostSeen: 0 };
     this.#flows.set(ssrc, flow);
     return flow;
   }

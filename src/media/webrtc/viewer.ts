@@ -114,22 +114,45 @@ export class WebRtcViewer implements PeerUser {
   #take(packet: RtcpPacket, nowMs: number): void {
     if (packet.type === 'picture-loss' || packet.type === 'full-intra-request') {
       this.stream.viewerLostPicture(this.viewer, nowMs);
+    } else if (packet.type === 'nack') {
+      const { mediaSsrc, sequenceNumbers } = packet;
+      this.stream.viewerLostPackets(this.viewer, mediaSsrc, sequenceNumbers, nowMs);
+    } else if (packet.type === 'transport-feedback') {
+      this.viewer.pacer.onFeedback(packet, nowMs);
+    } else if (packet.type === 'estimated-bitrate') {
+      this.viewer.pacer.onRemb(packet.bitrateBps, nowMs);
     } else if (packet.type === 'receiver-report') {
       const now = msToNtp(nowMs + this.#options.wallOffsetMs);
       for (const block of packet.blocks) {
         const { lastSenderReport, delaySinceLastSenderReport } = block;
         this.#rttMs = roundTripMs(now, lastSenderReport, delaySinceLastSenderReport) ?? this.#rttMs;
       }
+      this.viewer.pacer.rttMs = this.#rttMs;
     }
   }
 }
 
 /** The engine's view of one m-line: random places to start from, as RFC 3550 §5.1 asks. */
 export function senderOptions(track: SendTrack, random: (max: number) => number): SenderOptions {
+  const { ssrc, rtxSsrc, payloadTypes } = track;
+  const repairs = payloadTypes.flatMap(({ codec, rtxPayloadType }) =>
+    rtxPayloadType === undefined ? [] : [[codec, rtxPayloadType] as const],
+  );
   return {
-    ssrc: track.ssrc,
-    payloadTypes: new Map(track.payloadTypes.map(({ codec, payloadType }) => [codec, payloadType])),
-    firstSequence: random(2 ** 15),
+    ssrc,
+    payloadTypes: new Map(payloadTypes.map(({ codec, payloadType }) => [codec, payloadType])),
+    firstSequence: random(FIRST_SEQUENCE_END),
     timestampBase: random(2 ** 32),
+    rtx:
+      rtxSsrc === undefined
+        ? undefined
+        : {
+            ssrc: rtxSsrc,
+            payloadTypes: new Map(repairs),
+            firstSequence: random(FIRST_SEQUENCE_END),
+          },
   };
 }
+
+/** Numbers begin in the lower half, so that none wraps before the peer has seen where they are (RFC 3711 §3.3.1). */
+const FIRST_SEQUENCE_END = 2 ** 15;

@@ -81,6 +81,20 @@ export class RtcpWriter {
     return this;
   }
 
+  /** @param body as an {@link ArrivalRecorder} puts it together */
+  transportFeedback(senderSsrc: number, mediaSsrc: number, body: Uint8Array): this {
+    const { transportFeedback } = RTCP_TYPE;
+    const start = this.#feedback(
+      transportFeedback,
+      FEEDBACK.transportCc,
+      senderSsrc,
+      mediaSsrc,
+      body.length,
+    );
+    this.#out.set(body, start + 12);
+    return this;
+  }
+
   goodbye(ssrcs: readonly number[]): this {
     const start = this.#packet(RTCP_TYPE.goodbye, ssrcs.length, 4 * ssrcs.length);
     for (const [index, ssrc] of ssrcs.entries()) {

@@ -58,8 +58,14 @@ const packets = [
   },
   {
     name: 'transport-wide feedback',
-    hex: '8fcd0005 00000001 00000002 00100005 00000000 20050000',
-    want: { type: 'transport-feedback', senderSsrc: 1, baseSequenceNumber: 16, packetCount: 5 },
+    hex: '8fcd0006 00000001 00000002 00100005 00000200 20050404 04040400',
+    want: {
+      type: 'transport-feedback',
+      senderSsrc: 1,
+      baseSequenceNumber: 16,
+      referenceMs: 128,
+      arrivalsMs: [1, 2, 3, 4, 5],
+    },
   },
   {
     name: 'padding in the last packet',

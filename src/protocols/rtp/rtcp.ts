@@ -1,6 +1,10 @@
 /** Compound RTCP packets, read (RFC 3550 §6, RFC 4585 §6, RFC 5104 §4.3, draft-alvestrand-rmcat-remb §2.2). */
 import { readUint16, readUint24, readUint32 } from '../../base/bytes.ts';
 import type { NtpTime } from './sender-report.ts';
+import {
+  readTransportFeedback as readTransportCc,
+  type TransportFeedback,
+} from './transport-feedback.ts';
 
 /** What one receiver says about one flow (RFC 3550 §6.4.1). */
 export type ReportBlock = {
@@ -56,15 +60,10 @@ export type RtcpPacket =
       readonly bitrateBps: number;
       readonly ssrcs: readonly number[];
     }
-  /** Transport-wide congestion control (draft-holmer-rmcat-transport-wide-cc-extensions §3.1): its header only. */
-  | {
-      readonly type: 'transport-feedback';
-      readonly senderSsrc: number;
-      readonly baseSequenceNumber: number;
-      readonly packetCount: number;
-    };
+  /** When each packet of the session arrived, whatever its flow. */
+  | ({ readonly type: 'transport-feedback'; readonly senderSsrc: number } & TransportFeedback);
 
-/** Why a compound is dropped as a whole. */
+/** Why a compound cannot be read. */
 export type RtcpReject = 'too-short' | 'bad-version' | 'bad-length' | 'bad-padding' | 'bad-content';
 
 /** Packet types (RFC 3550 §12.1, RFC 4585 §6.1). */
@@ -216,10 +215,9 @@ function readTransportFeedback(
     return { type: 'nack', senderSsrc, mediaSsrc, sequenceNumbers: readNackList(bytes) };
   }
   if (format !== FEEDBACK.transportCc) return undefined;
-  if (bytes.length < 20) return 'bad-content';
-  const baseSequenceNumber = readUint16(bytes, 12);
-  const packetCount = readUint16(bytes, 14);
-  return { type: 'transport-feedback', senderSsrc, baseSequenceNumber, packetCount };
+  const feedback = readTransportCc(bytes);
+  if (feedback === undefined) return 'bad-content';
+  return { type: 'transport-feedback', senderSsrc, ...feedback };
 }
 
 /** Pairs of a lost packet's number and a bit mask of the 16 after it (RFC 4585 §6.2.1). */

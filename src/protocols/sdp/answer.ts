@@ -2,9 +2,9 @@
 import { type MediaDescription, type SessionDescription, write } from 'sdp-transform';
 import type { PeerParameters } from '../../base/session.ts';
 import { candidateLines } from './candidates.ts';
-import type { FormatParameters } from './codecs.ts';
+import type { CodecRow, FormatParameters } from './codecs.ts';
 import type { Description, MediaSection } from './description.ts';
-import type { AcceptedSection, Match } from './negotiation.ts';
+import type { AcceptedSection } from './negotiation.ts';
 import type { LocalPeer } from './parameters.ts';
 
 /** The port of an m-line whose candidates tell the real one (RFC 9429 §5.2.1). */
@@ -14,7 +14,7 @@ const DISCARD_PORT = 9;
 export type SectionBody = {
   readonly direction: 'sendonly' | 'recvonly';
   readonly payloads: readonly {
-    readonly match: Pick<Match, 'row'>;
+    readonly match: { readonly row: Pick<CodecRow, 'name' | 'clockRate' | 'channels'> };
     readonly payloadType: number;
     readonly parameters: FormatParameters;
     readonly feedback: readonly string[];

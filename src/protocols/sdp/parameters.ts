@@ -15,8 +15,8 @@ export type LocalPeer = {
   readonly originId: string;
 };
 
-/** The SSRCs that a viewer's session keeps for its whole life. */
-export type SendSsrcs = Readonly<Record<MediaKind, number>>;
+/** The SSRCs that a viewer's session keeps for its whole life; `rtx` is for what of the video is sent again. */
+export type SendSsrcs = Readonly<Record<MediaKind | 'rtx', number>>;
 
 /** The transports that a peer can reach us by. */
 export function transportsOf(candidates: readonly HostCandidate[]): Transport[] {

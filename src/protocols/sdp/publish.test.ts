@@ -111,7 +111,7 @@ test('accepts every simulcast layer, as OBS gives up otherwise', () => {
     /a=rid:0 recv\r\na=rid:1 recv\r\na=rid:2 recv\r\na=simulcast:recv 0;1;2\r\n/,
   );
   const video = tracks.find((track) => track.kind === 'video');
-  assert.deepEqual(video?.extensions, { mid: 1, rid: 2 });
+  assert.deepEqual(video?.extensions, { mid: 1, rid: 2, transportCc: undefined });
   assert.deepEqual(video?.ssrcs, []);
 });
 
@@ -125,9 +125,21 @@ test('leaves the SSRC of retransmissions out', () => {
 
 test('answers only what was offered', () => {
   const { answer } = agree(readSdp('publish-ffmpeg-9.sdp'));
-  assert.doesNotMatch(answer, /extmap|nack pli|a=group:LS|transport-cc|rtx/);
+  assert.doesNotMatch(answer, /extmap|nack pli|a=group:LS|transport-cc/);
   assert.equal(answer.match(/a=rtcp-rsize/g)?.length, 1); // offered for the video only
   assert.match(agree(obs).answer, /a=group:LS 0 1\r\n/);
+});
+
+test('takes retransmissions, and answers for every packet of a publisher that adapts to it', () => {
+  const { answer, tracks } = agree(readSdp('publish-chromium-156.sdp'));
+  const video = tracks.find(({ kind }) => kind === 'video');
+  const h264 = video?.payloads.find(({ codec }) => codec === 'h264');
+  assert.ok(h264?.rtxPayloadType);
+  assert.match(answer, new RegExp(`a=fmtp:${h264.rtxPayloadType} apt=${h264.payloadType}\r\n`));
+  assert.match(answer, new RegExp(`a=rtcp-fb:${h264.payloadType} transport-cc\r\n`));
+  const ids = new Set(tracks.map(({ extensions }) => extensions.transportCc));
+  assert.equal(ids.size, 1, 'one numbering for the whole session');
+  assert.doesNotMatch(agree(obs).answer, /transport-cc|rtx/);
 });
 
 test('gives all candidates once, in the first section, and says that they are all', () => {

@@ -12,6 +12,13 @@ import {
   roleTowardsOffer,
 } from './negotiation.ts';
 import type { LocalPeer } from './parameters.ts';
+import {
+  rtxPayload,
+  rtxPayloadTypeOf,
+  TRANSPORT_CC,
+  transportCcLine,
+  transportCcOf,
+} from './recovery.ts';
 import { isRefusal, refuse, type SdpRefusal } from './refusal.ts';
 
 /**
@@ -30,7 +37,7 @@ const EXTENSION_URIS = {
 } as const;
 
 /** The feedback that we send to a publisher, as in a=rtcp-fb; anything else in an offer is not answered. */
-const FEEDBACK = ['nack', 'nack pli'];
+const FEEDBACK = ['nack', 'nack pli', TRANSPORT_CC];
 
 /** Answers a publisher's offer (WHIP). */
 export function answerPublisher(text: string, local: LocalPeer): PublishAgreement | SdpRefusal {
@@ -71,7 +78,7 @@ function trackOf({ section, kind, matches }: AcceptedSection): ReceiveTrack {
       codec: row.codec,
       clockRate: payload.clockRate,
       channels: payload.channels,
-      rtxPayloadType: undefined,
+      rtxPayloadType: rtxPayloadTypeOf(section, payload.payloadType),
       parameters: payload.parameters,
     })),
     ssrcs: section.ssrcs,
@@ -80,6 +87,7 @@ function trackOf({ section, kind, matches }: AcceptedSection): ReceiveTrack {
     extensions: {
       mid: extensionOf(section, 'mid')?.id,
       rid: extensionOf(section, 'rid')?.id,
+      transportCc: transportCcOf(section)?.id,
     },
   };
 }
@@ -87,12 +95,18 @@ function trackOf({ section, kind, matches }: AcceptedSection): ReceiveTrack {
 function bodyOf({ section, matches }: AcceptedSection): SectionBody {
   return {
     direction: 'recvonly',
-    payloads: matches.map((match) => ({
-      match,
-      payloadType: match.payload.payloadType,
-      parameters: match.row.receiveParameters(match.payload.parameters),
-      feedback: FEEDBACK.filter((type) => match.payload.feedback.includes(type)),
-    })),
+    payloads: [
+      ...matches.map((match) => ({
+        match,
+        payloadType: match.payload.payloadType,
+        parameters: match.row.receiveParameters(match.payload.parameters),
+        feedback: FEEDBACK.filter((type) => match.payload.feedback.includes(type)),
+      })),
+      ...matches.flatMap(({ row, payload: { payloadType } }) => {
+        const rtx = rtxPayloadTypeOf(section, payloadType);
+        return rtx === undefined ? [] : rtxPayload(rtx, payloadType, row.clockRate);
+      }),
+    ],
     extras: { ...extensionLines(section), ...simulcastLines(section) },
   };
 }
@@ -120,6 +134,7 @@ function extensionLines(section: MediaSection): Partial<MediaDescription> {
     // The direction turns round with the point of view (RFC 8285 §6).
     return { value: id, uri, ...(direction === 'sendonly' ? { direction: 'recvonly' } : {}) };
   });
+  ext.push(...transportCcLine(transportCcOf(section)));
   return ext.length === 0 ? {} : { ext };
 }
 

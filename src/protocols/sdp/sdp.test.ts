@@ -17,7 +17,7 @@ const local: LocalPeer = {
   originId: '1',
   candidates: [{ transport: 'tcp', address: '192.0.2.1', port: 3478 }],
 };
-const ssrcs = { audio: 1, video: 2 };
+const ssrcs = { audio: 1, video: 2, rtx: 3 };
 
 /** Everything that reads text from outside; whatever is accepted must also be answerable. */
 function readEverything(text: string): void {

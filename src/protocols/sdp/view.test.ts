@@ -9,7 +9,7 @@ import { acceptViewerAnswer, answerViewer, offerViewer } from './view.ts';
 
 const udp: HostCandidate = { transport: 'udp', address: '192.0.2.1', port: 10_000 };
 const tcp: HostCandidate = { transport: 'tcp', address: '192.0.2.1', port: 3478 };
-const ssrcs = { audio: 1111, video: 2222 };
+const ssrcs = { audio: 1111, video: 2222, rtx: 3333 };
 const chromium = readSdp('view-chromium-156.sdp');
 const firefox = readSdp('view-firefox-153.sdp');
 
@@ -42,15 +42,19 @@ test('answers Chromium with one H.264 payload type, Constrained Baseline in mode
       mid: '0',
       kind: 'video',
       ssrc: 2222,
-      payloadTypes: [{ codec: 'h264', payloadType: 108 }],
+      rtxSsrc: undefined,
+      payloadTypes: [{ codec: 'h264', payloadType: 108, rtxPayloadType: undefined }],
       nack: false,
+      transportCcId: undefined,
     },
     {
       mid: '1',
       kind: 'audio',
       ssrc: 1111,
-      payloadTypes: [{ codec: 'opus', payloadType: 111 }],
+      rtxSsrc: undefined,
+      payloadTypes: [{ codec: 'opus', payloadType: 111, rtxPayloadType: undefined }],
       nack: false,
+      transportCcId: undefined,
     },
   ]);
   assert.match(answer, /m=video 9 UDP\/TLS\/RTP\/SAVPF 108\r\n/);
@@ -68,13 +72,13 @@ test('audio and video share one stream, and each has our SSRC', () => {
   assert.match(answer, /a=msid:millrace audio\r\n[\s\S]*a=ssrc:1111 cname:millrace\r\n/);
 });
 
-test('over TCP alone only PLI is agreed, with UDP NACK too, transport-cc never', () => {
+test('over TCP alone only PLI is agreed; with UDP also retransmission and transport-cc', () => {
   const cases = [
     { local: peerOf(tcp), transports: ['tcp'], feedback: ['nack pli'], nack: false },
     {
       local: peerOf(udp, tcp),
       transports: ['udp', 'tcp'],
-      feedback: ['nack', 'nack pli'],
+      feedback: ['goog-remb', 'transport-cc', 'nack', 'nack pli'].toSorted(),
       nack: true,
     },
   ];
@@ -82,8 +86,33 @@ test('over TCP alone only PLI is agreed, with UDP NACK too, transport-cc never',
     const { tracks, peer, answer } = answerTo(chromium, local);
     assert.deepEqual(peer.transports, transports);
     assert.equal(tracks[0]?.nack, nack);
-    assert.deepEqual(read(answer).sections[0]?.payloads[0]?.feedback, feedback);
+    assert.deepEqual(read(answer).sections[0]?.payloads[0]?.feedback.toSorted(), feedback);
   }
+});
+
+test('over UDP lost packets come again on an SSRC and a payload type of their own', () => {
+  const { tracks, answer } = answerTo(chromium, peerOf(udp));
+  assert.equal(tracks[0]?.rtxSsrc, 3333);
+  assert.deepEqual(tracks[0]?.payloadTypes, [
+    { codec: 'h264', payloadType: 108, rtxPayloadType: 109 },
+  ]);
+  assert.match(answer, /m=video 9 UDP\/TLS\/RTP\/SAVPF 108 109\r\n/);
+  assert.match(answer, /a=fmtp:109 apt=108\r\n/);
+  assert.match(answer, /a=ssrc-group:FID 2222 3333\r\n/);
+  assert.match(answer, /a=ssrc:3333 cname:millrace\r\n/);
+  assert.equal(tracks[1]?.rtxSsrc, undefined, 'Opus mends itself');
+});
+
+test('over UDP both sections number their packets for the whole transport', () => {
+  const { tracks, answer } = answerTo(chromium, peerOf(udp));
+  assert.deepEqual(
+    tracks.map(({ transportCcId }) => transportCcId),
+    [4, 4],
+  );
+  assert.equal(answer.match(/a=extmap:4 http:\/\/www\.ietf\.org\/id\/draft-holmer/g)?.length, 2);
+  const without = answerTo(chromium.replaceAll(/a=rtcp-fb:.*transport-cc\r\n/g, ''), peerOf(udp));
+  assert.equal(without.tracks[0]?.transportCcId, undefined);
+  assert.doesNotMatch(without.answer, /extmap/);
 });
 
 test('falls back to another profile where Constrained Baseline is missing', () => {
@@ -172,8 +201,8 @@ test('reads the answer to our own offer', () => {
   assert.deepEqual(
     agreement.tracks.map((track) => [track.mid, track.ssrc, track.nack, track.payloadTypes]),
     [
-      ['0', 2222, true, [{ codec: 'h264', payloadType: 102 }]],
-      ['1', 1111, false, [{ codec: 'opus', payloadType: 111 }]],
+      ['0', 2222, true, [{ codec: 'h264', payloadType: 102, rtxPayloadType: 127 }]],
+      ['1', 1111, false, [{ codec: 'opus', payloadType: 111, rtxPayloadType: undefined }]],
     ],
   );
 });

@@ -19,6 +19,15 @@ import {
   roleTowardsOffer,
 } from './negotiation.ts';
 import { type LocalPeer, type SendSsrcs, transportsOf } from './parameters.ts';
+import {
+  ownRtxPayloadType,
+  ownTransportCcLine,
+  rtxPayload,
+  rtxPayloadTypeOf,
+  TRANSPORT_CC,
+  transportCcLine,
+  transportCcOf,
+} from './recovery.ts';
 import { isRefusal, refuse, type SdpRefusal } from './refusal.ts';
 
 /** What a viewer’s offer, or its answer to ours, led to. */
@@ -139,66 +148,110 @@ function trackOf(
   peer: PeerParameters,
   ssrcs: SendSsrcs,
 ): SendTrack {
-  const feedback = feedbackFor(kind, peer.transports.includes('udp'));
+  const overUdp = peer.transports.includes('udp');
+  const payloadTypes = matches.map(({ row, payload: { payloadType } }) => ({
+    codec: row.codec,
+    payloadType,
+    rtxPayloadType: rtxFor(section, payloadType, overUdp),
+  }));
+  const nack =
+    feedbackFor(kind, overUdp).includes('nack') &&
+    matches.some(({ payload }) => payload.feedback.includes('nack'));
+  const isRepaired = nack && payloadTypes.some(({ rtxPayloadType }) => rtxPayloadType);
   return {
     mid: section.mid ?? String(section.index),
     kind,
     ssrc: ssrcs[kind],
-    payloadTypes: matches.map(({ row, payload }) => ({
-      codec: row.codec,
-      payloadType: payload.payloadType,
-    })),
-    nack:
-      feedback.includes('nack') && matches.some(({ payload }) => payload.feedback.includes('nack')),
+    rtxSsrc: isRepaired ? ssrcs.rtx : undefined,
+    payloadTypes,
+    nack,
+    transportCcId: overUdp ? transportCcOf(section)?.id : undefined,
   };
 }
 
 function bodyOf(
-  { kind, matches }: AcceptedSection,
+  { section, kind, matches }: AcceptedSection,
   local: LocalPeer,
   ssrcs: SendSsrcs,
 ): SectionBody {
-  const feedback = feedbackFor(kind, transportsOf(local.candidates).includes('udp'));
+  const overUdp = transportsOf(local.candidates).includes('udp');
+  const transportCc = overUdp ? transportCcOf(section) : undefined;
+  const feedback = feedbackFor(kind, overUdp).filter(
+    (type) => type !== TRANSPORT_CC || transportCc !== undefined,
+  );
+  const repairs = matches.flatMap(({ row, payload: { payloadType } }) => {
+    const rtx = rtxFor(section, payloadType, overUdp);
+    return rtx === undefined ? [] : rtxPayload(rtx, payloadType, row.clockRate);
+  });
+  const ext = transportCcLine(transportCc);
   return {
     direction: 'sendonly',
-    payloads: matches.map((match) => ({
-      match,
-      payloadType: match.payload.payloadType,
-      parameters: match.row.sendParameters(match.payload.parameters),
-      feedback: feedback.filter((type) => match.payload.feedback.includes(type)),
-    })),
-    extras: sourceLines(kind, ssrcs),
+    payloads: [
+      ...matches.map((match) => ({
+        match,
+        payloadType: match.payload.payloadType,
+        parameters: match.row.sendParameters(match.payload.parameters),
+        feedback: feedback.filter((type) => match.payload.feedback.includes(type)),
+      })),
+      ...repairs,
+    ],
+    extras: {
+      ...sourceLines(kind, ssrcs, repairs.length > 0),
+      ...(ext.length > 0 ? { ext } : {}),
+    },
   };
 }
 
 function offerSection(kind: MediaKind, local: LocalPeer, ssrcs: SendSsrcs): MediaDescription {
-  const feedback = feedbackFor(kind, transportsOf(local.candidates).includes('udp'));
+  const overUdp = transportsOf(local.candidates).includes('udp');
+  const feedback = feedbackFor(kind, overUdp).filter((type) => type !== REMB);
   const rows = codecRows.filter((row) => row.kind === kind);
+  const repairs = rows.flatMap((row) => {
+    const rtx = overUdp ? ownRtxPayloadType(row) : undefined;
+    return rtx === undefined ? [] : rtxPayload(rtx, row.ownPayloadType, row.clockRate);
+  });
   return openSection(kind, PROTOCOL, {
     direction: 'sendonly',
-    payloads: rows.map((row) => ({
-      match: { row },
-      payloadType: row.ownPayloadType,
-      parameters: row.sendParameters(undefined),
-      feedback,
-    })),
-    extras: sourceLines(kind, ssrcs),
+    payloads: [
+      ...rows.map((row) => ({
+        match: { row },
+        payloadType: row.ownPayloadType,
+        parameters: row.sendParameters(undefined),
+        feedback,
+      })),
+      ...repairs,
+    ],
+    extras: {
+      ...sourceLines(kind, ssrcs, repairs.length > 0),
+      ...(overUdp ? { ext: ownTransportCcLine } : {}),
+    },
   });
 }
 
-/** TCP repeats what is lost by itself: a NACK over it would only ask for what is on its way already. */
+const REMB = 'goog-remb';
+
+/** TCP repeats what is lost by itself, and says how fast it gets through: feedback on that would cost more than it tells. */
 function feedbackFor(kind: MediaKind, overUdp: boolean): readonly string[] {
-  if (kind === 'audio') return [];
-  return overUdp ? ['nack', 'nack pli'] : ['nack pli'];
+  if (kind === 'audio') return overUdp ? [TRANSPORT_CC] : [];
+  return overUdp ? ['nack', 'nack pli', TRANSPORT_CC, REMB] : ['nack pli'];
 }
 
-function sourceLines(kind: MediaKind, ssrcs: SendSsrcs): Partial<MediaDescription> {
-  const id = ssrcs[kind];
+function rtxFor(section: MediaSection, payloadType: number, overUdp: boolean): number | undefined {
+  return overUdp && section.kind === 'video' ? rtxPayloadTypeOf(section, payloadType) : undefined;
+}
+
+function sourceLines(
+  kind: MediaKind,
+  ssrcs: SendSsrcs,
+  isRepaired: boolean,
+): Partial<MediaDescription> {
+  const ids = isRepaired ? [ssrcs[kind], ssrcs.rtx] : [ssrcs[kind]];
   return {
     msid: [{ id: CNAME, appdata: kind }],
-    ssrcs: [
+    ssrcs: ids.flatMap((id) => [
       { id, attribute: 'cname', value: CNAME },
       { id, attribute: 'msid', value: `${CNAME} ${kind}` },
-    ],
+    ]),
+    ...(isRepaired ? { ssrcGroups: [{ semantics: 'FID', ssrcs: ids.join(' ') }] } : {}),
   };
 }

@@ -1,0 +1,194 @@
+/**
+ * How much a path carries, from transport-wide feedback: draft-ietf-rmcat-gcc-02 in short, for a sender that cannot
+ * make its stream smaller. Such a stream need not be cut each time a queue grows a little: as long as the path
+ * delivers what is needed, its bursts are to be smoothed, and only then is the rate to be lowered.
+ */
+import { DelayTrend } from './delay-trend.ts';
+import type { PacketResult } from './transport-log.ts';
+
+/** What is sent after a queue grew, of what the path delivered meanwhile (§5.5). */
+const DECREASE = 0.85;
+/** A path that delivers that much of what is needed carries it: the queue is of our bursts' making. */
+const CARRIES_NEED = 0.95;
+/** A queue that takes longer than this is no burst any more. */
+const QUEUE_MS_MAX = 250;
+/** Per second, while nothing is known of the limit; libwebrtc's encoders go 1.08, a viewer's frozen picture is worse. */
+const GROWTH = 1.25;
+/** Near the limit: one packet each response time (§5.5). */
+const NEAR_STEP_BITS = 1200 * 8;
+const RESPONSE_MS = 100;
+/** What lies that close to where it last went wrong is near. */
+const NEAR = 0.15;
+/** An estimate may not run away from what is really sent. */
+const AHEAD_OF_DELIVERED = 1.5;
+const AHEAD_BPS = 50_000;
+/** Weight of a new value in the mean of where it went wrong. */
+const LIMIT_WEIGHT = 0.3;
+
+/** More loss than this is taken for a path that is full (§6). */
+const LOSS_MAX = 0.1;
+/** Loss is counted over this time, and only where enough packets make it a figure. */
+const LOSS_WINDOW_MS = 1000;
+const LOSS_PACKETS_MIN = 20;
+/** Loss that stays at this share when less is sent is the path's own, and no reason to send less. */
+const LOSS_STAYS = 0.75;
+const LOSS_TRIAL_MS = 2000;
+/** Of what gets through: a little less, so that the difference shows. */
+const DECREASE_FOR_LOSS = 0.9;
+
+/** The baseline of one-way delay is the least of this time: clocks drift, routes change. */
+const BASELINE_MS = 20_000;
+
+/** Bytes that arrived, over the last half second of the receiver's clock. */
+const BUCKET_MS = 50;
+const BUCKETS = 10;
+
+/** What one path has shown of itself so far. */
+export class PathEstimate {
+  /** Bits a second; undefined while the path has shown no limit. */
+  bitrateBps: number | undefined;
+  /** Share of packets lost in the last full second, 0 to 1. */
+  loss = 0;
+  /** How much longer packets take now than at best, in ms. */
+  queueMs = 0;
+  /** Times that a growing queue was noticed. */
+  overuses = 0;
+
+  readonly #trend = new DelayTrend();
+  readonly #buckets = new Float64Array(BUCKETS);
+  #bucket = -1;
+  #firstBucket = -1;
+  #newestArrivalMs = 0;
+  #baseline = { sinceMs: 0, leastMs: Number.POSITIVE_INFINITY, formerMs: Number.POSITIVE_INFINITY };
+  /** Mean of what was delivered when it went wrong. */
+  #limitBps: number | undefined;
+  #updatedMs: number | undefined;
+  #loweredMs = Number.NEGATIVE_INFINITY;
+  #window = { sinceMs: 0, packets: 0, lost: 0 };
+  /** A rate lowered for loss, until it shows whether that helped. */
+  #trial:
+    | { readonly untilMs: number; readonly loss: number; readonly beforeBps: number | undefined }
+    | undefined;
+  /** Loss that the path has of itself. */
+  #ownLoss = 0;
+
+  /** What arrives, in bits a second; 0 before the first half second. */
+  get deliveredBps(): number {
+    const full = this.#bucket - this.#firstBucket;
+    if (full <= 0) return 0;
+    const spanMs =
+      Math.min(full, BUCKETS - 1) * BUCKET_MS + (this.#newestArrivalMs % BUCKET_MS) + 1;
+    let bytes = 0;
+    for (const count of this.#buckets) bytes += count;
+    return (bytes * 8000) / spanMs;
+  }
+
+  /**
+   * One feedback message.
+   * @param needBps what the stream needs
+   */
+  update(results: readonly PacketResult[], needBps: number, rttMs: number, nowMs: number): void {
+    if (results.length === 0) return;
+    for (const result of results) this.#count(result, nowMs);
+    if (this.#trend.trend === 'growing') this.#onGrowing(needBps, rttMs, nowMs);
+    else if (this.#trend.trend === 'steady') this.#grow(rttMs, nowMs);
+    this.#updatedMs = nowMs;
+    this.#judgeLoss(nowMs);
+  }
+
+  /** Tries again at this rate, whatever went wrong before. */
+  retry(bitrateBps: number): void {
+    this.bitrateBps = bitrateBps;
+    this.#limitBps = undefined;
+  }
+
+  #count(result: PacketResult, nowMs: number): void {
+    const window = this.#window;
+    if (window.packets === 0) window.sinceMs = nowMs;
+    window.packets++;
+    if (result.arrivalMs === undefined) {
+      window.lost++;
+      return;
+    }
+    this.#trend.add(result.sentMs, result.arrivalMs);
+    this.#deliver(result.bytes, result.arrivalMs);
+    this.#measureQueue(result.arrivalMs - result.sentMs, nowMs);
+  }
+
+  #deliver(bytes: number, arrivalMs: number): void {
+    const bucket = Math.floor(arrivalMs / BUCKET_MS);
+    if (this.#bucket < 0) {
+      this.#bucket = bucket;
+      this.#firstBucket = bucket;
+    }
+    if (bucket <= this.#bucket - BUCKETS) return;
+    const stale = Math.min(bucket - this.#bucket, BUCKETS);
+    for (let i = 1; i <= stale; i++) this.#buckets[(this.#bucket + i) % BUCKETS] = 0;
+    this.#bucket = Math.max(this.#bucket, bucket);
+    this.#buckets[bucket % BUCKETS] = (this.#buckets[bucket % BUCKETS] as number) + bytes;
+    this.#newestArrivalMs = Math.max(this.#newestArrivalMs, arrivalMs);
+  }
+
+  /** The two clocks have nothing in common: only what one-way delays differ by means something. */
+  #measureQueue(oneWayMs: number, nowMs: number): void {
+    const baseline = this.#baseline;
+    if (nowMs - baseline.sinceMs > BASELINE_MS) {
+      baseline.formerMs = baseline.leastMs;
+      baseline.leastMs = Number.POSITIVE_INFINITY;
+      baseline.sinceMs = nowMs;
+    }
+    baseline.leastMs = Math.min(baseline.leastMs, oneWayMs);
+    this.queueMs = oneWayMs - Math.min(baseline.leastMs, baseline.formerMs);
+  }
+
+  #onGrowing(needBps: number, rttMs: number, nowMs: number): void {
+    // What was sent before the last decrease still says 'growing' for a round trip.
+    if (nowMs - this.#loweredMs < rttMs + RESPONSE_MS) return;
+    this.#loweredMs = nowMs;
+    this.overuses++;
+    const deliveredBps = this.deliveredBps;
+    if (deliveredBps >= CARRIES_NEED * needBps && this.queueMs < QUEUE_MS_MAX) return;
+    const limitBps = this.#limitBps ?? deliveredBps;
+    this.#limitBps = limitBps + LIMIT_WEIGHT * (deliveredBps - limitBps);
+    this.#lower(DECREASE * deliveredBps);
+  }
+
+  #grow(rttMs: number, nowMs: number): void {
+    const bitrateBps = this.bitrateBps;
+    if (bitrateBps === undefined || this.#updatedMs === undefined) return;
+    if (bitrateBps > AHEAD_OF_DELIVERED * this.deliveredBps + AHEAD_BPS) return;
+    const seconds = Math.min(nowMs - this.#updatedMs, 1000) / 1000;
+    const limitBps = this.#limitBps;
+    if (limitBps !== undefined && bitrateBps > limitBps * (1 + NEAR)) this.#limitBps = undefined;
+    const isNear = limitBps !== undefined && Math.abs(bitrateBps / limitBps - 1) <= NEAR;
+    this.bitrateBps = isNear
+      ? bitrateBps + (NEAR_STEP_BITS * seconds * 1000) / (rttMs + RESPONSE_MS)
+      : bitrateBps * GROWTH ** seconds;
+  }
+
+  #lower(bitrateBps: number): void {
+    this.bitrateBps = Math.min(bitrateBps, this.bitrateBps ?? Number.POSITIVE_INFINITY);
+  }
+
+  #judgeLoss(nowMs: number): void {
+    const window = this.#window;
+    if (nowMs - window.sinceMs < LOSS_WINDOW_MS || window.packets < LOSS_PACKETS_MIN) return;
+    this.loss = window.lost / window.packets;
+    window.packets = 0;
+    window.lost = 0;
+    const trial = this.#trial;
+    if (trial !== undefined) {
+      if (nowMs < trial.untilMs) return;
+      this.#trial = undefined;
+      if (this.loss > trial.loss * LOSS_STAYS) {
+        this.#ownLoss = this.loss;
+        this.bitrateBps = trial.beforeBps;
+        return;
+      }
+    }
+    this.#ownLoss = Math.min(this.#ownLoss, this.loss);
+    if (this.loss <= LOSS_MAX + this.#ownLoss) return;
+    this.#trial = { untilMs: nowMs + LOSS_TRIAL_MS, loss: this.loss, beforeBps: this.bitrateBps };
+    this.#lower(DECREASE_FOR_LOSS * this.deliveredBps);
+  }
+}
