@@ -56,6 +56,10 @@ function main(name, args) {
   if (command === undefined) {
     fail(`there is no command "${name}". Use one of: ${Object.keys(COMMANDS).join(', ')}.`);
   }
+  // npm keeps options before its "--" for itself, and the server would start without them.
+  if (process.env.npm_config_demo !== undefined && !args.includes('--demo')) {
+    fail('npm takes "--demo" for an option of its own. Write: npm start -- --demo');
+  }
   const node = obtainNode();
   obtainDependencies(node);
   if (command.built) build(node);

@@ -36,7 +36,9 @@ export default defineConfig({
       build: {
         outDir: OUT,
         emptyOutDir: true,
-        rolldownOptions: { input: [`${ROOT}/watch.html`, `${ROOT}/home.html`] },
+        rolldownOptions: {
+          input: ['watch', 'home', 'missing'].map((page) => `${ROOT}/${page}.html`),
+        },
       },
     },
     player: {

@@ -30,8 +30,8 @@ export function writeBanner(facts: BannerFacts): string {
     ...(facts.networkHost === undefined
       ? []
       : [`             from this network: use ${bracketed(facts.networkHost)} for ${host}`]),
-    `Publish      WHIP  ${whip}   Bearer token ${key}`,
-    ...(rtmp === undefined ? [] : [`             RTMP  ${rtmp}   stream key ${STREAM}?key=${key}`]),
+    `Publish      WHIP  ${whip}   Bearer Token ${key}`,
+    ...(rtmp === undefined ? [] : [`             RTMP  ${rtmp}   Stream Key ${STREAM}?key=${key}`]),
     '',
     'OBS, Settings > Stream, one of the two:',
     `  WHIP       Service WHIP | Server ${whip} | Bearer Token ${key}`,
@@ -42,6 +42,7 @@ export function writeBanner(facts: BannerFacts): string {
     '  Rate Control CBR | Keyframe Interval 1 s | B-frames 0 (x264 Options: bframes=0) | Tune zerolatency',
     '',
     `${STREAM} is a name of your choice; the key is a secret: who has it can publish.`,
+    `What is live, and these fields to copy: ${http}/`,
   ];
   return `${lines.join('\n')}\n\n`;
 }

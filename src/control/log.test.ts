@@ -66,8 +66,8 @@ test('the banner says where to watch, then where to publish, then what OBS needs
   const text = writeBanner(facts);
   const order = [
     'http://[2001:db8::7]:3333/show/stage\n',
-    'http://[2001:db8::7]:3333/show/stage/whip   Bearer token hush',
-    'rtmp://[2001:db8::7]:1935/show   stream key stage?key=hush',
+    'http://[2001:db8::7]:3333/show/stage/whip   Bearer Token hush',
+    'rtmp://[2001:db8::7]:1935/show   Stream Key stage?key=hush',
     'Service WHIP | Server http://[2001:db8::7]:3333/show/stage/whip | Bearer Token hush',
     'Service Custom... | Server rtmp://[2001:db8::7]:1935/show | Stream Key stage?key=hush',
     'Keyframe Interval 1 s',

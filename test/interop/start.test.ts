@@ -64,7 +64,7 @@ test('starts fast, says what it serves, stops at a signal however often it comes
   await listening(run);
   assert.ok(performance.now() - startMs < LISTENING_MS_MAX);
   const [, watch = ''] = /^Watch +(http:\/\/\S+\/demo\/clock)$/m.exec(run.text()) ?? [];
-  const [, key = ''] = /stream key stage\?key=([\w-]{32})/.exec(run.text()) ?? [];
+  const [, key = ''] = /Stream Key stage\?key=([\w-]{32})/.exec(run.text()) ?? [];
   const base = `http://127.0.0.1:${new URL(watch).port}`;
   const live = await (await fetch(`${base}/api/live`)).json();
   assert.deepEqual((live as { streams: string[] }).streams, ['demo/clock']);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { StartError } from '../start-error.ts';
 import { appSettings, toConfig } from './config.ts';
+import { loadConfig } from './load.ts';
 import { parseOptions } from './options.ts';
 import { parseSettings } from './parse.ts';
 import { writeExample } from './reference.ts';
@@ -127,4 +128,14 @@ test('help lists every option', () => {
   for (const name of ['--config', '--demo', '--rtmp-port', '--state-dir', '--public-address']) {
     assert.ok(text.includes(name), name);
   }
+});
+
+test('two services on one TCP port are refused by name', () => {
+  const load = (...args: string[]) => {
+    const options = parseOptions(['--rtmp-port', '3333', ...args], () => {});
+    assert(options !== 'help');
+    return loadConfig(options);
+  };
+  assert.throws(() => load(), /http\.port and rtmp\.port are both 3333/);
+  assert.equal(load('--http-port', '3334').rtmp.port, 3333);
 });

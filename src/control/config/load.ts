@@ -12,7 +12,25 @@ const USUAL_FILE = 'millrace.yaml';
 export function loadConfig(options: Options): Config {
   const file = options.configFile ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined);
   const fromFile: Settings = file === undefined ? new Map() : parseSettings(read(file), file);
-  return toConfig(new Map([...fromFile, ...options.settings]));
+  const config = toConfig(new Map([...fromFile, ...options.settings]));
+  refuseSharedPorts(config);
+  return config;
+}
+
+/** Two services cannot listen on one TCP port; port 0 is any that is free. */
+function refuseSharedPorts({ http, rtmp, ice }: Config): void {
+  const services = [
+    { name: 'http.port', port: http.port },
+    { name: 'ice.tcp.port', port: ice.tcp.port },
+    ...(rtmp.enabled ? [{ name: 'rtmp.port', port: rtmp.port }] : []),
+  ];
+  for (const [index, { name, port }] of services.entries()) {
+    const other = services.slice(0, index).find((service) => service.port === port && port !== 0);
+    if (other === undefined) continue;
+    throw new StartError(
+      `${other.name} and ${name} are both ${port}. Give each its own, in the configuration or by option.`,
+    );
+  }
 }
 
 function read(file: string): string {

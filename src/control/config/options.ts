@@ -23,7 +23,10 @@ export function parseOptions(
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: () => undefined })
     .allowExcessArguments(false)
-    .option('--config <file>', 'the configuration file (default: millrace.yaml, where there is one)')
+    .option(
+      '--config <file>',
+      'the configuration file (default: millrace.yaml, where there is one)',
+    )
     .option('--demo', 'publish a test clip as demo/clock', false);
   for (const { key } of overrides) command.addOption(declare(key));
   try {

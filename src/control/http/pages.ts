@@ -57,12 +57,26 @@ export function pageRoutes(deps: PagesDeps): Hono {
     const response = await show(context, '/home.html', headers);
     return response ?? next();
   });
+  // Browsers ask for it on pages that name no icon: the owner's own.
+  routes.get('/favicon.ico', async (context, next) => {
+    const response = await show(context, '/favicon.svg', REVALIDATE);
+    return response ?? next();
+  });
   routes.get('/:app/:stream', async (context, next) => {
     const name = parseStreamName(context.req.path.slice(1));
     if (name === undefined || !deps.servesApp(appOf(name))) return next();
     const headers = { ...REVALIDATE, 'Content-Security-Policy': WATCH_POLICY };
     const response = await show(context, '/watch.html', headers);
     return response ?? next();
+  });
+  // For people; programs get a line of text from whoever mounts these routes.
+  routes.get('*', async (context, next) => {
+    if (!context.req.header('Accept')?.includes('text/html')) return next();
+    const headers = { 'Cache-Control': 'no-store', 'Content-Security-Policy': HOME_POLICY };
+    const response = await show(context, '/missing.html', headers);
+    return response
+      ? new Response(response.body, { status: 404, headers: response.headers })
+      : next();
   });
   return routes;
 }
