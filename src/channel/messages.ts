@@ -5,12 +5,19 @@
 import type { StreamInfo } from '../api/streams.ts';
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
-import type { PeerParameters, ReceiveTrack, SendTrack } from '../base/session.ts';
+import type { PeerParameters, ReceiveTrack, SendTrack, VideoCodec } from '../base/session.ts';
 
 /** Names one session in both planes; random, 128 bits, base64url. */
 export type SessionId = string;
 
-export type { Codec, PeerParameters, ReceiveTrack, SendTrack, Transport } from '../base/session.ts';
+export type {
+  Codec,
+  PeerParameters,
+  ReceiveTrack,
+  SendTrack,
+  Transport,
+  VideoCodec,
+} from '../base/session.ts';
 
 /** Who asks to publish, and with what. The secret is compared and forgotten, never logged. */
 export type AccessRequest = {
@@ -62,6 +69,8 @@ export type ToMedia =
 
 export type MediaEvent =
   | { readonly type: 'stream-live'; readonly stream: StreamName; readonly session: SessionId }
+  /** Comes before a stream is live with video, and when its codec changes: what viewers must be able to decode. */
+  | { readonly type: 'stream-video'; readonly stream: StreamName; readonly codec: VideoCodec }
   | { readonly type: 'stream-ended'; readonly stream: StreamName; readonly reason: CloseReason }
   | {
       readonly type: 'session-ended';

@@ -16,6 +16,7 @@ import type {
   MediaOptions,
   SessionId,
   ToMedia,
+  VideoCodec,
 } from '../channel/messages.ts';
 
 /** The media thread answers within a millisecond; one that takes this long is stuck. */
@@ -43,12 +44,15 @@ export type MediaLinkOptions = {
 export class MediaLink {
   /** Names of the streams that are live now. */
   readonly live: ReadonlySet<StreamName>;
+  /** What those of them with video are made of. */
+  readonly videoCodecs: ReadonlyMap<StreamName, VideoCodec>;
   /** SHA-256 of the certificate that all our peers use. */
   readonly fingerprint: Uint8Array;
   /** As bound. */
   readonly ports: Ready['ports'];
   readonly #worker: Worker;
   readonly #live = new Set<StreamName>();
+  readonly #videoCodecs = new Map<StreamName, VideoCodec>();
   readonly #listeners = new Set<(event: MediaEvent) => void>();
   readonly #opening = new Questions<CloseReason | undefined>();
   readonly #asking = new Questions<readonly StreamInfo[]>();
@@ -60,6 +64,7 @@ export class MediaLink {
   private constructor(worker: Worker, ready: Ready, options: MediaLinkOptions) {
     this.#worker = worker;
     this.live = this.#live;
+    this.videoCodecs = this.#videoCodecs;
     this.fingerprint = ready.fingerprint;
     this.ports = ready.ports;
     this.#authorise = options.authorise;
@@ -157,6 +162,10 @@ export class MediaLink {
   #hear(event: MediaEvent): void {
     if (event.type === 'stream-live') this.#live.add(event.stream);
     if (event.type === 'stream-ended') this.#live.delete(event.stream);
+    if (event.type === 'stream-video') this.#videoCodecs.set(event.stream, event.codec);
+    // A publisher that never went live ends without `stream-ended`; one that was replaced ends before its successor begins.
+    const isOver = event.type === 'session-ended' && event.role === 'publisher';
+    if (isOver && !this.#live.has(event.stream)) this.#videoCodecs.delete(event.stream);
     for (const listener of this.#listeners) listener(event);
   }
 }

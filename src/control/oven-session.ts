@@ -20,6 +20,7 @@ import {
   newSsrcs,
   type SignallingDeps,
 } from './signalling.ts';
+import { codecProblem } from './signalling-problems.ts';
 
 /** What one player asked for in its URL. */
 export type PlayerRequest = {
@@ -174,6 +175,12 @@ export class OvenSession {
     const agreement = acceptViewerAnswer(sdp, local, ssrcs);
     if (isRefusal(agreement)) {
       this.#fail(agreement.refused, { code: 400, error: agreement.message });
+      return;
+    }
+    const unplayable = codecProblem(this.#deps, this.#request.stream, agreement.tracks);
+    if (unplayable !== undefined) {
+      const { status, reason, detail } = unplayable;
+      this.#fail(reason, { code: status, error: detail });
       return;
     }
     const session = newSessionId();

@@ -111,7 +111,16 @@ test('the answer opens a session, the quality menu gets its one entry', async (c
     opened.tracks.map(({ payloadTypes }) =>
       payloadTypes.map(({ codec, payloadType }) => [codec, payloadType]),
     ),
-    [[['h264', 102]], [['opus', 111]]],
+    [
+      [
+        ['h264', 102],
+        ['h265', 104],
+        ['av1', 100],
+        ['vp9', 98],
+        ['vp8', 96],
+      ],
+      [['opus', 111]],
+    ],
   );
   const [, playlist, rendition] = player.heard;
   assert.equal(playlist.type, 'playlist');

@@ -8,6 +8,9 @@ export function logEvent(log: Log, event: MediaEvent): void {
     case 'stream-live':
       log.info({ stream: event.stream, session: event.session }, 'stream is live');
       break;
+    case 'stream-video':
+      log.info({ stream: event.stream, codec: event.codec }, 'stream has video');
+      break;
     case 'stream-ended':
       log.info({ stream: event.stream, reason: event.reason }, 'stream ended');
       break;

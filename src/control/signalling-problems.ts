@@ -1,9 +1,11 @@
 /** Problems that WHIP and WHEP share. */
 import { appOf, type StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
-import type { Transport } from '../channel/messages.ts';
+import type { SendTrack, Transport } from '../channel/messages.ts';
+import { labelOf } from '../protocols/sdp/codecs.ts';
 import type { SdpRefusal } from '../protocols/sdp/refusal.ts';
 import type { Problem } from './problem.ts';
+import type { SignallingDeps } from './signalling.ts';
 
 export function noSuchApp(stream: StreamName): Problem {
   return {
@@ -27,6 +29,27 @@ export function noAddress(transports: readonly Transport[]): Problem {
     status: 503,
     reason: 'no-address',
     detail: `The server knows no address of its own to be reached at over ${transports.join(' or ')}.`,
+  };
+}
+
+/**
+ * A live stream that this player could only hear; undefined where it can see it, wants sound alone, or nothing is live.
+ * One that is not live yet may come in any codec.
+ */
+export function codecProblem(
+  { media }: SignallingDeps,
+  stream: StreamName,
+  tracks: readonly SendTrack[],
+): Problem | undefined {
+  const codec = media.live.has(stream) ? media.videoCodecs.get(stream) : undefined;
+  const video = tracks.find(({ kind }) => kind === 'video');
+  if (codec === undefined || video === undefined) return undefined;
+  if (video.payloadTypes.some((payload) => payload.codec === codec)) return undefined;
+  const label = labelOf(codec);
+  return {
+    status: 422,
+    reason: 'codec-not-playable',
+    detail: `This stream is ${label}, which this player cannot show. Another browser or device may.`,
   };
 }
 

@@ -18,7 +18,7 @@ export type AppTransports = {
 /** The part of the media link that sessions are opened and closed through. */
 export type MediaGate = Pick<
   MediaLink,
-  'live' | 'fingerprint' | 'open' | 'restartIce' | 'close' | 'stats' | 'onEvent'
+  'live' | 'videoCodecs' | 'fingerprint' | 'open' | 'restartIce' | 'close' | 'stats' | 'onEvent'
 >;
 
 /** Something that a client asked for and did not get, for the log. */

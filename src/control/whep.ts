@@ -6,6 +6,7 @@ import { type OfferRequest, type Opened, type SdpDeps, sdpRoutes } from './sdp-h
 import { newSessionId } from './sessions.ts';
 import { appTransports, chooseTransports, newLocalPeer, newSsrcs } from './signalling.ts';
 import {
+  codecProblem,
   noAddress,
   noSuchApp,
   noSuchTransport,
@@ -38,6 +39,8 @@ async function openViewer(deps: SdpDeps, request: OfferRequest): Promise<Opened 
   const agreement = answerViewer(request.offer, local, newSsrcs());
   if (isRefusal(agreement)) return sdpProblem(agreement);
   const { peer, tracks, answer } = agreement;
+  const unplayable = codecProblem(deps, stream, tracks);
+  if (unplayable !== undefined) return unplayable;
   const session = await deps.sessions.open({
     type: 'open-viewer',
     session: newSessionId(),

@@ -142,10 +142,10 @@ const refused: readonly {
   { name: '70 kB', body: 'x'.repeat(70_000), status: 413, detail: /64 kB/ },
   { name: 'no SDP', body: '{}', status: 400, detail: /v=0/ },
   {
-    name: 'VP8',
-    body: offer.replace('H264/', 'VP8/'),
+    name: 'H.263',
+    body: offer.replace('H264/', 'H263/'),
     status: 422,
-    detail: /takes H\.264 video and Opus audio/,
+    detail: /takes H\.264, .* video and Opus audio/,
   },
 ];
 
@@ -320,7 +320,12 @@ test('WHEP: needs no key, and no live stream', async () => {
   const [video, audio] = opened.tracks;
   const types = (track = video) =>
     track?.payloadTypes.map(({ codec, payloadType }) => [codec, payloadType]);
-  assert.deepEqual(types(video), [['h264', 108]]);
+  assert.deepEqual(types(video), [
+    ['vp8', 96],
+    ['vp9', 98],
+    ['h264', 108],
+    ['av1', 45],
+  ]);
   assert.deepEqual(types(audio), [['opus', 111]]);
   assert.notEqual(video?.ssrc, audio?.ssrc);
   assert.match(await response.text(), new RegExp(`a=ssrc:${video?.ssrc} cname:`));
@@ -333,12 +338,19 @@ test('WHEP: UDP where the URL wants it', async () => {
   assert.equal(media.last('open-viewer').tracks[0]?.nack, true);
 });
 
-test('WHEP: an unknown app, a player without H.264', async () => {
-  const { watch } = start();
+test('WHEP: an unknown app, a player that cannot show what is live', async () => {
+  const { media, watch } = start();
   const unknown = await watch('/other/slot-1/whep');
   assert.equal(unknown.status, 404);
   assert.equal(await detailOf(unknown), 'This server has no app "other".');
-  const firefox = await watch(undefined, readSdp('view-firefox-153.sdp'));
-  assert.equal(firefox.status, 422);
-  assert.match(await detailOf(firefox), /can show VP8, VP9, AV1; this server sends H\.264/);
+  const firefox = readSdp('view-firefox-153.sdp'); // one without H.264
+  assert.equal((await watch(undefined, firefox)).status, 201, 'not live yet: it may come as VP8');
+  media.goLive('show/slot-1', 'h264');
+  const refused = await watch(undefined, firefox);
+  assert.equal(refused.status, 422);
+  assert.match(await detailOf(refused), /This stream is H\.264, which this player cannot show\./);
+  const soundOnly = firefox.replace('m=video 9', 'm=video 0');
+  assert.equal((await watch(undefined, soundOnly)).status, 201);
+  media.goLive('show/slot-1', 'vp9');
+  assert.equal((await watch(undefined, firefox)).status, 201);
 });

@@ -1,5 +1,6 @@
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
+import type { VideoCodec } from '../base/session.ts';
 import { Egress, type Flush } from './egress.ts';
 import type { Arenas } from './history.ts';
 import type { Finding, Publisher, PublisherOptions } from './publisher.ts';
@@ -16,6 +17,7 @@ const TICK_MS = 100;
 /** What the engine tells its owner. */
 export type EngineEvent =
   | { readonly type: 'stream-live'; readonly stream: Stream; readonly publisher: Publisher }
+  | { readonly type: 'stream-video'; readonly stream: Stream; readonly codec: VideoCodec }
   | {
       readonly type: 'stream-ended';
       readonly stream: Stream;
@@ -169,6 +171,7 @@ export class Engine {
     const { arenas, onEvent } = this.#options;
     const stream = new Stream(name, arenas, this.#egress, {
       streamLive: (stream, publisher) => onEvent({ type: 'stream-live', stream, publisher }),
+      streamVideo: (stream, codec) => onEvent({ type: 'stream-video', stream, codec }),
       streamEnded: (stream, publisher, reason) =>
         onEvent({ type: 'stream-ended', stream, publisher, reason }),
       publisherClosed: (stream, publisher, reason) =>

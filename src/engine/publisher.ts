@@ -1,5 +1,6 @@
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
+import type { VideoCodec } from '../base/session.ts';
 import type { RtpPacket } from '../protocols/rtp/packet.ts';
 import type { PublisherInput, PublisherListener, TrackFormat, TrackInput } from './publishing.ts';
 import { StreamClock } from './stream-clock.ts';
@@ -30,6 +31,8 @@ export interface PublisherStream {
   /** The track holds packets that must go out by its deadline. */
   partWaits(track: Track, nowMs: number): void;
   publisherLive(publisher: Publisher): void;
+  /** Its video has another codec than before. */
+  publisherVideo(publisher: Publisher, codec: VideoCodec): void;
   publisherFinding(publisher: Publisher, finding: Finding): void;
   publisherClosed(publisher: Publisher, reason: CloseReason): void;
 }
@@ -46,6 +49,7 @@ export class Publisher implements PublisherInput {
   readonly #clock = new StreamClock();
   #nowMs: number;
   #closed = false;
+  #videoCodec: VideoCodec | undefined;
 
   constructor(
     stream: PublisherStream,
@@ -62,7 +66,7 @@ export class Publisher implements PublisherInput {
 
   setTrack(format: TrackFormat): TrackInput {
     const track = format.kind === 'video' ? this.#stream.video : this.#stream.audio;
-    if (!this.#closed) track.begin(format, this.#clock);
+    if (!this.#closed) this.#begin(track, format);
     return {
       push: (packet, nowMs) => this.#push(track, packet, nowMs),
       setClock: (timestamp, timeMs) => this.#clock.report(track.kind, timestamp, timeMs),
@@ -93,6 +97,13 @@ export class Publisher implements PublisherInput {
     if (this.#closed) return;
     this.close(reason);
     this.listener.onClosed(reason, nowMs);
+  }
+
+  #begin(track: Track, format: TrackFormat): void {
+    track.begin(format, this.#clock);
+    if (format.kind !== 'video' || format.codec === this.#videoCodec) return;
+    this.#videoCodec = format.codec;
+    this.#stream.publisherVideo(this, format.codec);
   }
 
   #push(track: Track, packet: RtpPacket, nowMs: number): void {

@@ -1,5 +1,6 @@
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
+import type { VideoCodec } from '../base/session.ts';
 import type { Egress } from './egress.ts';
 import type { Arenas } from './history.ts';
 import {
@@ -21,6 +22,8 @@ const RUN_MS_FRESH = 2500;
 /** What a stream tells the engine. */
 export interface StreamEvents {
   streamLive(stream: Stream, publisher: Publisher): void;
+  /** What its viewers must be able to decode from now on. */
+  streamVideo(stream: Stream, codec: VideoCodec): void;
   streamEnded(stream: Stream, publisher: Publisher, reason: CloseReason): void;
   /** Comes for every publisher, live or not. */
   publisherClosed(stream: Stream, publisher: Publisher, reason: CloseReason): void;
@@ -124,6 +127,10 @@ export class Stream implements PublisherStream {
 
   publisherLive(publisher: Publisher): void {
     this.#events.streamLive(this, publisher);
+  }
+
+  publisherVideo(publisher: Publisher, codec: VideoCodec): void {
+    if (publisher === this.publisher) this.#events.streamVideo(this, codec);
   }
 
   publisherFinding(publisher: Publisher, finding: Finding): void {

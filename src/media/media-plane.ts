@@ -206,6 +206,10 @@ export class MediaPlane {
 
   #tellEngineEvent(event: EngineEvent): void {
     const stream = event.stream.name;
+    if (event.type === 'stream-video') {
+      this.tell({ type: 'stream-video', stream, codec: event.codec });
+      return;
+    }
     const { session } = event.publisher.options;
     if (event.type === 'stream-live') {
       this.tell({ type: 'stream-live', stream, session });

@@ -6,6 +6,7 @@ import type {
   AccessRequest,
   MediaEvent,
   ToMedia,
+  VideoCodec,
 } from '../../src/channel/messages.ts';
 import { Sessions } from '../../src/control/sessions.ts';
 import type { MediaGate, Refusal, SignallingDeps } from '../../src/control/signalling.ts';
@@ -16,6 +17,7 @@ export const PUBLISH_KEY = 'the-publish-key';
 /** A media plane that only takes notes. */
 export class FakeMedia implements MediaGate {
   readonly live = new Set<StreamName>();
+  readonly videoCodecs = new Map<StreamName, VideoCodec>();
   readonly fingerprint: Uint8Array = new Uint8Array(32).fill(0xab);
   /** Everything that it was told, in order. */
   readonly told: ToMedia[] = [];
@@ -51,8 +53,9 @@ export class FakeMedia implements MediaGate {
     for (const listener of this.#listeners) listener(event);
   }
 
-  goLive(name: string): void {
+  goLive(name: string, codec?: VideoCodec): void {
     const stream = streamName(name);
+    if (codec) this.videoCodecs.set(stream, codec);
     this.live.add(stream);
     this.emit({ type: 'stream-live', stream, session: 'publisher' });
   }

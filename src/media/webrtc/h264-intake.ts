@@ -10,6 +10,7 @@ import {
 import { parseSps } from '../../protocols/codecs/h264-sps.ts';
 import type { RtpPacket } from '../../protocols/rtp/packet.ts';
 import { B_FRAMES_MESSAGE } from '../rtmp/b-frames.ts';
+import { InsertingTrack } from './inserting-track.ts';
 
 /** NRI of a STAP-A that carries parameter sets: they matter as much as anything does (RFC 6184 §5.3). */
 const STAP_A_HEADER = 0x60 | NAL.stapA;
@@ -20,14 +21,12 @@ const STAP_A_HEADER = 0x60 | NAL.stapA;
  */
 export class H264Intake {
   readonly #publisher: PublisherInput;
-  readonly #track: TrackInput;
+  readonly #track: InsertingTrack;
   readonly #onKeyframeWanted: (nowMs: number) => void;
   #sps: Uint8Array | undefined;
   #pps: Uint8Array | undefined;
   #frameTimestamp: number | undefined;
   #frameHasSets = false;
-  /** Packets that we put in; the numbers after them move on by as many. */
-  #inserted = 0;
 
   /**
    * @param parameterSets `sprop-parameter-sets` of the offer, if any (RFC 6184 §8.1)
@@ -40,7 +39,7 @@ export class H264Intake {
     onKeyframeWanted: (nowMs: number) => void,
   ) {
     this.#publisher = publisher;
-    this.#track = track;
+    this.#track = new InsertingTrack(track);
     this.#onKeyframeWanted = onKeyframeWanted;
     for (const set of parameterSets?.split(',') ?? []) {
       const unit = new Uint8Array(Buffer.from(set, 'base64'));
@@ -64,7 +63,7 @@ export class H264Intake {
     }
     if (!this.#frameHasSets && startsKeyframe(payload)) this.#insertSets(packet, nowMs);
     if (sliceTypeInPayload(payload) === 'B') this.#publisher.report('b-frames', B_FRAMES_MESSAGE);
-    this.#track.push(this.#renumber(packet), nowMs);
+    this.#track.push(packet, nowMs);
   }
 
   #learnSets(payload: Uint8Array): void {
@@ -98,14 +97,7 @@ export class H264Intake {
       payload.set(set, offset + 2);
       offset += 2 + set.length;
     }
-    this.#track.push({ ...this.#renumber(packet), marker: false, payload }, nowMs);
-    this.#inserted++;
-  }
-
-  #renumber(packet: RtpPacket): RtpPacket {
-    if (this.#inserted === 0) return packet;
-    const sequenceNumber = (packet.sequenceNumber + this.#inserted) & 0xffff;
-    return { ...packet, sequenceNumber };
+    this.#track.insertBefore(packet, payload, nowMs);
   }
 }
 

@@ -2,15 +2,15 @@ import { readUint16 } from '../../base/bytes.ts';
 import type { CloseReason } from '../../base/reasons.ts';
 import type { ReceiveTrack, SessionId } from '../../channel/messages.ts';
 import type { PublisherOptions } from '../../engine/publisher.ts';
-import type { PublisherInput, PublisherListener, TrackInput } from '../../engine/publishing.ts';
+import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
 import { findExtension, parseRtpPacket, type RtpPacket } from '../../protocols/rtp/packet.ts';
 import { parseRtcp } from '../../protocols/rtp/rtcp.ts';
 import { RtcpWriter } from '../../protocols/rtp/rtcp-writer.ts';
 import { ntpToMs } from '../../protocols/rtp/sender-report.ts';
 import { ArrivalRecorder } from '../../protocols/rtp/transport-feedback.ts';
 import { type Flow, Flows } from './flows.ts';
-import { H264Intake } from './h264-intake.ts';
 import type { PeerSession, PeerUser } from './peer-session.ts';
+import { formatOf, TrackIntake } from './track-intake.ts';
 
 /** Time between receiver reports: senders that adapt learn of loss by them (RFC 3550 §6.2). */
 const REPORT_MS = 1000;
@@ -34,11 +34,7 @@ export type WebRtcPublisherOptions = {
 };
 
 /** One flow's way into the engine. */
-type Intake = {
-  readonly flow: Flow;
-  readonly input: TrackInput;
-  push(packet: RtpPacket, nowMs: number): void;
-};
+type Intake = { readonly flow: Flow; readonly track: TrackIntake };
 
 /** A publisher's WebRTC session (WHIP): RTP in sequence order into the engine, feedback back to the encoder. */
 export class WebRtcPublisher implements PeerUser {
@@ -89,7 +85,10 @@ export class WebRtcPublisher implements PeerUser {
       session.close('limit-reached', nowMs);
       return;
     }
-    for (const track of this.#options.tracks) this.#setTrack(this.#input, track);
+    // Said before the first packet; senders begin with the codec they like best (RFC 3264 §5.1).
+    for (const { payloads } of this.#options.tracks) {
+      if (payloads[0]) this.#input.setTrack(formatOf(payloads[0]));
+    }
     this.#nextReportMs = nowMs + REPORT_MS;
     this.#options.onConnected(transport);
   }
@@ -121,7 +120,7 @@ export class WebRtcPublisher implements PeerUser {
       const flow = this.#flows.bySsrc(packet.ssrc);
       if (!flow || !this.#flows.isCurrent(flow)) continue;
       flow.receiver.senderReport(packet.ntp, nowMs);
-      this.#intakes.get(flow.track)?.input.setClock(packet.rtpTimestamp, ntpToMs(packet.ntp));
+      this.#intakes.get(flow.track)?.track.setClock(packet.rtpTimestamp, ntpToMs(packet.ntp));
     }
   }
 
@@ -139,49 +138,23 @@ export class WebRtcPublisher implements PeerUser {
     this.#options.onClosed(reason);
   }
 
-  /** Says what the m-line carries; each call begins the track anew, whose numbering then goes on for viewers. */
-  #setTrack(publisher: PublisherInput, track: ReceiveTrack): TrackInput | undefined {
-    const payload = track.payloads[0];
-    if (!payload) return undefined;
-    if (track.kind === 'video') {
-      return publisher.setTrack({ kind: 'video', codec: 'h264', clockRate: 90000 });
-    }
-    return publisher.setTrack({
-      kind: 'audio',
-      codec: 'opus',
-      clockRate: 48000,
-      channels: 2,
-      sourceCodec: 'opus',
-      sourceSampleRate: 48000,
-      sourceChannels: payload.channels,
-    });
-  }
-
   /** Another SSRC has numbers and timestamps of its own: it begins the track anew. */
-  #intakeOf(flow: Flow): Intake | undefined {
+  #intakeOf(flow: Flow, packet: RtpPacket): TrackIntake | undefined {
     const known = this.#intakes.get(flow.track);
-    if (known?.flow === flow) return known;
-    const publisher = this.#input;
-    const input = publisher && this.#setTrack(publisher, flow.track);
-    if (!publisher || !input) return undefined;
-    const intake = { flow, input, push: this.#pushInto(publisher, flow.track, input) };
-    this.#intakes.set(flow.track, intake);
-    return intake;
-  }
-
-  #pushInto(publisher: PublisherInput, track: ReceiveTrack, input: TrackInput): Intake['push'] {
-    if (track.kind === 'audio') return (packet, nowMs) => input.push(packet, nowMs);
-    const parameterSets = track.payloads[0]?.parameters['sprop-parameter-sets'];
-    const intake = new H264Intake(publisher, input, parameterSets, (nowMs) =>
+    if (known?.flow === flow) return known.track;
+    const { payloads } = flow.track;
+    const payload = payloads.find(({ payloadType }) => payloadType === packet.payloadType);
+    if (!this.#input || !payload) return undefined;
+    const track = new TrackIntake(this.#input, flow.track, payload, (nowMs) =>
       this.#requestKeyframe(nowMs),
     );
-    return (packet, nowMs) => intake.push(packet, nowMs);
+    this.#intakes.set(flow.track, { flow, track });
+    return track;
   }
 
   #drain(flow: Flow, nowMs: number): void {
-    const intake = this.#intakeOf(flow);
     for (let packet = flow.receiver.poll(); packet; packet = flow.receiver.poll()) {
-      intake?.push(packet, nowMs);
+      this.#intakeOf(flow, packet)?.push(packet, nowMs);
     }
     if (flow.track.kind === 'video' && flow.receiver.lost > flow.lostSeen) {
       // What follows builds on a picture that never came.

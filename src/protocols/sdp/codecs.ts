@@ -3,12 +3,10 @@
  * everything else in this folder goes by the table.
  */
 
-/** Video that we can forward, or will. */
-export type VideoCodec = 'h264' | 'h265' | 'vp8' | 'vp9' | 'av1';
-/** Audio that viewers get. */
-export type AudioCodec = 'opus';
-/** Any codec that may be negotiated. */
-export type Codec = VideoCodec | AudioCodec;
+import type { Codec } from '../../base/session.ts';
+
+export type { Codec } from '../../base/session.ts';
+
 /** The m-lines that we look at. */
 export type MediaKind = 'audio' | 'video';
 
@@ -38,21 +36,68 @@ export type CodecRow = {
   readonly sendParameters: (offered: FormatParameters | undefined) => FormatParameters;
 };
 
+/** What video of all codecs has in common. */
+const VIDEO = { kind: 'video', clockRate: 90_000, channels: undefined } as const;
+
 /** One row per codec: a new codec is a new row. */
 export const codecRows: readonly CodecRow[] = [
   {
+    ...VIDEO,
     codec: 'h264',
-    kind: 'video',
     label: 'H.264',
     name: 'H264',
-    clockRate: 90_000,
-    channels: undefined,
     ownPayloadType: 102,
     // Mode 0 has no fragmentation units (RFC 6184 §6.2): its slices must fit a packet, which few encoders promise.
     rankReceived: (offered) => ({ '1': 2, '0': 1 })[packetizationMode(offered)],
     rankSent: rankH264Sent,
     receiveParameters: answerH264,
     sendParameters: (offered) => answerH264(offered ?? OWN_H264),
+  },
+  {
+    ...VIDEO,
+    codec: 'h265',
+    label: 'H.265 (HEVC)',
+    name: 'H265',
+    ownPayloadType: 104,
+    rankReceived: rankH265,
+    rankSent: rankH265,
+    receiveParameters: answerH265,
+    sendParameters: (offered) => answerH265(offered ?? OWN_H265),
+  },
+  {
+    ...VIDEO,
+    codec: 'av1',
+    label: 'AV1',
+    name: 'AV1',
+    ownPayloadType: 100,
+    // Main, the only profile that every browser decodes.
+    rankReceived: (offered) => rankOnly('0', offered['profile']),
+    rankSent: (offered) => rankOnly('0', offered['profile']),
+    receiveParameters: answerAv1,
+    sendParameters: (offered) => answerAv1(offered ?? {}),
+  },
+  {
+    ...VIDEO,
+    codec: 'vp9',
+    label: 'VP9',
+    name: 'VP9',
+    ownPayloadType: 98,
+    // 8 bits and 4:2:0 (RFC 9628 §6).
+    rankReceived: (offered) => rankOnly('0', offered['profile-id']),
+    rankSent: (offered) => rankOnly('0', offered['profile-id']),
+    receiveParameters: (offered) => pick(offered, ['profile-id']),
+    sendParameters: (offered) => pick(offered ?? OWN_VP9, ['profile-id']),
+  },
+  {
+    ...VIDEO,
+    codec: 'vp8',
+    label: 'VP8',
+    name: 'VP8',
+    ownPayloadType: 96,
+    rankReceived: () => 1,
+    rankSent: () => 1,
+    receiveParameters: () => ({}),
+    sendParameters: () => ({}),
   },
   {
     codec: 'opus',
@@ -78,7 +123,12 @@ export const codecRows: readonly CodecRow[] = [
   },
 ];
 
-/** For people: `H.264 video and Opus audio`. */
+/** What people call a codec. */
+export function labelOf(codec: Codec): string {
+  return codecRows.find((row) => row.codec === codec)?.label ?? codec;
+}
+
+/** For people: `H.264, H.265, AV1, VP9, VP8 video and Opus audio`. */
 export function acceptedCodecs(): string {
   const labels = (kind: MediaKind) =>
     codecRows
@@ -117,6 +167,40 @@ function rankH264Sent(offered: FormatParameters): number | undefined {
 
 function answerH264(offered: FormatParameters): FormatParameters {
   return pick(offered, ['level-asymmetry-allowed', 'packetization-mode', 'profile-level-id']);
+}
+
+/** What an absent profile-id means (RFC 7798 §7.1). */
+const H265_MAIN = '1';
+/** Main, or Main 10 where that is all there is. */
+const H265_RANKS: Readonly<Record<string, number>> = { [H265_MAIN]: 2, '2': 1 };
+/** One stream on one transport: the only mode that WebRTC has. */
+const H265_TX_MODE = 'SRST';
+/** Level 6: nobody is to be kept below what it can. */
+const OWN_H265: FormatParameters = {
+  'level-id': '180',
+  'profile-id': H265_MAIN,
+  'tier-flag': '0',
+  'tx-mode': H265_TX_MODE,
+};
+
+function rankH265(offered: FormatParameters): number | undefined {
+  if ((offered['tx-mode'] ?? H265_TX_MODE) !== H265_TX_MODE) return undefined;
+  return H265_RANKS[offered['profile-id'] ?? H265_MAIN];
+}
+
+function answerH265(offered: FormatParameters): FormatParameters {
+  return pick(offered, ['level-id', 'profile-id', 'tier-flag', 'tx-mode']);
+}
+
+function answerAv1(offered: FormatParameters): FormatParameters {
+  return pick(offered, ['level-idx', 'profile', 'tier']);
+}
+
+const OWN_VP9: FormatParameters = { 'profile-id': '0' };
+
+/** For codecs of which we take one profile; it is also what an absent parameter means. */
+function rankOnly(profile: string, offered: string | undefined): number | undefined {
+  return (offered ?? profile) === profile ? 1 : undefined;
 }
 
 function packetizationMode(offered: FormatParameters): string {

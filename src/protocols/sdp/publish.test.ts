@@ -208,7 +208,7 @@ const refusals: readonly { name: string; offer: string; want: string }[] = [
   },
   { name: 'holdconn', offer: obs.replace('actpass', 'holdconn'), want: 'bad-setup' },
   { name: 'ice-lite', offer: obs.replace('s=-', 's=-\r\na=ice-lite'), want: 'both-ice-lite' },
-  { name: 'VP8 alone', offer: obs.replace('H264/', 'VP8/'), want: 'no-common-codec' },
+  { name: 'H.263 alone', offer: obs.replace('H264/', 'H263/'), want: 'no-common-codec' },
   { name: 'mono PCM', offer: obs.replace('opus/48000/2', 'PCMU/8000'), want: 'no-common-codec' },
 ];
 
@@ -217,7 +217,26 @@ for (const { name, offer, want } of refusals) {
 }
 
 test('a refusal for codecs names what was offered and what is accepted', () => {
-  const refused = answerPublisher(obs.replace('H264/', 'VP8/'), local);
+  const refused = answerPublisher(obs.replace('H264/', 'H263/'), local);
   assert.ok(isRefusal(refused));
-  assert.equal(refused.message, 'The offer has VP8; this server takes H.264 video and Opus audio.');
+  assert.equal(
+    refused.message,
+    'The offer has H263; this server takes H.264, H.265 (HEVC), AV1, VP9, VP8 video and Opus audio.',
+  );
+});
+
+test('takes every codec that it can forward, in the order of the offer', () => {
+  const chromium = readSdp('view-chromium-156.sdp').replaceAll('recvonly', 'sendonly');
+  const video = agree(chromium).tracks.find(({ kind }) => kind === 'video');
+  assert.deepEqual(
+    video?.payloads.map(({ codec, payloadType }) => [codec, payloadType]),
+    [
+      ['vp8', 96],
+      ['vp9', 98],
+      ['h264', 102],
+      ['av1', 45],
+    ],
+  );
+  const hevc = agree(obs.replace('H264/', 'H265/'));
+  assert.equal(hevc.tracks.find(({ kind }) => kind === 'video')?.payloads[0]?.codec, 'h265');
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSdp } from '../../../test/vectors/sdp/read.ts';
+import type { Codec, SendTrack } from '../../base/session.ts';
 import type { HostCandidate } from './candidates.ts';
 import { type Description, parseDescription } from './description.ts';
 import type { LocalPeer } from './parameters.ts';
@@ -35,7 +36,7 @@ function answerTo(offer: string, local = peerOf(tcp)) {
   return agreement;
 }
 
-test('answers Chromium with one H.264 payload type, Constrained Baseline in mode 1, and Opus', () => {
+test('answers Chromium with one payload type for each codec, H.264 as Constrained Baseline in mode 1, and Opus', () => {
   const { tracks, answer } = answerTo(chromium);
   assert.deepEqual(tracks, [
     {
@@ -43,7 +44,12 @@ test('answers Chromium with one H.264 payload type, Constrained Baseline in mode
       kind: 'video',
       ssrc: 2222,
       rtxSsrc: undefined,
-      payloadTypes: [{ codec: 'h264', payloadType: 108, rtxPayloadType: undefined }],
+      payloadTypes: [
+        { codec: 'vp8', payloadType: 96, rtxPayloadType: undefined },
+        { codec: 'vp9', payloadType: 98, rtxPayloadType: undefined },
+        { codec: 'h264', payloadType: 108, rtxPayloadType: undefined },
+        { codec: 'av1', payloadType: 45, rtxPayloadType: undefined },
+      ],
       nack: false,
       transportCcId: undefined,
     },
@@ -57,8 +63,10 @@ test('answers Chromium with one H.264 payload type, Constrained Baseline in mode
       transportCcId: undefined,
     },
   ]);
-  assert.match(answer, /m=video 9 UDP\/TLS\/RTP\/SAVPF 108\r\n/);
+  assert.match(answer, /m=video 9 UDP\/TLS\/RTP\/SAVPF 96 98 108 45\r\n/);
   assert.match(answer, /a=fmtp:108 .*profile-level-id=42e01f/);
+  assert.match(answer, /a=fmtp:98 profile-id=0\r\n/);
+  assert.match(answer, /a=fmtp:45 level-idx=5;profile=0;tier=0\r\n/);
   const opus = read(answer).sections[1]?.payloads[0]?.parameters;
   assert.deepEqual(
     [opus?.['stereo'], opus?.['sprop-stereo'], opus?.['useinbandfec']],
@@ -94,9 +102,12 @@ test('over UDP lost packets come again on an SSRC and a payload type of their ow
   const { tracks, answer } = answerTo(chromium, peerOf(udp));
   assert.equal(tracks[0]?.rtxSsrc, 3333);
   assert.deepEqual(tracks[0]?.payloadTypes, [
+    { codec: 'vp8', payloadType: 96, rtxPayloadType: 97 },
+    { codec: 'vp9', payloadType: 98, rtxPayloadType: 99 },
     { codec: 'h264', payloadType: 108, rtxPayloadType: 109 },
+    { codec: 'av1', payloadType: 45, rtxPayloadType: 46 },
   ]);
-  assert.match(answer, /m=video 9 UDP\/TLS\/RTP\/SAVPF 108 109\r\n/);
+  assert.match(answer, /m=video 9 UDP\/TLS\/RTP\/SAVPF 96 98 108 45 97 99 109 46\r\n/);
   assert.match(answer, /a=fmtp:109 apt=108\r\n/);
   assert.match(answer, /a=ssrc-group:FID 2222 3333\r\n/);
   assert.match(answer, /a=ssrc:3333 cname:millrace\r\n/);
@@ -115,6 +126,10 @@ test('over UDP both sections number their packets for the whole transport', () =
   assert.doesNotMatch(without.answer, /extmap/);
 });
 
+function payloadTypeOf(track: SendTrack | undefined, codec: Codec): number | undefined {
+  return track?.payloadTypes.find((payload) => payload.codec === codec)?.payloadType;
+}
+
 test('falls back to another profile where Constrained Baseline is missing', () => {
   const profiles = [
     { without: /42e01f/g, payloadType: 102 }, // 42001f: Baseline
@@ -122,17 +137,50 @@ test('falls back to another profile where Constrained Baseline is missing', () =
   ];
   for (const { without, payloadType } of profiles) {
     const offer = chromium.replaceAll(without, '58001f');
-    assert.equal(answerTo(offer).tracks[0]?.payloadTypes[0]?.payloadType, payloadType);
+    assert.equal(payloadTypeOf(answerTo(offer).tracks[0], 'h264'), payloadType);
   }
 });
 
-test('tells a player without H.264 what is missing', () => {
-  const refused = answerViewer(firefox, peerOf(tcp), ssrcs);
+test('tells a player without any codec of ours what is missing', () => {
+  const offer = firefox.replaceAll(/(VP8|VP9|AV1)\/90000/g, 'theora/90000');
+  const refused = answerViewer(offer, peerOf(tcp), ssrcs);
   assert.ok(isRefusal(refused));
   assert.equal(
     refused.message,
-    'This player can show VP8, VP9, AV1; this server sends H.264 video and Opus audio.',
+    'This player can show THEORA; this server sends H.264, H.265 (HEVC), AV1, VP9, VP8 video and Opus audio.',
   );
+});
+
+test('answers Firefox without H.264', () => {
+  const { tracks } = answerTo(firefox);
+  assert.deepEqual(
+    tracks[0]?.payloadTypes.map(({ codec, payloadType }) => [codec, payloadType]),
+    [
+      ['vp8', 120],
+      ['vp9', 121],
+      ['av1', 99],
+    ],
+  );
+});
+
+test('H.265 with Main before Main 10, and in one stream only', () => {
+  const withH265 = (...payloads: readonly (readonly [type: number, parameters: string])[]) => {
+    const types = payloads.map(([type]) => ` ${type}`).join('');
+    const lines = payloads.map(
+      ([type, parameters]) => `a=rtpmap:${type} H265/90000\r\na=fmtp:${type} ${parameters}\r\n`,
+    );
+    return chromium
+      .replace('SAVPF 96', `SAVPF${types} 96`)
+      .replace('a=rtpmap:96', `${lines.join('')}a=rtpmap:96`);
+  };
+  const main = 'level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST';
+  const main10 = 'level-id=180;profile-id=2;tier-flag=0;tx-mode=SRST';
+  const { tracks, answer } = answerTo(withH265([50, main10], [51, main]));
+  assert.equal(payloadTypeOf(tracks[0], 'h265'), 51);
+  assert.match(answer, /a=fmtp:51 level-id=180;profile-id=1;tier-flag=0;tx-mode=SRST\r\n/);
+  assert.equal(payloadTypeOf(answerTo(withH265([50, main10])).tracks[0], 'h265'), 50);
+  const several = answerTo(withH265([50, 'profile-id=1;tx-mode=MRST']));
+  assert.equal(payloadTypeOf(several.tracks[0], 'h265'), undefined);
 });
 
 test('answers Firefox once it has H.264', () => {
@@ -143,7 +191,7 @@ test('answers Firefox once it has H.264', () => {
       'a=rtpmap:126 H264/90000\r\na=fmtp:126 profile-level-id=42e01f;packetization-mode=1\r\na=rtpmap:120',
     );
   const { tracks, answer } = answerTo(offer);
-  assert.equal(tracks[0]?.payloadTypes[0]?.payloadType, 126);
+  assert.equal(payloadTypeOf(tracks[0], 'h264'), 126);
   assert.equal(tracks[1]?.payloadTypes[0]?.payloadType, 109);
   assert.doesNotMatch(answer, /extmap/);
 });
@@ -201,7 +249,18 @@ test('reads the answer to our own offer', () => {
   assert.deepEqual(
     agreement.tracks.map((track) => [track.mid, track.ssrc, track.nack, track.payloadTypes]),
     [
-      ['0', 2222, true, [{ codec: 'h264', payloadType: 102, rtxPayloadType: 127 }]],
+      [
+        '0',
+        2222,
+        true,
+        [
+          { codec: 'h264', payloadType: 102, rtxPayloadType: 127 },
+          { codec: 'h265', payloadType: 104, rtxPayloadType: 126 },
+          { codec: 'av1', payloadType: 100, rtxPayloadType: 125 },
+          { codec: 'vp9', payloadType: 98, rtxPayloadType: 124 },
+          { codec: 'vp8', payloadType: 96, rtxPayloadType: 123 },
+        ],
+      ],
       ['1', 1111, false, [{ codec: 'opus', payloadType: 111, rtxPayloadType: undefined }]],
     ],
   );

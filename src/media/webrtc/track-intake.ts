@@ -1,0 +1,134 @@
+import type { Codec, ReceiveTrack, VideoCodec } from '../../base/session.ts';
+import type { PublisherInput, TrackFormat, TrackInput } from '../../engine/publishing.ts';
+import type { PictureSize } from '../../protocols/codecs/picture-size.ts';
+import { vp8DataOffset, vp8PictureSize, vp8StartsKeyframe } from '../../protocols/codecs/vp8.ts';
+import {
+  parseVp9Descriptor,
+  vp9PictureSize,
+  vp9StartsKeyframe,
+} from '../../protocols/codecs/vp9.ts';
+import type { RtpPacket } from '../../protocols/rtp/packet.ts';
+import { Av1Intake } from './av1-intake.ts';
+import { H264Intake } from './h264-intake.ts';
+import { H265Intake } from './h265-intake.ts';
+
+/** What a codec needs on its way into the engine. */
+type Intake = { push(packet: RtpPacket, nowMs: number): void };
+type Payload = ReceiveTrack['payloads'][number];
+type OpenIntake = (
+  publisher: PublisherInput,
+  input: TrackInput,
+  parameters: Payload['parameters'],
+  onKeyframeWanted: (nowMs: number) => void,
+) => Intake;
+
+const videoIntakes: Readonly<Record<VideoCodec, OpenIntake>> = {
+  h264: (publisher, input, parameters, onKeyframeWanted) =>
+    new H264Intake(publisher, input, parameters['sprop-parameter-sets'], onKeyframeWanted),
+  h265: (publisher, input, parameters, onKeyframeWanted) =>
+    new H265Intake(publisher, input, parameters, onKeyframeWanted),
+  av1: (publisher, input, _, onKeyframeWanted) => new Av1Intake(publisher, input, onKeyframeWanted),
+  vp8: (publisher, input) => sizing(publisher, input, vp8SizeIn),
+  vp9: (publisher, input) => sizing(publisher, input, vp9SizeIn),
+};
+
+/** One flow of a publisher's session: its packets, in whichever of its m-line's codecs they come. */
+export class TrackIntake {
+  readonly #publisher: PublisherInput;
+  readonly #track: ReceiveTrack;
+  readonly #onKeyframeWanted: (nowMs: number) => void;
+  #payload: Payload;
+  #input: TrackInput;
+  #intake: Intake;
+
+  /**
+   * @param payload that its first packet has
+   * @param onKeyframeWanted called as long as nothing can be decoded: see the codecs' intakes
+   */
+  constructor(
+    publisher: PublisherInput,
+    track: ReceiveTrack,
+    payload: Payload,
+    onKeyframeWanted: (nowMs: number) => void,
+  ) {
+    this.#publisher = publisher;
+    this.#track = track;
+    this.#onKeyframeWanted = onKeyframeWanted;
+    this.#payload = payload;
+    this.#input = publisher.setTrack(formatOf(payload));
+    this.#intake = this.#open();
+  }
+
+  push(packet: RtpPacket, nowMs: number): void {
+    if (packet.payloadType !== this.#payload.payloadType) this.#switchTo(packet.payloadType);
+    this.#intake.push(packet, nowMs);
+  }
+
+  /** See {@link TrackInput.setClock}. */
+  setClock(timestamp: number, timeMs: number): void {
+    this.#input.setClock(timestamp, timeMs);
+  }
+
+  /** A sender may change between the agreed codecs at any time. */
+  #switchTo(payloadType: number): void {
+    const payload = this.#track.payloads.find((other) => other.payloadType === payloadType);
+    if (!payload) return;
+    this.#payload = payload;
+    this.#input = this.#publisher.setTrack(formatOf(payload));
+    this.#intake = this.#open();
+  }
+
+  #open(): Intake {
+    const { codec, parameters } = this.#payload;
+    if (!isVideo(codec)) return this.#input;
+    const open = videoIntakes[codec];
+    return open(this.#publisher, this.#input, parameters, this.#onKeyframeWanted);
+  }
+}
+
+function isVideo(codec: Codec): codec is VideoCodec {
+  return codec in videoIntakes;
+}
+
+/** What the engine is told of a payload that was agreed on. */
+export function formatOf({ codec, channels }: Payload): TrackFormat {
+  if (isVideo(codec)) return { kind: 'video', codec, clockRate: 90000 };
+  return {
+    kind: 'audio',
+    codec,
+    clockRate: 48000,
+    channels: 2,
+    sourceCodec: codec,
+    sourceSampleRate: 48000,
+    sourceChannels: channels,
+  };
+}
+
+/** For codecs whose key frames are whole as they come: only the picture size is looked for. */
+function sizing(
+  publisher: PublisherInput,
+  input: TrackInput,
+  sizeIn: (payload: Uint8Array) => PictureSize | undefined,
+): Intake {
+  let known: PictureSize | undefined;
+  return {
+    push(packet, nowMs) {
+      const size = sizeIn(packet.payload);
+      if (size && (size.width !== known?.width || size.height !== known.height)) {
+        known = size;
+        publisher.setVideoSize(size.width, size.height);
+      }
+      input.push(packet, nowMs);
+    },
+  };
+}
+
+function vp8SizeIn(payload: Uint8Array): PictureSize | undefined {
+  if (!vp8StartsKeyframe(payload)) return undefined;
+  return vp8PictureSize(payload.subarray(vp8DataOffset(payload)));
+}
+
+function vp9SizeIn(payload: Uint8Array): PictureSize | undefined {
+  if (!vp9StartsKeyframe(payload)) return undefined;
+  return vp9PictureSize(payload.subarray(parseVp9Descriptor(payload)?.dataOffset));
+}
