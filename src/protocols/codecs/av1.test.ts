@@ -45,6 +45,13 @@ test('reads a configuration record', () => {
   assert.deepEqual(parseAv1Configuration(hex('81000c00')), []);
 });
 
+test('leaves what it reads as it was, also where that is a Buffer', () => {
+  const unit = Buffer.from(clips.aomAv1()[0]!);
+  const before = Buffer.from(unit);
+  split(unit);
+  assert.deepEqual(unit, before);
+});
+
 test('OBUs with and without sizes, and with an extension', () => {
   assert.deepEqual(split(hex('1200 36 08 02 aabb 30 10ff')), [
     { type: 2, header: hex('10'), payload: hex('') },

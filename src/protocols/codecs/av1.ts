@@ -60,7 +60,8 @@ export function splitObus(data: Uint8Array): Obu[] | Av1Reject {
     const first = data[offset]!;
     const headerBytes = (first & HAS_EXTENSION) !== 0 ? 2 : 1;
     if (offset + headerBytes > data.length) return 'obu-truncated';
-    const header = data.slice(offset, offset + headerBytes);
+    // A copy: a Buffer's own slice() would be a view.
+    const header = new Uint8Array(data.subarray(offset, offset + headerBytes));
     header[0] = first & ~HAS_SIZE;
     offset += headerBytes;
     let length = data.length - offset;

@@ -48,7 +48,11 @@ export class Av1Packetizer {
     const found = obus.find(({ type }) => type === OBU.sequenceHeader);
     if (!found) return;
     const { type, header, payload } = found;
-    this.#sequenceHeader = { type, header: header.slice(), payload: payload.slice() };
+    this.#sequenceHeader = {
+      type,
+      header: new Uint8Array(header),
+      payload: new Uint8Array(payload),
+    };
   }
 
   #reserve(obus: readonly Obu[]): void {

@@ -98,7 +98,7 @@ export class NalPacketizer {
     if (!sets) return false;
     const id = this.#format.setId(unit);
     if (id === undefined || (!sets.has(id) && sets.size >= PARAMETER_SETS_MAX)) return true;
-    sets.set(id, unit.slice());
+    sets.set(id, new Uint8Array(unit));
     return true;
   }
 
