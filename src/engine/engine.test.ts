@@ -111,6 +111,21 @@ describe('a viewer of a live stream', () => {
   });
 });
 
+test('a run with a gap is not sent again: the picture would be lost at the same place', () => {
+  const publisher = world.publish();
+  const { stream, viewer, outlet } = world.view();
+  publisher.run(10);
+  publisher.sendFrame({ skip: [1] });
+  const before = outlet.sent.length;
+  stream.viewerLostPicture(viewer, world.nowMs);
+  assert.equal(outlet.sent.length, before);
+  assert.equal(world.keyframeRequests, 1, 'but a keyframe is asked for');
+  publisher.sendFrame({ key: true });
+  world.pass(1000);
+  stream.viewerLostPicture(viewer, world.nowMs);
+  assert.ok(outlet.sent.length > before + 3);
+});
+
 describe('a viewer on a slow path', () => {
   test('skips to the newest keyframe, while its audio goes on and others notice nothing', () => {
     const publisher = world.publish();

@@ -82,6 +82,12 @@ export class Pacer {
     return Math.max(0, this.#tokens);
   }
 
+  /** How long it takes to get to live with a run of so much time: the stream goes on meanwhile. */
+  catchUpMs(runMs: number, nowMs: number): number {
+    const ahead = this.#paceBps(nowMs) / this.#mediaBps - 1;
+    return ahead > 0 ? runMs / ahead : Number.POSITIVE_INFINITY;
+  }
+
   /** Something left, video or not. */
   spend(bytes: number): void {
     this.#tokens -= bytes;
@@ -95,7 +101,7 @@ export class Pacer {
   onFeedback(feedback: TransportFeedback, nowMs: number): void {
     if (!this.#log) return;
     const results = this.#log.resolve(feedback);
-    this.estimate.update(results, this.#mediaBps, this.rttMs ?? RTT_MS_UNKNOWN, nowMs);
+    this.estimate.update(results, this.rttMs ?? RTT_MS_UNKNOWN, nowMs);
     let haste = this.#hasteAt(nowMs);
     if (this.estimate.loss > HASTY_LOSS_MAX) haste = Math.min(haste, HASTE_WITH_LOSS);
     if (this.estimate.overuses > this.#overuses) haste *= HASTE_AFTER_OVERUSE;

@@ -84,6 +84,7 @@ export class Stream implements PublisherStream {
   /** PLI or FIR from a viewer: the cached run again, and a fresh keyframe where the encoder can. */
   viewerLostPicture(viewer: Viewer, nowMs: number): void {
     this.wantKeyframe(nowMs);
+    if (this.video.runHasGap) return;
     viewer.restartVideo(nowMs);
     this.#egress.pump(viewer, nowMs);
   }

@@ -22,6 +22,12 @@ export type SenderOptions = {
 export const LAG_MS_MAX = 1000;
 /** How long the burst at the start may take on the viewer's path before it is given up for the next keyframe. */
 export const BURST_MS_MAX = 4000;
+/**
+ * A viewer who has seen something already is not taken back to a keyframe so old that it takes longer than this to get
+ * to live from there: the next one is as near, and leaves nobody behind. One just born is always near enough.
+ */
+const CATCH_UP_MS_MAX = 1500;
+const FRESH_RUN_MS = 100;
 /** Squeezed frames are this far apart: 1 ms at 90 kHz. */
 const SQUEEZE_TICKS = 90;
 /** RTP version 2, with the padding bit where padding follows. */
@@ -98,7 +104,7 @@ export class TrackSender {
   }
 
   /** The viewer is ready (again) to decode from scratch: from the cached run, or from the next keyframe. */
-  start(nowMs: number): void {
+  start(nowMs: number, pacer?: Pacer): void {
     this.#enterEpoch();
     if (this.track.kind === 'audio') {
       this.cursor = this.track.head;
@@ -110,7 +116,7 @@ export class TrackSender {
     this.#dropReason = 'waiting-for-keyframe';
     this.#frame = this.track.frameCount;
     this.#notBefore = this.track.epochStart;
-    this.#openGate(nowMs);
+    this.#openGate(nowMs, pacer);
   }
 
   /**
@@ -125,9 +131,9 @@ export class TrackSender {
     nowMs: number,
     budget: number,
   ): number {
-    if (this.#epoch !== this.track.epoch) this.start(nowMs);
+    if (this.#epoch !== this.track.epoch) this.start(nowMs, pacer);
     if (this.place !== 'gated' && this.cursor < this.track.history.tail) this.#skip();
-    if (this.place === 'gated' && !this.#openGate(nowMs)) return 0;
+    if (this.place === 'gated' && !this.#openGate(nowMs, pacer)) return 0;
     if (this.codecRefused) return 0;
     const bytes = this.#addRows(table, srtp, pacer, nowMs, Math.min(budget, RUN_BYTES_MAX));
     if (this.place === 'burst' && this.cursor >= this.track.head) this.place = 'live';
@@ -233,11 +239,12 @@ export class TrackSender {
     this.#payloadType = payloadType ?? 0;
   }
 
-  #openGate(nowMs: number): boolean {
+  #openGate(nowMs: number, pacer: Pacer | undefined): boolean {
     const track = this.track;
     if (track.runStart === undefined || track.runStart < this.#notBefore) return false;
     // A run that has not been released yet would start with an empty burst: wait for its first part.
     if (track.runStart >= track.head) return false;
+    if (pacer && this.packets > 0 && !this.#isNear(pacer, nowMs)) return false;
     this.cursor = track.runStart;
     this.#countDrops(track.frameCount - track.runFrames);
     this.place = 'burst';
@@ -258,6 +265,12 @@ export class TrackSender {
       squeezeEnd: this.#squeezeEnd,
     });
     return true;
+  }
+
+  #isNear(pacer: Pacer, nowMs: number): boolean {
+    const { lastKeyframeTimestamp = 0, newestTimestamp, clockRate } = this.track;
+    const runMs = (((newestTimestamp - lastKeyframeTimestamp) | 0) * 1000) / clockRate;
+    return runMs <= FRESH_RUN_MS || pacer.catchUpMs(runMs, nowMs) <= CATCH_UP_MS_MAX;
   }
 
   /** Fixes what the track's timestamps mean to this viewer: its RTP clock is the server's clock, from a random base. */

@@ -57,6 +57,8 @@ export class Track {
   head = 0;
   /** Index of the newest keyframe's first packet, if its run is still whole. */
   runStart: number | undefined;
+  /** Something of that run was lost on the way in: who gets it again loses the picture at the same place. */
+  runHasGap = false;
   /** Frames since then, the keyframe and an unfinished frame included. */
   runFrames = 0;
   /** Frames ever begun, over all epochs. */
@@ -178,6 +180,7 @@ export class Track {
       if (ahead > 1 && ahead <= GAP_PACKETS_MAX) {
         this.packetsLost += ahead - 1;
         this.history.storeGap(ahead - 1, this.newestTimestamp, this.#keepFrom());
+        this.runHasGap = true;
       } else if (ahead !== 1) {
         this.#resume(packet, nowMs);
       }
@@ -246,6 +249,7 @@ export class Track {
     }
     this.lastKeyframeTimestamp = timestamp;
     this.runStart = this.history.next;
+    this.runHasGap = false;
     this.runFrames = 1;
   }
 

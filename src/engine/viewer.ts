@@ -77,7 +77,7 @@ export class Viewer {
   connect(outlet: Outlet, nowMs: number): void {
     this.outlet = outlet;
     this.pacer.reset(nowMs);
-    for (const sender of this.senders) sender.start(nowMs);
+    for (const sender of this.senders) sender.start(nowMs, this.#pacerOf(outlet));
   }
 
   /** Fills one run with what this viewer lacks; see {@link TrackSender.fill}. */
@@ -113,7 +113,7 @@ export class Viewer {
   restartVideo(nowMs: number): void {
     if (!this.video || nowMs - this.#lastRestartMs < RESTART_MS_MIN) return;
     this.#lastRestartMs = nowMs;
-    this.video.start(nowMs);
+    this.video.start(nowMs, this.outlet && this.#pacerOf(this.outlet));
   }
 
   /** Why this viewer cannot go on, if so. */
@@ -157,6 +157,10 @@ export class Viewer {
     pacer.spend(videoBytes);
     bytes += videoBytes;
     return bytes;
+  }
+
+  #pacerOf(outlet: Outlet): Pacer | undefined {
+    return outlet.reliable ? undefined : this.pacer;
   }
 
   #bytesPerSecond(nowMs: number): number {

@@ -1,17 +1,15 @@
 /**
  * How much a path carries, from transport-wide feedback: draft-ietf-rmcat-gcc-02 in short, for a sender that cannot
- * make its stream smaller. Such a stream need not be cut each time a queue grows a little: as long as the path
- * delivers what is needed, its bursts are to be smoothed, and only then is the rate to be lowered.
+ * make its stream smaller. Such a stream need not be cut each time a queue grows a little: a queue that empties again
+ * between two frames asks for smoother bursts, only one that stays says that the path is full.
  */
 import { DelayTrend } from './delay-trend.ts';
 import type { PacketResult } from './transport-log.ts';
 
 /** What is sent after a queue grew, of what the path delivered meanwhile (§5.5). */
 const DECREASE = 0.85;
-/** A path that delivers that much of what is needed carries it: the queue is of our bursts' making. */
-const CARRIES_NEED = 0.95;
-/** A queue that takes longer than this is no burst any more. */
-const QUEUE_MS_MAX = 250;
+/** A queue that is never shorter than this for half a second does not come from bursts: the path is full. */
+const STANDING_MS = 25;
 /** Per second, while nothing is known of the limit; libwebrtc's encoders go 1.08, a viewer's frozen picture is worse. */
 const GROWTH = 1.25;
 /** Near the limit: one packet each response time (§5.5). */
@@ -49,13 +47,13 @@ export class PathEstimate {
   bitrateBps: number | undefined;
   /** Share of packets lost in the last full second, 0 to 1. */
   loss = 0;
-  /** How much longer packets take now than at best, in ms. */
-  queueMs = 0;
   /** Times that a growing queue was noticed. */
   overuses = 0;
 
   readonly #trend = new DelayTrend();
+  /** Bytes that arrived in each bucket, and the least one-way delay among them. */
   readonly #buckets = new Float64Array(BUCKETS);
+  readonly #delays = new Float64Array(BUCKETS).fill(Number.POSITIVE_INFINITY);
   #bucket = -1;
   #firstBucket = -1;
   #newestArrivalMs = 0;
@@ -83,14 +81,19 @@ export class PathEstimate {
     return (bytes * 8000) / spanMs;
   }
 
-  /**
-   * One feedback message.
-   * @param needBps what the stream needs
-   */
-  update(results: readonly PacketResult[], needBps: number, rttMs: number, nowMs: number): void {
+  /** How much longer packets take than at best, all of the last half second: a queue that does not empty. */
+  get standingMs(): number {
+    let leastMs = Number.POSITIVE_INFINITY;
+    for (const delayMs of this.#delays) leastMs = Math.min(leastMs, delayMs);
+    const bestMs = Math.min(this.#baseline.leastMs, this.#baseline.formerMs);
+    return Number.isFinite(leastMs) ? leastMs - bestMs : 0;
+  }
+
+  /** One feedback message. */
+  update(results: readonly PacketResult[], rttMs: number, nowMs: number): void {
     if (results.length === 0) return;
     for (const result of results) this.#count(result, nowMs);
-    if (this.#trend.trend === 'growing') this.#onGrowing(needBps, rttMs, nowMs);
+    if (this.#trend.trend === 'growing') this.#onGrowing(rttMs, nowMs);
     else if (this.#trend.trend === 'steady') this.#grow(rttMs, nowMs);
     this.#updatedMs = nowMs;
     this.#judgeLoss(nowMs);
@@ -111,11 +114,12 @@ export class PathEstimate {
       return;
     }
     this.#trend.add(result.sentMs, result.arrivalMs);
-    this.#deliver(result.bytes, result.arrivalMs);
-    this.#measureQueue(result.arrivalMs - result.sentMs, nowMs);
+    const oneWayMs = result.arrivalMs - result.sentMs;
+    this.#deliver(result.bytes, result.arrivalMs, oneWayMs);
+    this.#noteBest(oneWayMs, nowMs);
   }
 
-  #deliver(bytes: number, arrivalMs: number): void {
+  #deliver(bytes: number, arrivalMs: number, oneWayMs: number): void {
     const bucket = Math.floor(arrivalMs / BUCKET_MS);
     if (this.#bucket < 0) {
       this.#bucket = bucket;
@@ -123,14 +127,19 @@ export class PathEstimate {
     }
     if (bucket <= this.#bucket - BUCKETS) return;
     const stale = Math.min(bucket - this.#bucket, BUCKETS);
-    for (let i = 1; i <= stale; i++) this.#buckets[(this.#bucket + i) % BUCKETS] = 0;
+    for (let i = 1; i <= stale; i++) {
+      this.#buckets[(this.#bucket + i) % BUCKETS] = 0;
+      this.#delays[(this.#bucket + i) % BUCKETS] = Number.POSITIVE_INFINITY;
+    }
     this.#bucket = Math.max(this.#bucket, bucket);
-    this.#buckets[bucket % BUCKETS] = (this.#buckets[bucket % BUCKETS] as number) + bytes;
+    const slot = bucket % BUCKETS;
+    this.#buckets[slot] = (this.#buckets[slot] as number) + bytes;
+    this.#delays[slot] = Math.min(this.#delays[slot] as number, oneWayMs);
     this.#newestArrivalMs = Math.max(this.#newestArrivalMs, arrivalMs);
   }
 
   /** The two clocks have nothing in common: only what one-way delays differ by means something. */
-  #measureQueue(oneWayMs: number, nowMs: number): void {
+  #noteBest(oneWayMs: number, nowMs: number): void {
     const baseline = this.#baseline;
     if (nowMs - baseline.sinceMs > BASELINE_MS) {
       baseline.formerMs = baseline.leastMs;
@@ -138,16 +147,16 @@ export class PathEstimate {
       baseline.sinceMs = nowMs;
     }
     baseline.leastMs = Math.min(baseline.leastMs, oneWayMs);
-    this.queueMs = oneWayMs - Math.min(baseline.leastMs, baseline.formerMs);
   }
 
-  #onGrowing(needBps: number, rttMs: number, nowMs: number): void {
+  #onGrowing(rttMs: number, nowMs: number): void {
     // What was sent before the last decrease still says 'growing' for a round trip.
     if (nowMs - this.#loweredMs < rttMs + RESPONSE_MS) return;
     this.#loweredMs = nowMs;
     this.overuses++;
+    if (this.standingMs < STANDING_MS) return;
+    // The queue never ran empty: what was delivered is what the path carries.
     const deliveredBps = this.deliveredBps;
-    if (deliveredBps >= CARRIES_NEED * needBps && this.queueMs < QUEUE_MS_MAX) return;
     const limitBps = this.#limitBps ?? deliveredBps;
     this.#limitBps = limitBps + LIMIT_WEIGHT * (deliveredBps - limitBps);
     this.#lower(DECREASE * deliveredBps);
