@@ -11,14 +11,22 @@ import {
   videoFrame,
   videoSequenceStart,
 } from '../../../test/doubles/enhanced-rtmp.ts';
-import { PublisherDouble, TranscoderDouble } from '../../../test/doubles/publishing.ts';
+import {
+  EngineDouble,
+  PublisherDouble,
+  TranscoderDouble,
+} from '../../../test/doubles/publishing.ts';
 import { clips } from '../../../test/vectors/codecs/read.ts';
+import { enhancedCaptures } from '../../../test/vectors/rtmp/read.ts';
 import { parseStreamName } from '../../base/names.ts';
 import { isAv1Keyframe, OBU, type Obu, splitObus } from '../../protocols/codecs/av1.ts';
 import { H265_NAL, h265NalType, isH265Keyframe } from '../../protocols/codecs/h265.ts';
 import { isVp8Keyframe } from '../../protocols/codecs/vp8.ts';
 import { isVp9Keyframe } from '../../protocols/codecs/vp9.ts';
+import { HANDSHAKE_BYTES } from '../../protocols/rtmp/handshake.ts';
+import { RtmpSession } from '../../protocols/rtmp/session.ts';
 import { AudioTrack } from './audio-track.ts';
+import { RtmpPublisher } from './publisher.ts';
 import { VideoTrack } from './video-track.ts';
 
 const FRAME_MS = 40;
@@ -204,3 +212,56 @@ test('Opus goes on as it came, with time stamps that count samples', () => {
     ['opus', 'aac'],
   );
 });
+
+const captured = {
+  hevcOpus: { codec: 'h265', opus: true, reports: [] },
+  hevcWithBFrames: { codec: 'h265', opus: false, reports: ['b-frames'] },
+  av1Opus: { codec: 'av1', opus: true, reports: [] },
+  vp9Opus: { codec: 'vp9', opus: true, reports: [] },
+} as const;
+for (const [name, { codec, opus, reports }] of Object.entries(captured)) {
+  test(`capture of FFmpeg 8.1: every frame of ${name} arrives`, () => {
+    const engine = new EngineDouble();
+    const transcoder = new TranscoderDouble();
+    const complaints: string[] = [];
+    const session = new RtmpSession({ random: new Uint8Array(2 * HANDSHAKE_BYTES), nowMs: 0 });
+    const publisher = new RtmpPublisher({
+      open: (source, listener) => engine.publish(STREAM, source, listener),
+      encoder: undefined,
+      createTranscoder: transcoder.create,
+      opusBitrateBps: 128_000,
+      ssrcs: { audio: 1, video: 2 },
+      clockMs: () => 0,
+      complain: (what) => complaints.push(what),
+      end: (reason, message) => complaints.push(`${reason}: ${message}`),
+      wakeBy: () => {},
+    });
+    session.receive(enhancedCaptures[name as keyof typeof captured], 0);
+    for (let output = session.poll(); output; output = session.poll()) {
+      if (output.type === 'publish') {
+        assert.deepEqual(output.target, { path: 'show/slot-1', credential: 'KEY' });
+        session.acceptPublish(0);
+      }
+      if (output.type === 'metadata') publisher.onMetadata(output.values, 0);
+      if (output.type === 'tag') publisher.onTag(output.kind, output.timestampMs, output.body, 0);
+      if (output.type === 'closed') assert.equal(output.reason, 'left');
+    }
+    publisher.advance(10_000); // their moment: see steady-release.ts
+    assert.deepEqual(complaints, []);
+    const [published] = engine.publishers;
+    assert.deepEqual(
+      published!.reports.map((report) => report.code),
+      reports,
+    );
+    assert.deepEqual(codecs(published!), [codec]);
+    assert.deepEqual(published!.videoSizes, ['64x64']);
+    assert.equal(payloadsOf(published!).length, 10);
+    const packets = published!.tracks.audio!.packets.map(({ timestamp }) => timestamp);
+    if (!opus) assert(transcoder.frames.length > 40);
+    else
+      assert.deepEqual(
+        packets,
+        packets.map((_, index) => (packets[0]! + index * 960) >>> 0),
+      );
+  });
+}
