@@ -2,12 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { StreamName } from '../base/names.ts';
-import { plainAddress } from './http/limits.ts';
+import { plainAddress } from '../base/remote-address.ts';
 import { OvenSession } from './oven-session.ts';
 import type { SignallingDeps } from './signalling.ts';
 
 /** An answer has some kilobytes. */
 const MESSAGE_BYTES_MAX = 64 * 1024;
+/** Browsers send a message in one frame. Each piece costs some hundred bytes beside its own. */
+const FRAGMENTS_MAX = 16;
+/** Reads that a frame may take to arrive. */
+const CHUNKS_MAX = 256;
 /** Often enough for proxies, which give up after a minute of silence. */
 const PING_INTERVAL_MS = 20_000;
 /** More than one machine can feed. */
@@ -35,6 +39,8 @@ export function ovenSocket(deps: SignallingDeps): OvenSocket {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MESSAGE_BYTES_MAX,
+    maxFragments: FRAGMENTS_MAX,
+    maxBufferedChunks: CHUNKS_MAX,
     perMessageDeflate: false,
   });
   const players = new Map<WebSocket, Player>();
@@ -47,7 +53,7 @@ export function ovenSocket(deps: SignallingDeps): OvenSocket {
   return {
     handleUpgrade(request, socket, head, stream, query) {
       if (players.size >= SOCKETS_MAX) {
-        socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+        refuseUpgrade(socket, '503 Service Unavailable');
         return;
       }
       server.handleUpgrade(request, socket, head, (webSocket) => {
@@ -73,6 +79,12 @@ export function ovenSocket(deps: SignallingDeps): OvenSocket {
       server.close();
     },
   };
+}
+
+/** Node has let go of the connection: unless we close both halves, the client may keep it for good. */
+export function refuseUpgrade(socket: Duplex, status: string): void {
+  const head = `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  socket.end(head, () => socket.destroy());
 }
 
 function listen(webSocket: WebSocket, players: Map<WebSocket, Player>): void {

@@ -128,9 +128,9 @@ export function plainRtcp(ssrc = 0x11223344): Uint8Array {
   return new RtcpWriter().receiverReport(1, []).pictureLoss(1, ssrc).goodbye([ssrc]).bytes();
 }
 
-/** A TCP connection whose errors are expected. */
-export async function dial(port: number): Promise<Socket> {
-  const socket = connect(port, HOST);
+/** A TCP connection whose errors are expected. @param from another address of loopback's: another client */
+export async function dial(port: number, from = HOST): Promise<Socket> {
+  const socket = connect({ port, host: HOST, localAddress: from });
   socket.on('error', () => {});
   await once(socket, 'connect');
   return socket;

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import { plainAddress } from './limits.ts';
+import { plainAddress } from '../../base/remote-address.ts';
 
 /** A request's context with Node's own objects in reach. */
 export type NodeContext = Context<{ Bindings: HttpBindings }>;

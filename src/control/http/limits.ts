@@ -1,6 +1,7 @@
 /** What one client may cost the HTTP server. */
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
+import { networkOf, plainAddress } from '../../base/remote-address.ts';
 
 /** A crowd behind one address, each with a page and its WebSocket; a proxy on this machine is not counted. */
 const CONNECTIONS_PER_ADDRESS_MAX = 256;
@@ -9,6 +10,12 @@ const CONNECTIONS_MAX = 20_000;
 /** How long a client may take to send a request's head, and the whole of it. */
 const HEAD_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 20_000;
+/** How late Node may be to notice; by itself it looks every 30 s. */
+const TIMEOUT_CHECK_MS = 2_000;
+/** A connection over which nothing has moved for so long, in either direction, belongs to nobody who reads. */
+const STALLED_MS_MAX = 30_000;
+/** Requests of one connection under way at once. Browsers send one after the other; each open answer holds a buffer. */
+const PIPELINED_MAX = 4;
 /** Longer than the pages' polling, so that a page keeps its connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
 /** OBS, the largest sender of headers known, has a dozen. */
@@ -19,12 +26,14 @@ export const SERVER_OPTIONS = {
   headersTimeout: HEAD_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
 } as const;
 
 /** Bounds the connections of a server; one too many is closed at once. */
 export function limitConnections(server: Server): void {
   server.maxConnections = CONNECTIONS_MAX;
   server.maxHeadersCount = HEADERS_MAX;
+  server.setTimeout(STALLED_MS_MAX);
   const open = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     const address = plainAddress(socket.remoteAddress);
@@ -44,22 +53,26 @@ export function limitConnections(server: Server): void {
   });
 }
 
-/** As people write it: an IPv4 address that came through a dual-stack socket is one. */
-export function plainAddress(address: string | undefined): string {
-  return (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+/** Serves requests, and closes a connection that asks on and on without waiting for the answers. */
+export function limitPipelining(serve: RequestListener): RequestListener {
+  const underWay = new WeakMap<Socket, number>();
+  return (request, response) => {
+    const { socket } = request;
+    const count = (underWay.get(socket) ?? 0) + 1;
+    underWay.set(socket, count);
+    if (count > PIPELINED_MAX) {
+      socket.destroy(); // what else is in the same read comes here too, and is thrown away
+      return;
+    }
+    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1));
+    serve(request, response);
+  };
 }
 
 /** Whether an address is of this machine alone. */
 export function isLoopback(address: string): boolean {
   if (address === '') return false;
   return loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-}
-
-/** A household has a whole /64 of IPv6 to come from. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = ''] = address.split('::', 1);
-  return head.split(':').slice(0, 4).join(':');
 }
 
 const loopback = new BlockList();

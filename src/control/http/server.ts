@@ -7,7 +7,7 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { appOf, parseStreamName } from '../../base/names.ts';
 import type { Log } from '../log.ts';
-import { type OvenSocket, ovenSocket } from '../oven.ts';
+import { type OvenSocket, ovenSocket, refuseUpgrade } from '../oven.ts';
 import { problemResponse } from '../problem.ts';
 import type { SignallingDeps } from '../signalling.ts';
 import { whepRoutes } from '../whep.ts';
@@ -15,7 +15,7 @@ import { whipRoutes } from '../whip.ts';
 import { type ApiDeps, apiRoutes } from './api.ts';
 import { addressOf } from './context.ts';
 import { EVERYWHERE } from './headers.ts';
-import { limitConnections, SERVER_OPTIONS } from './limits.ts';
+import { limitConnections, limitPipelining, SERVER_OPTIONS } from './limits.ts';
 import { type PagesDeps, pageRoutes } from './pages.ts';
 
 export type HttpDeps = {
@@ -40,7 +40,7 @@ export class HttpServer {
     { address, port }: { readonly address: string; readonly port: number },
   ): Promise<HttpServer> {
     const app = routesOf(deps);
-    const server = createServer(SERVER_OPTIONS, getRequestListener(app.fetch));
+    const server = createServer(SERVER_OPTIONS, limitPipelining(getRequestListener(app.fetch)));
     const oven = ovenSocket(deps.signalling);
     limitConnections(server);
     server.on('upgrade', (request, socket, head) => upgrade(oven, request, socket, head, deps));
@@ -109,7 +109,7 @@ function upgrade(
   const url = URL.parse(request.url ?? '', 'http://host');
   const stream = parseStreamName(url?.pathname.slice(1) ?? '');
   if (url === null || stream === undefined || deps.signalling.app(appOf(stream)) === undefined) {
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    refuseUpgrade(socket, '404 Not Found');
     return;
   }
   oven.handleUpgrade(request, socket, head, stream, url.searchParams);

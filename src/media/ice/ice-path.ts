@@ -15,8 +15,3 @@ let nextPathId = 1;
 export function newPathId(): number {
   return nextPathId++;
 }
-
-/** An address as people write it: without IPv6's wrapping of IPv4 (RFC 4291 §2.5.5.2). */
-export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, '');
-}

@@ -1,19 +1,22 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { networkOf, plainAddress } from '../../base/remote-address.ts';
 import { FrameReader, frame } from '../../protocols/ice/framing.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
 import type { TcpWay } from '../send/outlet.ts';
 import { socketFd } from '../socket-fd.ts';
-import { type IcePath, newPathId, plainAddress } from './ice-path.ts';
+import { type IcePath, newPathId } from './ice-path.ts';
 import type { IceListenerOptions } from './listener-options.ts';
 import type { RouterSession } from './router.ts';
 
 /** Connections at once; each viewer over TCP has one, or two for a moment when it changes networks. */
 const CONNECTIONS_MAX = 8000;
-/** Of one address: a school or a carrier's NAT has many viewers behind one. */
-const CONNECTIONS_PER_ADDRESS_MAX = 1000;
+/** Of one network: a school or a carrier's NAT has many viewers behind one. */
+const CONNECTIONS_PER_NETWORK_MAX = 1000;
 /** Connections that have not yet shown a check of a session of ours: those are what a stranger can open. */
-const UNPROVEN_MAX = 1000;
+const UNPROVEN_MAX = 2000;
+/** Of one network, so that one stranger does not keep everybody out. An honest one proves itself within a round trip. */
+const UNPROVEN_PER_NETWORK_MAX = 256;
 /** From connect to the first check; browsers send it at once. */
 const PROVE_MS_MAX = 10_000;
 /**
@@ -28,12 +31,16 @@ const LAST_WORDS_MS = 1000;
 /** Unsent bytes the kernel keeps per viewer: beyond them we decide what is worth sending. */
 const NOTSENT_BYTES = 64 * 1024;
 
+/** What one network has open here. */
+type Share = { connections: number; unproven: number };
+
 /** ICE over TCP, passive side (RFC 6544): each connection is one path, its packets framed as in RFC 4571. */
 export class IceTcpListener {
   readonly #options: IceListenerOptions;
   readonly #server: Server;
   readonly #connections = new Set<TcpPath>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #bySession = new Map<RouterSession, Set<TcpPath>>();
+  readonly #perNetwork = new Map<string, Share>();
   #unproven = 0;
 
   /** Opens the port; rejects with the system's error where it cannot. */
@@ -72,30 +79,67 @@ export class IceTcpListener {
   }
 
   #onSocket(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress ?? '');
-    const ofAddress = this.#perAddress.get(address) ?? 0;
+    const address = plainAddress(socket.remoteAddress);
+    const network = networkOf(address);
+    const share = this.#perNetwork.get(network) ?? { connections: 0, unproven: 0 };
     socket.on('error', () => {}); // 'close' follows, and is all that matters
-    const full =
-      this.#connections.size >= CONNECTIONS_MAX ||
-      ofAddress >= CONNECTIONS_PER_ADDRESS_MAX ||
-      this.#unproven >= UNPROVEN_MAX;
+    const full = this.#isFull(share);
     if (full || address === '') {
       if (full) this.#options.complain('ice-tcp: limit-reached: too many connections');
       socket.destroy();
       return;
     }
-    this.#perAddress.set(address, ofAddress + 1);
+    this.#perNetwork.set(network, share);
+    share.connections++;
+    share.unproven++;
     this.#unproven++;
-    const path = new TcpPath(socket, address, this.#options, () => this.#unproven--);
+    const path = new TcpPath(socket, address, this.#options, {
+      onSettled: () => {
+        share.unproven--;
+        this.#unproven--;
+      },
+      onProven: (session) => this.#keep(path, session),
+    });
     this.#connections.add(path);
     socket.on('close', () => {
       this.#connections.delete(path);
-      const left = (this.#perAddress.get(address) ?? 1) - 1;
-      if (left > 0) this.#perAddress.set(address, left);
-      else this.#perAddress.delete(address);
+      this.#forget(path);
+      share.connections--;
+      if (share.connections === 0) this.#perNetwork.delete(network);
     });
   }
+
+  #isFull({ connections, unproven }: Share): boolean {
+    return (
+      this.#connections.size >= CONNECTIONS_MAX ||
+      connections >= CONNECTIONS_PER_NETWORK_MAX ||
+      this.#unproven >= UNPROVEN_MAX ||
+      unproven >= UNPROVEN_PER_NETWORK_MAX
+    );
+  }
+
+  /** A session remembers few paths. So must we, or one password could take all connections that there are. */
+  #keep(path: TcpPath, session: RouterSession): void {
+    const ofSession = this.#bySession.get(session) ?? new Set();
+    this.#bySession.set(session, ofSession.add(path));
+    for (const other of ofSession) {
+      if (!session.isValidPath(other)) other.cut();
+    }
+  }
+
+  #forget(path: TcpPath): void {
+    const { session } = path;
+    const ofSession = session && this.#bySession.get(session);
+    if (!ofSession?.delete(path) || ofSession.size > 0) return;
+    this.#bySession.delete(session!);
+  }
 }
+
+type PathListener = {
+  /** Once: the connection proved to be a session's, or ended. */
+  readonly onSettled: () => void;
+  readonly onProven: (session: RouterSession) => void;
+};
 
 /** One accepted connection. Whose it is, its first packet must tell. */
 class TcpPath implements IcePath {
@@ -106,7 +150,7 @@ class TcpPath implements IcePath {
   readonly #socket: Socket;
   readonly #options: IceListenerOptions;
   readonly #reader = new FrameReader();
-  readonly #onSettled: () => void;
+  readonly #listener: PathListener;
   readonly #proveTimer: NodeJS.Timeout;
   #session: RouterSession | undefined;
   #unprovenPackets = 0;
@@ -114,16 +158,25 @@ class TcpPath implements IcePath {
   #over = false;
   readonly #release = (): void => this.#end();
 
-  /** @param onSettled called once: when the connection proved to be a session's, or ended */
-  constructor(socket: Socket, address: string, options: IceListenerOptions, onSettled: () => void) {
+  constructor(
+    socket: Socket,
+    address: string,
+    options: IceListenerOptions,
+    listener: PathListener,
+  ) {
     this.remote = writeTransportAddress(address, socket.remotePort ?? 0);
     this.#socket = socket;
     this.#options = options;
-    this.#onSettled = onSettled;
+    this.#listener = listener;
     this.way = { transport: 'tcp', fd: socketFd(socket), socket };
     this.#proveTimer = setTimeout(() => this.cut(), PROVE_MS_MAX);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('close', () => this.#onClose());
+  }
+
+  /** Whose connection it proved to be. */
+  get session(): RouterSession | undefined {
+    return this.#session;
   }
 
   write(packet: Uint8Array): void {
@@ -163,6 +216,7 @@ class TcpPath implements IcePath {
     this.#settle();
     this.#options.addon.tcpTune(this.way.fd, NOTSENT_BYTES, true);
     this.#options.router.whenOver(session, this.#release);
+    this.#listener.onProven(session);
     return true;
   }
 
@@ -178,7 +232,7 @@ class TcpPath implements IcePath {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#proveTimer);
-    this.#onSettled();
+    this.#listener.onSettled();
   }
 
   /** The session is over: its last words leave, then the connection. */

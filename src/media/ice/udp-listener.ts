@@ -1,9 +1,10 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { plainAddress } from '../../base/remote-address.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
 import type { UdpWay } from '../send/outlet.ts';
 import { socketFd } from '../socket-fd.ts';
-import { type IcePath, newPathId, plainAddress } from './ice-path.ts';
+import { type IcePath, newPathId } from './ice-path.ts';
 import type { IceListenerOptions } from './listener-options.ts';
 import type { RouterSession } from './router.ts';
 

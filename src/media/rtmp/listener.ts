@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { CloseReason } from '../../base/reasons.ts';
+import { networkOf, plainAddress } from '../../base/remote-address.ts';
 import { WakeTimer } from '../wake-timer.ts';
 import { RtmpConnection, type RtmpConnectionOptions } from './connection.ts';
 
@@ -11,15 +12,15 @@ export type RtmpListenerOptions = RtmpConnectionOptions & {
 
 /** Of all peers. One publisher is one connection; the rest is room for those that are refused. */
 const CONNECTIONS_MAX = 512;
-/** Of one address: a studio behind one router publishes some ten streams. */
-const CONNECTIONS_PER_ADDRESS_MAX = 32;
+/** Of one network: a studio behind one router publishes some ten streams. */
+const CONNECTIONS_PER_NETWORK_MAX = 32;
 
 /** The RTMP port. */
 export class RtmpListener {
   readonly #server: Server;
   readonly #options: RtmpListenerOptions;
   readonly #connections = new Set<RtmpConnection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #perNetwork = new Map<string, number>();
   readonly #timer = new WakeTimer((nowMs) => this.#advance(nowMs));
 
   #onGone = () => {};
@@ -67,15 +68,16 @@ export class RtmpListener {
   }
 
   #onSocket(socket: Socket): void {
-    const address = peerAddress(socket);
-    const ofAddress = this.#perAddress.get(address) ?? 0;
-    if (this.#connections.size >= CONNECTIONS_MAX || ofAddress >= CONNECTIONS_PER_ADDRESS_MAX) {
+    const address = plainAddress(socket.remoteAddress);
+    const network = networkOf(address);
+    const ofNetwork = this.#perNetwork.get(network) ?? 0;
+    if (this.#connections.size >= CONNECTIONS_MAX || ofNetwork >= CONNECTIONS_PER_NETWORK_MAX) {
       this.#options.complain('rtmp: limit-reached: too many connections');
       socket.on('error', () => {});
       socket.destroy();
       return;
     }
-    this.#perAddress.set(address, ofAddress + 1);
+    this.#perNetwork.set(network, ofNetwork + 1);
     const connection = new RtmpConnection(socket, address, this.#options, (deadlineMs) =>
       this.#timer.wakeBy(deadlineMs, this.#options.clockMs()),
     );
@@ -86,9 +88,10 @@ export class RtmpListener {
   #onClosed(connection: RtmpConnection): void {
     this.#connections.delete(connection);
     this.#onGone();
-    const left = (this.#perAddress.get(connection.address) ?? 1) - 1;
-    if (left > 0) this.#perAddress.set(connection.address, left);
-    else this.#perAddress.delete(connection.address);
+    const network = networkOf(connection.address);
+    const left = (this.#perNetwork.get(network) ?? 1) - 1;
+    if (left > 0) this.#perNetwork.set(network, left);
+    else this.#perNetwork.delete(network);
   }
 
   #advance(nowMs: number): number | undefined {
@@ -102,9 +105,4 @@ export class RtmpListener {
     }
     return nextMs;
   }
-}
-
-/** The peer's address without IPv6's wrapping of IPv4 (RFC 4291 §2.5.5.2). */
-function peerAddress(socket: Socket): string {
-  return (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
 }
