@@ -1,6 +1,7 @@
 /** `npm run bench`: see README.md. */
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { measureBFrames } from './b-frames.ts';
 import { measureGlass } from './glass.ts';
 import { CONDITIONS, measureLossy } from './lossy.ts';
 import { comparePeers, RUNS } from './peers.ts';
@@ -52,6 +53,13 @@ program
       .default(['tcp', 'udp']),
   )
   .action(async (options) => conclude(await measureLossy(options)));
+
+program
+  .command('b-frames')
+  .description('what a viewer in Chromium sees of streams with B-frames, by what is done with them')
+  .option('--seconds <count>', 'length of each measured window', positive, 15)
+  .option('--only <encoders...>', 'names of encoder settings')
+  .action(async (options) => conclude(await measureBFrames(options)));
 
 program
   .command('soak')

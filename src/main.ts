@@ -146,6 +146,12 @@ async function startMedia(
     iceTcp: listen(config.ice.tcp),
     iceUdp: listen(config.ice.udp),
     opusBitrateBps: config.appDefaults.opusBitrate,
+    bFrames: {
+      initial: config.appDefaults.bFrames,
+      apps: Object.fromEntries(
+        [...(config.apps?.keys() ?? [])].map((app) => [app, appSettings(config, app).bFrames]),
+      ),
+    },
     demo,
   };
   const media = await MediaLink.start({

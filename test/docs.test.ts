@@ -110,9 +110,9 @@ test('every reason is explained, and every explained reason exists', () => {
   const reasons = 'src/base/reasons.ts';
   assert.deepEqual(listed(path, 'Why a session or a stream ended'), union(reasons, 'CloseReason'));
   assert.deepEqual(listed(path, 'Why frames did not reach a viewer'), union(reasons, 'DropReason'));
-  const [, codes = ''] = /readonly code: (.*);/.exec(read('src/api/streams.ts')) ?? [];
-  const findings = [...codes.matchAll(/'([a-z-]+)'/g)].map(([, word = '']) => word).toSorted();
+  const findings = union('src/base/findings.ts', 'FindingCode');
   assert.deepEqual(listed(path, 'What is wrong with what a publisher sends'), findings);
+  assert.deepEqual(union('src/api/streams.ts', 'FindingCode'), findings);
 });
 
 test('every problem of the HTTP API is explained, and every explained problem exists', () => {

@@ -23,12 +23,36 @@ export type AudioInfo = {
 
 /** Something about a publisher's settings that hurts its viewers, with the plain remedy. */
 export type Finding = {
-  readonly code: 'b-frames' | 'no-audio' | 'no-video' | 'audio-codec';
+  readonly code: FindingCode;
+  /** `problem`: viewers suffer. `information`: it explains what they get. */
+  readonly severity: 'problem' | 'information';
   /** For the streamer: what is wrong and which setting to change. */
   readonly message: string;
   /** ISO 8601. */
   readonly since: string;
+  /** When it ended; null while it lasts. */
+  readonly until: string | null;
 };
+
+/** docs/reference/reasons.md explains each. */
+export type FindingCode =
+  | 'b-frames'
+  | 'reordering'
+  | 'keyframe-interval'
+  | 'variable-frame-rate'
+  | 'bitrate-above'
+  | 'bitrate-below'
+  | 'filler'
+  | 'no-video'
+  | 'no-audio'
+  | 'silent-audio'
+  | 'mono'
+  | 'sample-rate'
+  | 'audio-codec'
+  | 'timestamps'
+  | 'clock-drift'
+  | 'packet-loss'
+  | 'jitter';
 
 export type PublisherInfo = {
   readonly session: string;

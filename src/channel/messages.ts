@@ -3,12 +3,16 @@
  * The control plane knows HTTP, SDP and who may; the media plane knows sockets, peers and streams.
  */
 import type { StreamInfo } from '../api/streams.ts';
+import type { FindingCode, Severity } from '../base/findings.ts';
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type { PeerParameters, ReceiveTrack, SendTrack, VideoCodec } from '../base/session.ts';
 
 /** Names one session in both planes; random, 128 bits, base64url. */
 export type SessionId = string;
+
+/** What becomes of pictures that are shown in another order than they are sent. */
+export type BFramePolicy = 'drop' | 'pass' | 'refuse';
 
 export type {
   Codec,
@@ -90,7 +94,10 @@ export type MediaEvent =
       readonly type: 'finding';
       readonly stream: StreamName;
       readonly session: SessionId;
-      readonly code: string;
+      readonly code: FindingCode;
+      readonly severity: Severity;
+      /** It was said before, and is so no longer. */
+      readonly isOver: boolean;
       readonly message: string;
     }
   /** A rate-limited complaint: what went wrong, and how often since it was last said. */
@@ -123,6 +130,11 @@ export type MediaOptions = {
   readonly iceUdp: { readonly address: string; readonly port: number };
   /** Bits a second of the Opus that AAC becomes, per app; `default` for the rest. */
   readonly opusBitrateBps: number;
+  /** What becomes of B-frames, per app. */
+  readonly bFrames: {
+    readonly initial: BFramePolicy;
+    readonly apps: Readonly<Record<string, BFramePolicy>>;
+  };
   /** Publishes the bundled clip under this name. */
   readonly demo: StreamName | undefined;
 };

@@ -15,6 +15,7 @@ function start(behaviour?: string, onDeath: (cause: string) => void = assert.fai
       iceTcp: socket,
       iceUdp: socket,
       opusBitrateBps: 1,
+      bFrames: { initial: 'drop', apps: {} },
       demo: behaviour as never,
     },
     authorise: ({ stream }) =>

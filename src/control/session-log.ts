@@ -26,7 +26,9 @@ export function logEvent(log: Log, event: MediaEvent): void {
     }
     case 'finding': {
       const { stream, session, code } = event;
-      log.warn({ stream, session, code }, event.message);
+      if (event.isOver) log.info({ stream, session, code }, 'no longer so');
+      else if (event.severity === 'problem') log.warn({ stream, session, code }, event.message);
+      else log.info({ stream, session, code }, event.message);
       break;
     }
     case 'complaint':

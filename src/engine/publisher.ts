@@ -1,3 +1,4 @@
+import type { FindingCode } from '../base/findings.ts';
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type { VideoCodec } from '../base/session.ts';
@@ -16,10 +17,15 @@ export type PublisherOptions = {
 
 /** Something about a publisher’s settings that hurts its viewers, with the remedy. */
 export type Finding = {
-  readonly code: 'b-frames' | 'no-audio' | 'no-video' | 'audio-codec';
+  readonly code: FindingCode;
   readonly message: string;
   readonly sinceMs: number;
+  /** When it ended; undefined while it lasts. */
+  readonly untilMs: number | undefined;
 };
+
+/** A finding that comes back within this time is the same one: it is listed again, but not said again. */
+const SAME_FINDING_MS = 60_000;
 
 /** What a publisher needs of the stream it feeds. */
 export interface PublisherStream {
@@ -42,7 +48,8 @@ export class Publisher implements PublisherInput {
   readonly options: PublisherOptions;
   readonly listener: PublisherListener;
   readonly sinceMs: number;
-  readonly findings = new Map<string, Finding>();
+  /** What is wrong, and what was. */
+  readonly findings = new Map<FindingCode, Finding>();
   /** True from the first packet on. */
   live = false;
   readonly #stream: PublisherStream;
@@ -79,9 +86,20 @@ export class Publisher implements PublisherInput {
     this.#stream.video.height = height;
   }
 
-  report(code: Finding['code'], message: string): void {
-    if (this.#closed || this.findings.has(code)) return;
-    const finding = { code, message, sinceMs: this.#nowMs };
+  report(code: FindingCode, message: string): void {
+    const known = this.findings.get(code);
+    if (this.#closed || (known && known.untilMs === undefined)) return;
+    const isSame = known?.untilMs !== undefined && this.#nowMs - known.untilMs < SAME_FINDING_MS;
+    const sinceMs = isSame ? known.sinceMs : this.#nowMs;
+    const finding = { code, message, sinceMs, untilMs: undefined };
+    this.findings.set(code, finding);
+    if (!isSame) this.#stream.publisherFinding(this, finding);
+  }
+
+  resolve(code: FindingCode): void {
+    const known = this.findings.get(code);
+    if (this.#closed || !known || known.untilMs !== undefined) return;
+    const finding = { ...known, untilMs: this.#nowMs };
     this.findings.set(code, finding);
     this.#stream.publisherFinding(this, finding);
   }

@@ -2,6 +2,7 @@
  * What a protocol adapter (RTMP, WHIP, the demo clip) needs to feed a stream; `engine/publisher.ts` implements it.
  * Everything is synchronous and in virtual time.
  */
+import type { FindingCode } from '../base/findings.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type { VideoCodec } from '../base/session.ts';
 import type { RtpPacket } from '../protocols/rtp/packet.ts';
@@ -41,8 +42,10 @@ export interface PublisherInput {
   setTrack(format: TrackFormat): TrackInput;
   /** Picture size, once known or changed. */
   setVideoSize(width: number, height: number): void;
-  /** Said once per code: reported in the log, in the API and to the streamer, never to viewers. */
-  report(code: 'b-frames' | 'no-audio' | 'no-video' | 'audio-codec', message: string): void;
+  /** Something is wrong with what is sent: said once while it lasts, in the log and the API, never to viewers. */
+  report(code: FindingCode, message: string): void;
+  /** It is so no longer. */
+  resolve(code: FindingCode): void;
   close(reason: CloseReason, nowMs: number): void;
 }
 

@@ -25,6 +25,7 @@ function recorder() {
     }),
     setVideoSize: () => {},
     report: () => {},
+    resolve: () => {},
     close: () => {},
   };
   return { pushed, publisher };

@@ -1,6 +1,13 @@
+import { severityOf } from '../base/findings.ts';
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
-import type { FromMedia, MediaEvent, SessionId, ToMedia } from '../channel/messages.ts';
+import type {
+  BFramePolicy,
+  FromMedia,
+  MediaEvent,
+  SessionId,
+  ToMedia,
+} from '../channel/messages.ts';
 import { Engine, type EngineEvent, type EngineOptions } from '../engine/engine.ts';
 import type { PublisherOptions } from '../engine/publisher.ts';
 import type { PublisherInput, PublisherListener } from '../engine/publishing.ts';
@@ -34,6 +41,8 @@ export type MediaPlaneOptions = Pick<EngineOptions, 'arenas' | 'flush'> & {
   readonly random: (limit: number) => number;
   /** Our own bug came to light; what met it was ended. */
   readonly onBug: (error: unknown) => void;
+  /** What becomes of a stream's B-frames. */
+  readonly bFrames: (stream: StreamName) => BFramePolicy;
   readonly send: (message: FromMedia) => void;
 };
 
@@ -221,8 +230,10 @@ export class MediaPlane {
       const { reason } = event;
       this.tell({ type: 'session-ended', session, role: 'publisher', stream, reason });
     } else {
-      const { code, message } = event.finding;
-      this.tell({ type: 'finding', stream, session, code, message });
+      const { code, message, untilMs } = event.finding;
+      const severity = severityOf(code);
+      const isOver = untilMs !== undefined;
+      this.tell({ type: 'finding', stream, session, code, severity, isOver, message });
     }
   }
 }

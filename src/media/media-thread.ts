@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import type { StreamName } from '../base/names.ts';
-import type { FromMedia, MediaOptions, ToMedia } from '../channel/messages.ts';
+import { appOf, type StreamName } from '../base/names.ts';
+import type { BFramePolicy, FromMedia, MediaOptions, ToMedia } from '../channel/messages.ts';
 import { createNativeCrypto } from '../native/crypto.ts';
 import { loadAddon } from '../native/load.ts';
 import { Complaints } from './complaints.ts';
@@ -43,12 +43,12 @@ export class MediaThread {
     options: MediaOptions,
     send: (message: FromMedia) => void,
   ): Promise<MediaThread> {
-    const thread = new MediaThread(send);
+    const thread = new MediaThread(options, send);
     await thread.#open(options);
     return thread;
   }
 
-  private constructor(send: (message: FromMedia) => void) {
+  private constructor(options: MediaOptions, send: (message: FromMedia) => void) {
     this.#send = send;
     this.#questions = new Questions(send);
     this.#complaints = new Complaints((text, count) =>
@@ -71,6 +71,7 @@ export class MediaThread {
         const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
         this.#complaints.add(`internal-error: ${trace}`);
       },
+      bFrames: (stream) => policyOf(options, stream),
       send,
     });
   }
@@ -115,7 +116,7 @@ export class MediaThread {
     const sockets: Sockets = {
       iceTcp: await opening('ICE over TCP', iceTcp, IceTcpListener.open({ ...common, ...iceTcp })),
       iceUdp: await opening('ICE over UDP', iceUdp, IceUdpListener.open({ ...common, ...iceUdp })),
-      rtmp: rtmp && (await opening('RTMP', rtmp, this.#openRtmp(rtmp, options.opusBitrateBps))),
+      rtmp: rtmp && (await opening('RTMP', rtmp, this.#openRtmp(rtmp, options))),
     };
     this.#sockets = sockets;
     this.#send({
@@ -132,11 +133,12 @@ export class MediaThread {
 
   #openRtmp(
     at: { readonly address: string; readonly port: number },
-    opusBitrateBps: number,
+    options: MediaOptions,
   ): Promise<RtmpListener> {
     return RtmpListener.open({
       ...at,
-      opusBitrateBps,
+      opusBitrateBps: options.opusBitrateBps,
+      bFrames: (stream) => policyOf(options, stream),
       authorise: (access) => this.#questions.authorise(access),
       publish: (stream, source, listener, nowMs) => {
         const session = randomBytes(16).toString('base64url');
@@ -169,6 +171,10 @@ export class MediaThread {
       this.#send({ type: 'stopped' });
     });
   }
+}
+
+function policyOf({ bFrames }: MediaOptions, stream: StreamName): BFramePolicy {
+  return bFrames.apps[appOf(stream)] ?? bFrames.initial;
 }
 
 /** The thread's clock: monotonic ms, read once per event. */

@@ -1,4 +1,5 @@
 import type { PublisherInfo, StreamInfo, ViewerInfo } from '../api/streams.ts';
+import { severityOf } from '../base/findings.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Publisher } from '../engine/publisher.ts';
 import type { Stream } from '../engine/stream.ts';
@@ -57,10 +58,12 @@ function publisherInfo(
           }
         : null,
     packetsLost: video.packetsLost + audio.packetsLost,
-    findings: [...publisher.findings.values()].map(({ code, message, sinceMs }) => ({
-      code,
-      message,
-      since: isoTime(sinceMs, options),
+    findings: [...publisher.findings.values()].map((finding) => ({
+      code: finding.code,
+      severity: severityOf(finding.code),
+      message: finding.message,
+      since: isoTime(finding.sinceMs, options),
+      until: finding.untilMs === undefined ? null : isoTime(finding.untilMs, options),
     })),
   };
 }

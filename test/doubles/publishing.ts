@@ -44,6 +44,7 @@ export class PublisherDouble implements PublisherInput {
   readonly tracks: { video?: TrackDouble; audio?: TrackDouble } = {};
   readonly videoSizes: string[] = [];
   readonly reports: { code: string; message: string }[] = [];
+  readonly resolved: string[] = [];
   closeReason: CloseReason | undefined;
   readonly closed: Promise<void>;
   #resolveClosed = () => {};
@@ -69,6 +70,10 @@ export class PublisherDouble implements PublisherInput {
 
   report(code: string, message: string): void {
     this.reports.push({ code, message });
+  }
+
+  resolve(code: string): void {
+    this.resolved.push(code);
   }
 
   close(reason: CloseReason): void {

@@ -25,6 +25,7 @@ function ingest(bytes: Uint8Array): void {
     encoder: undefined,
     createTranscoder: new TranscoderDouble().create,
     opusBitrateBps: 128_000,
+    bFrames: 'drop',
     ssrcs: { audio: 1, video: 2 },
     clockMs: () => 0,
     wakeBy: () => {},

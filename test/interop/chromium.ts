@@ -39,6 +39,7 @@ export type Inbound = {
   readonly framesDropped?: number;
   readonly freezeCount?: number;
   readonly keyFramesDecoded?: number;
+  readonly pliCount?: number;
   readonly totalSamplesReceived?: number;
   readonly concealedSamples?: number;
   readonly silentConcealedSamples?: number;

@@ -20,12 +20,15 @@ const BEEP_MS = 60;
 const VIDEO_KBPS = 900;
 /** Shades by which a noisy picture varies: enough that the encoder always wants more than it has. */
 const NOISE_SHADES = 48;
+const FASTEST = ['-preset', 'ultrafast', '-tune', 'zerolatency', '-profile:v', 'baseline'];
 
 export type ClockOptions = {
   /** Keyframe interval. */
   readonly gopSeconds: number;
   /** Where ffmpeg sends to; `pipe` gives FLV on the child's stdout, with H.264 and no sound. */
   readonly output: { readonly rtmp: string } | 'pipe';
+  /** x264's options instead of those of the fastest stream without B-frames. */
+  readonly encoder?: readonly string[];
   /** Noise under the clock, so that the picture takes this bit rate, about. */
   readonly videoKbps?: number;
   /** Words ahead of ffmpeg's: it runs elsewhere, as in a network namespace. */
@@ -114,7 +117,12 @@ export class ClockSource {
   }
 }
 
-function ffmpegArguments({ gopSeconds, output, videoKbps = VIDEO_KBPS }: ClockOptions): string[] {
+function ffmpegArguments({
+  gopSeconds,
+  output,
+  encoder = FASTEST,
+  videoKbps = VIDEO_KBPS,
+}: ClockOptions): string[] {
   const gop = String(Math.round(gopSeconds * FRAMES_PER_SECOND));
   const now = [
     '-fflags',
@@ -145,18 +153,10 @@ function ffmpegArguments({ gopSeconds, output, videoKbps = VIDEO_KBPS }: ClockOp
     ...['-hide_banner', '-loglevel', 'warning'],
     ...[...now, ...picture, '-r', String(FRAMES_PER_SECOND), '-i', 'pipe:0'],
     ...(output === 'pipe' ? [] : [...now, ...sound]),
-    ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-preset', 'ultrafast', '-tune', 'zerolatency'],
-    ...[
-      '-profile:v',
-      'baseline',
-      '-b:v',
-      `${videoKbps}k`,
-      '-maxrate',
-      `${videoKbps}k`,
-      '-bufsize',
-      `${Math.round(videoKbps / 3)}k`,
-    ],
-    ...['-g', gop, '-keyint_min', gop, '-x264-params', 'scenecut=0', '-threads', '1'],
+    ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...encoder],
+    ...['-b:v', `${videoKbps}k`, '-maxrate', `${videoKbps}k`],
+    ...['-bufsize', `${Math.round(videoKbps / 3)}k`],
+    ...['-g', gop, '-keyint_min', gop, '-sc_threshold', '0', '-threads', '1'],
     ...['-flush_packets', '1', '-f', 'flv', output === 'pipe' ? 'pipe:1' : output.rtmp],
   ];
 }

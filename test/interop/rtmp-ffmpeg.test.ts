@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ticksDelta } from '../../src/base/circle.ts';
 import type { AccessRequest } from '../../src/channel/messages.ts';
-import { B_FRAMES_MESSAGE } from '../../src/media/rtmp/b-frames.ts';
+import { B_FRAMES } from '../../src/media/findings/messages.ts';
 import { RtmpListener } from '../../src/media/rtmp/listener.ts';
 import { findSps, NAL, nalType, startsKeyframe } from '../../src/protocols/codecs/h264.ts';
 import { parseSps } from '../../src/protocols/codecs/h264-sps.ts';
@@ -34,6 +34,7 @@ async function withListener(run: (setup: Setup) => Promise<void>): Promise<void>
     address: '127.0.0.1',
     port: 0,
     opusBitrateBps: 128_000,
+    bFrames: () => 'drop',
     authorise: async (request) => {
       requests.push(request);
       if (request.credential === KEY) return { allowed: true };
@@ -155,7 +156,7 @@ test('ffmpeg with B-frames: reported once, and timestamps never go back', async 
     const [publisher] = engine.publishers;
     assert(publisher, run.log());
     await publisher.closed;
-    assert.deepEqual(publisher.reports, [{ code: 'b-frames', message: B_FRAMES_MESSAGE }]);
+    assert.deepEqual(publisher.reports, [{ code: 'b-frames', message: B_FRAMES }]);
     const times = publisher.tracks.video!.frames().map((frame) => frame[0]!.timestamp);
     assert.equal(times.length, 60);
     assert(times.every((time, index) => index === 0 || time > times[index - 1]!));

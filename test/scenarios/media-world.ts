@@ -104,6 +104,7 @@ export class MediaWorld {
       wakeBy: (deadlineMs) => this.#wakeBy(deadlineMs),
       wallOffsetMs: WALL_OFFSET_MS,
       random: (limit) => this.random.below(limit),
+      bFrames: () => 'drop',
       send: (message) => this.#onMessage(message),
     });
     this.#parts.push(this.#planeAsPart());

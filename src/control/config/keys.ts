@@ -40,6 +40,7 @@ const LISTEN =
 /** RFC 6716 §2.1.1: what Opus can do in stereo without being pointless. */
 const OPUS_RANGE = { leastBps: 16_000, mostBps: 510_000 };
 const TRANSPORTS = ['tcp', 'udp', 'udptcp'] as const;
+const B_FRAMES = ['drop', 'pass', 'refuse'] as const;
 
 const appKeys = {
   viewer_transport: choice(TRANSPORTS, {
@@ -49,6 +50,10 @@ const appKeys = {
   publisher_transport: choice(TRANSPORTS, {
     initial: 'udptcp',
     says: 'What WHIP publishers are offered. OBS knows UDP only.',
+  }),
+  b_frames: choice(B_FRAMES, {
+    initial: 'drop',
+    says: 'What becomes of B-frames, which browsers cannot show in real time. `drop` leaves them out: fewer pictures, evenly shown. `pass` sends them, for players that are no browsers. `refuse` ends the publisher with a message that says which setting to change.',
   }),
 };
 

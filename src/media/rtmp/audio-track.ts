@@ -4,6 +4,7 @@ import { type OpusHead, opusSamples } from '../../protocols/codecs/opus.ts';
 import { type AudioTag, parseAudioTag } from '../../protocols/flv/audio-tag.ts';
 import { PAYLOAD_BYTES_MAX } from '../../protocols/rtp/payload/scratch.ts';
 import type { AudioTranscoder, AudioTranscoderFactory } from '../audio.ts';
+import type { PublisherFindings } from '../findings/publisher-findings.ts';
 import { ACCEPTED } from './accepted.ts';
 import { RtpNumbers } from './rtp-numbers.ts';
 import { TrackChoice } from './track-choice.ts';
@@ -18,6 +19,7 @@ const OPUS_JITTER_MS_MAX = 60;
 
 export type AudioTrackOptions = {
   readonly publisher: PublisherInput;
+  readonly findings: PublisherFindings;
   readonly ssrc: number;
   readonly createTranscoder: AudioTranscoderFactory;
   readonly opusBitrateBps: number;
@@ -100,6 +102,8 @@ export class AudioTrack {
     // What a closed transcoder still has under way must not come between.
     const isCurrent = () => epoch === this.#epoch;
     const { sampleRate, channels } = config;
+    this.#options.findings.audio.sampleRate = config.outputSampleRate;
+    this.#options.findings.audio.channels = channels;
     this.#transcoder = createTranscoder(
       { audioSpecificConfig: this.#header, sampleRate, channels, opusBitrateBps },
       (opus, timeMs) => {
@@ -123,6 +127,8 @@ export class AudioTrack {
     this.#transcoder = undefined;
     this.#epoch++;
     this.#opusMs = undefined;
+    this.#options.findings.audio.sampleRate = undefined;
+    this.#options.findings.audio.channels = undefined;
     this.#input = this.#options.publisher.setTrack({
       kind: 'audio',
       codec: 'opus',
@@ -151,7 +157,10 @@ export class AudioTrack {
     this.#numbers.tieClock(input, timeMs);
     // RFC 7587 §4.2: the marker begins a talkspurt; a stream without pauses sets none.
     const packet = this.#numbers.packet(opus, this.#numbers.ticks(timeMs), false);
-    this.#options.release(timeMs, (nowMs) => input.push(packet, nowMs));
+    this.#options.release(timeMs, (nowMs) => {
+      this.#options.findings.audio.packet(opus, nowMs);
+      input.push(packet, nowMs);
+    });
   }
 }
 

@@ -1,9 +1,3 @@
-/** What to tell a streamer, in the words of the settings that make B-frames; also for WebRTC publishers. */
-export const B_FRAMES_MESSAGE =
-  'The encoder sends B-frames, which browsers cannot play in real time: the picture will jerk. ' +
-  'In OBS, Settings > Output > Streaming: with x264 set Tune to zerolatency, or write bframes=0 into the x264 options; ' +
-  'with NVENC, QuickSync, AMF or Apple set Max B-frames (B-frames) to 0. With ffmpeg add -bf 0.';
-
 /** Times are rounded to ms: less than this is no order of its own. */
 const COMPOSITION_JITTER_MS = 2;
 

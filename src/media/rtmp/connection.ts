@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { parseStreamName, type StreamName } from '../../base/names.ts';
 import type { CloseReason } from '../../base/reasons.ts';
-import type { AccessDecision, AccessRequest } from '../../channel/messages.ts';
+import type { AccessDecision, AccessRequest, BFramePolicy } from '../../channel/messages.ts';
 import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
 import { HANDSHAKE_BYTES } from '../../protocols/rtmp/handshake.ts';
 import {
@@ -15,6 +15,7 @@ import { RtmpPublisher, type RtmpSource } from './publisher.ts';
 
 export type RtmpConnectionOptions = {
   readonly opusBitrateBps: number;
+  readonly bFrames: (stream: StreamName) => BFramePolicy;
   readonly authorise: (request: AccessRequest) => Promise<AccessDecision>;
   /** The engine's door: called with the first metadata or media of an encoder that may publish. */
   readonly publish: (
@@ -202,6 +203,7 @@ export class RtmpConnection {
       encoder,
       createTranscoder,
       opusBitrateBps,
+      bFrames: this.#options.bFrames(stream),
       ssrcs: { audio: random.readUInt32BE(0), video: random.readUInt32BE(4) },
       clockMs,
       wakeBy: this.#wakeBy,

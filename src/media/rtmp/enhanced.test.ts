@@ -25,6 +25,7 @@ import { isVp8Keyframe } from '../../protocols/codecs/vp8.ts';
 import { isVp9Keyframe } from '../../protocols/codecs/vp9.ts';
 import { HANDSHAKE_BYTES } from '../../protocols/rtmp/handshake.ts';
 import { RtmpSession } from '../../protocols/rtmp/session.ts';
+import { PublisherFindings } from '../findings/publisher-findings.ts';
 import { AudioTrack } from './audio-track.ts';
 import { RtmpPublisher } from './publisher.ts';
 import { VideoTrack } from './video-track.ts';
@@ -40,7 +41,7 @@ function publisherDouble(): PublisherDouble {
 /** Publishes tags 40 ms apart; every one is taken. */
 function publishVideo(...tags: readonly Uint8Array[]): PublisherDouble {
   const publisher = publisherDouble();
-  const track = new VideoTrack(publisher, 7);
+  const track = new VideoTrack(publisher, new PublisherFindings(publisher, false, 0), 7, 'drop');
   for (const [index, tag] of tags.entries()) {
     assert.equal(track.push(tag, index * FRAME_MS, index * FRAME_MS), undefined);
   }
@@ -165,7 +166,9 @@ test('of several tracks the default one is taken, or the first', () => {
 });
 
 test('frames before their sequence header are dropped, and broken ones', () => {
-  const track = new VideoTrack(publisherDouble(), 7);
+  const publisher = publisherDouble();
+  const findings = new PublisherFindings(publisher, false, 0);
+  const track = new VideoTrack(publisher, findings, 7, 'drop');
   const push = (tag: Uint8Array) => track.push(tag, 0, 0);
   assert.deepEqual(push(videoFrame('hvc1', true, new Uint8Array(9))), {
     dropped: 'video-before-sequence-header',
@@ -180,6 +183,7 @@ test('Opus goes on as it came, with time stamps that count samples', () => {
   const transcoder = new TranscoderDouble();
   const track = new AudioTrack({
     publisher,
+    findings: new PublisherFindings(publisher, false, 0),
     ssrc: 1,
     createTranscoder: transcoder.create,
     opusBitrateBps: 128_000,
@@ -230,6 +234,7 @@ for (const [name, { codec, opus, reports }] of Object.entries(captured)) {
       encoder: undefined,
       createTranscoder: transcoder.create,
       opusBitrateBps: 128_000,
+    bFrames: 'drop',
       ssrcs: { audio: 1, video: 2 },
       clockMs: () => 0,
       complain: (what) => complaints.push(what),

@@ -12,6 +12,7 @@ function options(engine: EngineDouble, complaints: string[]): RtmpListenerOption
     address: '127.0.0.1',
     port: 0,
     opusBitrateBps: 128_000,
+    bFrames: () => 'drop',
     authorise: async () => ({ allowed: true }),
     publish: (stream, source, listener) => engine.publish(stream, source, listener),
     createTranscoder: new TranscoderDouble().create,

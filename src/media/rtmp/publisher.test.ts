@@ -8,11 +8,12 @@ import {
 import { rtmpCaptures } from '../../../test/vectors/rtmp/read.ts';
 import { parseStreamName } from '../../base/names.ts';
 import type { CloseReason } from '../../base/reasons.ts';
+import type { BFramePolicy } from '../../channel/messages.ts';
 import { amfObject } from '../../protocols/amf/amf0.ts';
 import { findSps, startsKeyframe } from '../../protocols/codecs/h264.ts';
 import { HANDSHAKE_BYTES } from '../../protocols/rtmp/handshake.ts';
 import { type RtmpOutput, RtmpSession } from '../../protocols/rtmp/session.ts';
-import { B_FRAMES_MESSAGE } from './b-frames.ts';
+import { B_FRAMES } from '../findings/messages.ts';
 import { RtmpPublisher } from './publisher.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
@@ -35,7 +36,7 @@ type Setup = {
   readonly ends: { reason: CloseReason; message: string | undefined }[];
 };
 
-function setup(): Setup {
+function setup(bFrames: BFramePolicy = 'drop'): Setup {
   const engine = new EngineDouble();
   const transcoder = new TranscoderDouble();
   const complaints: string[] = [];
@@ -45,6 +46,7 @@ function setup(): Setup {
     encoder: 'FMLE/3.0',
     createTranscoder: transcoder.create,
     opusBitrateBps: 128_000,
+    bFrames,
     ssrcs: { audio: 1, video: 2 },
     clockMs: () => 0,
     wakeBy: () => {},
@@ -158,34 +160,44 @@ test('B-frames: by slice type, by composition times, by what the SPS allows', ()
     const { publisher, engine } = setup();
     publisher.onTag('video', 0, header, 0);
     for (const [index, frame] of frames.entries()) publisher.onTag('video', index * 33, frame, 0);
-    const reports = want ? [{ code: 'b-frames', message: B_FRAMES_MESSAGE }] : [];
+    const reports = want ? [{ code: 'b-frames', message: B_FRAMES }] : [];
     assert.deepEqual(only(engine).reports, reports, name);
   }
 });
 
+/** I P B B, as an encoder sends them, with their composition times; returns the timestamps that went on, in ms. */
+function sendIpbb(bFrames: BFramePolicy): Setup & { readonly timesMs: number[] } {
+  const all = setup(bFrames);
+  const at = (ms: number, composition: number, unit: string) => {
+    const key = unit.startsWith('65') ? '17' : '27';
+    const time = composition.toString(16).padStart(6, '0');
+    all.publisher.onTag('video', ms, hex(`${key} 01 ${time} 00000003 ${unit}`), ms);
+  };
+  all.publisher.onTag('video', 0, AVC_720, 0);
+  at(0, 66, '658884');
+  at(33, 133, '419a24');
+  at(67, 33, '019e24');
+  at(100, 33, '019e25');
+  const frames = only(all.engine).tracks.video!.frames();
+  return { ...all, timesMs: frames.map(([first]) => first!.timestamp / 90) };
+}
+
+test('B-frames are left out, and what stays is shown at its time', () => {
+  const { engine, timesMs } = sendIpbb('drop');
+  assert.deepEqual(timesMs, [66, 166]);
+  assert.deepEqual(only(engine).tracks.video!.clocks, [{ timestamp: 66 * 90, timeMs: 66 }]);
+});
+
 test('with B-frames timestamps follow the decoding time, and lip-sync the presentation of keyframes', () => {
-  const { publisher, engine } = setup();
-  const at = (ms: number, composition: number, key: boolean) =>
-    publisher.onTag(
-      'video',
-      ms,
-      hex(
-        `${key ? '17' : '27'} 01 0000${composition.toString(16).padStart(2, '0')} 00000003 ${key ? '658884' : '419a24'}`,
-      ),
-      ms,
-    );
-  publisher.onTag('video', 0, AVC_720, 0);
-  at(0, 66, true);
-  at(33, 166, false);
-  at(67, 66, false);
-  at(100, 0, false);
-  const { packets, clocks } = only(engine).tracks.video!;
-  const ticks = new Set(packets.map(({ timestamp }) => timestamp));
-  assert.deepEqual(
-    [...ticks],
-    [66, 99, 133, 166].map((ms) => ms * 90),
-  );
-  assert.deepEqual(clocks, [{ timestamp: 66 * 90, timeMs: 66 }]);
+  const { engine, timesMs } = sendIpbb('pass');
+  assert.deepEqual(timesMs, [66, 99, 133, 166]);
+  assert.deepEqual(only(engine).tracks.video!.clocks, [{ timestamp: 66 * 90, timeMs: 66 }]);
+});
+
+test('B-frames are refused where the operator says so', () => {
+  const { ends, timesMs } = sendIpbb('refuse');
+  assert.deepEqual(timesMs, [66]);
+  assert.deepEqual(ends, [{ reason: 'refused', message: B_FRAMES }]);
 });
 
 test('two frames of one millisecond stay two frames', () => {
@@ -307,7 +319,8 @@ for (const [name, bytes] of Object.entries(rtmpCaptures)) {
       feed(session, publisher, output);
     const { tracks, videoSizes, closeReason, reports } = only(engine);
     assert.deepEqual(videoSizes, ['64x64']);
-    assert.equal(tracks.video!.frames().length, 10);
+    // Four of them are B-frames.
+    assert.equal(tracks.video!.frames().length, name === 'ffmpegWithBFrames' ? 6 : 10);
     assert.equal(closeReason, 'left');
     assert.deepEqual(complaints, []);
     assert.equal(reports.length, name === 'ffmpegWithBFrames' ? 1 : 0);

@@ -1,7 +1,9 @@
 import type { CloseReason } from '../../base/reasons.ts';
+import type { BFramePolicy } from '../../channel/messages.ts';
 import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
 import type { AmfObject } from '../../protocols/amf/amf0.ts';
 import type { AudioTranscoderFactory } from '../audio.ts';
+import { PublisherFindings } from '../findings/publisher-findings.ts';
 import { AudioTrack } from './audio-track.ts';
 import { SteadyRelease } from './steady-release.ts';
 import { Timeline } from './timeline.ts';
@@ -27,6 +29,7 @@ export type RtmpPublisherOptions = {
   readonly encoder: string | undefined;
   readonly createTranscoder: AudioTranscoderFactory;
   readonly opusBitrateBps: number;
+  readonly bFrames: BFramePolicy;
   /** Unpredictable 32-bit numbers, one per track. */
   readonly ssrcs: { readonly audio: number; readonly video: number };
   readonly clockMs: () => number;
@@ -38,8 +41,6 @@ export type RtmpPublisherOptions = {
   readonly end: (reason: CloseReason, message: string | undefined) => void;
 };
 
-/** After this long without a picture or a sound the streamer is told. */
-const TRACK_MISSING_MS = 5_000;
 /** An encoder's name ends up in logs and stats. */
 const USER_AGENT_LENGTH_MAX = 120;
 
@@ -64,7 +65,10 @@ export class RtmpPublisher {
 
   constructor(options: RtmpPublisherOptions) {
     this.#options = options;
-    this.#timeline = new Timeline((kind) => options.complain(`${kind}-timestamps-jumped`));
+    this.#timeline = new Timeline((kind) => {
+      options.complain(`${kind}-timestamps-jumped`);
+      this.#live?.findings.timestampsJumped(options.clockMs());
+    });
   }
 
   /** When {@link advance} is due. */
@@ -78,7 +82,9 @@ export class RtmpPublisher {
 
   onMetadata(values: AmfObject, nowMs: number): void {
     const encoder = values.get('encoder');
-    this.#open(typeof encoder === 'string' ? encoder : this.#options.encoder, nowMs);
+    const live = this.#open(typeof encoder === 'string' ? encoder : this.#options.encoder, nowMs);
+    const kilobits = values.get('videodatarate');
+    if (live && typeof kilobits === 'number') live.findings.video.declaredBps = kilobits * 1000;
   }
 
   onTag(kind: 'audio' | 'video', timestampMs: number, body: Uint8Array, nowMs: number): void {
@@ -88,12 +94,14 @@ export class RtmpPublisher {
     if (kind === 'audio') {
       this.#onResult(live.audio.push(body, timeMs));
     } else {
-      this.#steady.video(timeMs, nowMs, (sentMs) => {
+      this.#steady.video(timeMs, live.video.aheadMs(body), nowMs, (sentMs) => {
         if (!this.#deaf) this.#onResult(live.video.push(body, timeMs, sentMs));
       });
       this.#options.wakeBy(this.deadlineMs);
     }
-    if (!this.#deaf && nowMs >= live.reportMissingMs) reportMissing(live);
+    // Sound has the steadier clock; pictures stand in for it where there is none.
+    if (kind === 'audio' || !live.audio.isThere) live.findings.drift.arrived(timeMs, nowMs);
+    if (!this.#deaf) live.findings.advance(nowMs);
   }
 
   /** The connection ended, or the owner ends it. The engine hears of it unless it was the engine's own wish. */
@@ -115,11 +123,14 @@ export class RtmpPublisher {
       this.#end('limit-reached', 'This server has no room for another stream.');
       return undefined;
     }
+    const findings = new PublisherFindings(input, false, nowMs);
     this.#live = {
       input,
-      video: new VideoTrack(input, ssrcs.video),
+      findings,
+      video: new VideoTrack(input, findings, ssrcs.video, this.#options.bFrames),
       audio: new AudioTrack({
         publisher: input,
+        findings,
         ssrc: ssrcs.audio,
         createTranscoder,
         opusBitrateBps,
@@ -128,7 +139,6 @@ export class RtmpPublisher {
           this.#options.wakeBy(this.deadlineMs);
         },
       }),
-      reportMissingMs: nowMs + TRACK_MISSING_MS,
     };
     return this.#live;
   }
@@ -162,13 +172,7 @@ export class RtmpPublisher {
 
 type Live = {
   readonly input: PublisherInput;
+  readonly findings: PublisherFindings;
   readonly video: VideoTrack;
   readonly audio: AudioTrack;
-  reportMissingMs: number;
 };
-
-function reportMissing(live: Live): void {
-  live.reportMissingMs = Number.POSITIVE_INFINITY;
-  if (!live.video.isThere) live.input.report('no-video', 'The encoder sends no video.');
-  if (!live.audio.isThere) live.input.report('no-audio', 'The encoder sends no audio.');
-}

@@ -20,7 +20,9 @@ function run(
       if (deadlineMs === undefined || deadlineMs > readyMs) break;
       release.advance(deadlineMs);
     }
-    release[kind](timeMs, readyMs, (sentMs) => sent.push({ kind, timeMs, sentMs }));
+    const send = (sentMs: number) => sent.push({ kind, timeMs, sentMs });
+    if (kind === 'audio') release.audio(timeMs, readyMs, send);
+    else release.video(timeMs, 0, readyMs, send);
   }
   release.advance(Number.MAX_SAFE_INTEGER);
   return sent;

@@ -42,9 +42,12 @@ export class SteadyRelease {
     this.#release('audio', timeMs, nowMs, send);
   }
 
-  /** A picture of `timeMs` is ready; without any sound it never waits. */
-  video(timeMs: number, nowMs: number, send: (nowMs: number) => void): void {
-    this.#release('video', timeMs, nowMs, send);
+  /**
+   * A picture of `timeMs` is ready; without any sound it never waits.
+   * @param aheadMs how much later it is to be shown than it was to be decoded
+   */
+  video(timeMs: number, aheadMs: number, nowMs: number, send: (nowMs: number) => void): void {
+    this.#release('video', timeMs + aheadMs, nowMs, send, aheadMs);
   }
 
   advance(nowMs: number): void {
@@ -67,11 +70,12 @@ export class SteadyRelease {
     timeMs: number,
     nowMs: number,
     send: (nowMs: number) => void,
+    aheadMs = 0,
   ): void {
     const queue = this.#waiting[kind];
     const dueMs = Math.min(
       timeMs + (this.#offsetMs ?? Number.NEGATIVE_INFINITY),
-      nowMs + HOLD_MS_MAX,
+      nowMs + aheadMs + HOLD_MS_MAX,
     );
     if (dueMs <= nowMs && queue.length === 0) {
       send(nowMs);

@@ -10,6 +10,8 @@ import {
 } from '../../protocols/codecs/av1.ts';
 import {
   isKeyframe as isH264Keyframe,
+  NAL,
+  nalType,
   parseAvcConfiguration,
   sliceTypeOf,
   splitAvcc,
@@ -39,6 +41,8 @@ export type CodedFrame = {
   readonly isKeyframe: boolean;
   /** One of its slices is a B slice, in a codec where that means another order. */
   readonly isBFrame: boolean;
+  /** Padding in it, which was left out. */
+  readonly fillerBytes: number;
   /** Where the frame itself tells it. */
   readonly size: PictureSize | undefined;
 };
@@ -46,6 +50,8 @@ export type CodedFrame = {
 export interface VideoCoder {
   /** False for codecs whose keyframes say all that there is to know. */
   readonly needsSequenceHeader: boolean;
+  /** Whether `isBFrame` can be relied on: without those, pictures are shown in the order in which they come. */
+  readonly tellsBFrames: boolean;
   /** A sequence header; why it cannot be read, else. */
   configure(data: Uint8Array): CodedFormat | string;
   /** One frame, by the encoder's word a keyframe or not; why it cannot be sent, else. */
@@ -65,6 +71,7 @@ const NOTHING_KNOWN: CodedFormat = { size: undefined, reorderFrames: undefined }
 
 class H264Coder implements VideoCoder {
   readonly needsSequenceHeader = true;
+  readonly tellsBFrames = true;
   readonly #packetizer = new H264Packetizer();
   #lengthSize: 1 | 2 | 4 = 4;
 
@@ -84,12 +91,15 @@ class H264Coder implements VideoCoder {
     const isKeyframe = saysKeyframe || isH264Keyframe(units);
     const isBFrame = units.some((unit) => sliceTypeOf(unit) === 'B');
     const payloads = this.#packetizer.packetize(units, isKeyframe);
-    return { payloads, isKeyframe, isBFrame, size: undefined };
+    let fillerBytes = 0;
+    for (const unit of units) if (nalType(unit) === NAL.filler) fillerBytes += unit.length;
+    return { payloads, isKeyframe, isBFrame, fillerBytes, size: undefined };
   }
 }
 
 class H265Coder implements VideoCoder {
   readonly needsSequenceHeader = true;
+  readonly tellsBFrames = false;
   readonly #packetizer = new H265Packetizer();
   #lengthSize: 1 | 2 | 4 = 4;
 
@@ -110,12 +120,20 @@ class H265Coder implements VideoCoder {
     const isKeyframe = saysKeyframe || isH265Keyframe(units);
     const payloads = this.#packetizer.packetize(units, isKeyframe);
     // A B slice of H.265 may refer to the past alone, and encoders without reordering use them.
-    return { payloads, isKeyframe, isBFrame: false, size: undefined };
+    return {
+      payloads,
+      isKeyframe,
+      isBFrame: false,
+
+      fillerBytes: 0,
+      size: undefined,
+    };
   }
 }
 
 class Av1Coder implements VideoCoder {
   readonly needsSequenceHeader = false;
+  readonly tellsBFrames = false;
   readonly #packetizer = new Av1Packetizer();
 
   configure(data: Uint8Array): CodedFormat | string {
@@ -131,7 +149,14 @@ class Av1Coder implements VideoCoder {
     const isKeyframe = isAv1Keyframe(obus);
     const payloads = this.#packetizer.packetize(obus);
     // AV1 hides the frames that come early: what a temporal unit shows is always next.
-    return { payloads, isKeyframe, isBFrame: false, size: sizeIn(obus) };
+    return {
+      payloads,
+      isKeyframe,
+      isBFrame: false,
+
+      fillerBytes: 0,
+      size: sizeIn(obus),
+    };
   }
 }
 
@@ -143,6 +168,7 @@ function sizeIn(obus: readonly Obu[]): PictureSize | undefined {
 /** VP8 and VP9: a frame is a frame. */
 class FrameCoder implements VideoCoder {
   readonly needsSequenceHeader = false;
+  readonly tellsBFrames = false;
   readonly #packetizer: { packetize(frame: Uint8Array): Uint8Array[] };
   readonly #isKeyframe: (frame: Uint8Array) => boolean;
   readonly #sizeOf: (frame: Uint8Array) => PictureSize | undefined;
@@ -168,6 +194,8 @@ class FrameCoder implements VideoCoder {
       payloads,
       isKeyframe: this.#isKeyframe(data),
       isBFrame: false,
+
+      fillerBytes: 0,
       size: this.#sizeOf(data),
     };
   }

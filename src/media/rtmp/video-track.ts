@@ -1,10 +1,13 @@
 import { ticksDelta } from '../../base/circle.ts';
 import type { VideoCodec } from '../../base/session.ts';
+import type { BFramePolicy } from '../../channel/messages.ts';
 import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
 import type { PictureSize } from '../../protocols/codecs/picture-size.ts';
 import { parseVideoTag, type VideoTag } from '../../protocols/flv/video-tag.ts';
+import { B_FRAMES } from '../findings/messages.ts';
+import type { PublisherFindings } from '../findings/publisher-findings.ts';
 import { ACCEPTED } from './accepted.ts';
-import { B_FRAMES_MESSAGE, BFrameDetector } from './b-frames.ts';
+import { BFrameDetector } from './b-frames.ts';
 import { RtpNumbers } from './rtp-numbers.ts';
 import { TrackChoice } from './track-choice.ts';
 import { type VideoCoder, videoCoders } from './video-coders.ts';
@@ -37,6 +40,8 @@ export class VideoTrack {
   readonly #choice = new TrackChoice();
   readonly #bFrames = new BFrameDetector();
   readonly #numbers: RtpNumbers;
+  readonly #findings: PublisherFindings;
+  readonly #policy: BFramePolicy;
   #coding: Coding | undefined;
   #size: PictureSize | undefined;
   #bFramesReported = false;
@@ -44,7 +49,14 @@ export class VideoTrack {
   #delayMs: number | undefined;
   #lastTicks: number | undefined;
 
-  constructor(publisher: PublisherInput, ssrc: number) {
+  constructor(
+    publisher: PublisherInput,
+    findings: PublisherFindings,
+    ssrc: number,
+    bFrames: BFramePolicy,
+  ) {
+    this.#findings = findings;
+    this.#policy = bFrames;
     this.#publisher = publisher;
     this.#ssrc = ssrc;
     this.#numbers = new RtpNumbers(PAYLOAD_TYPE, ssrc, CLOCK_RATE);
@@ -52,6 +64,18 @@ export class VideoTrack {
 
   get isThere(): boolean {
     return this.#coding !== undefined;
+  }
+
+  /** How much later than it is decoded a picture is to be shown, as its timestamp will say. */
+  aheadMs(body: Uint8Array): number {
+    if (!this.#isInOrder) return 0;
+    const tag = parseVideoTag(body);
+    return typeof tag !== 'string' && tag.type === 'frame' ? bounded(tag.compositionMs) : 0;
+  }
+
+  /** Without its B-frames a stream is shown in the order in which it is sent. */
+  get #isInOrder(): boolean {
+    return this.#policy === 'drop' && (this.#coding?.coder.tellsBFrames ?? false);
   }
 
   /** @param decodingMs the tag's place on the publisher's time line */
@@ -80,6 +104,7 @@ export class VideoTrack {
     // A sequence header that cannot be read leaves nothing to decode; a broken frame is one frame.
     if (typeof format === 'string') return unreadable(codec, format);
     this.#bFrames.onSequenceHeader(format.reorderFrames);
+    this.#findings.video.reorderFrames = format.reorderFrames;
     if (!known) this.#begin(codec, coder);
     this.#tellSize(format.size);
     return undefined;
@@ -105,12 +130,19 @@ export class VideoTrack {
     if (!coding) return { dropped: 'video-before-sequence-header' };
     const frame = coding.coder.code(tag.data, tag.isKeyframe);
     if (typeof frame === 'string') return { dropped: frame };
+    const { isKeyframe, fillerBytes } = frame;
+    this.#findings.video.picture(
+      { timeMs: decodingMs, isKeyframe, bytes: tag.data.length, fillerBytes },
+      nowMs,
+    );
     if (!this.#bFramesReported && this.#bFrames.sees(frame, tag.compositionMs)) {
       this.#bFramesReported = true;
-      this.#publisher.report('b-frames', B_FRAMES_MESSAGE);
+      this.#findings.bFrames();
+      if (this.#policy === 'refuse') return { fatal: 'b-frames', message: B_FRAMES };
     }
+    if (frame.isBFrame && this.#policy === 'drop') return undefined;
     this.#tellSize(frame.size);
-    const { payloads, isKeyframe } = frame;
+    const { payloads } = frame;
     const timestamp = this.#time(tag.compositionMs, decodingMs, isKeyframe);
     this.#numbers.tieClock(coding.input, timestamp.timeMs);
     for (let index = 0; index < payloads.length; index++) {
@@ -129,17 +161,18 @@ export class VideoTrack {
   }
 
   /**
-   * RTP timestamps follow the decoding time, so that they never go back: with B-frames, presentation times would, and
-   * a browser takes that for a broken clock. The first keyframe's composition time is added throughout: presentation
-   * runs that much behind decoding on average, and lip-sync goes by presentation.
+   * Where no picture is shown ahead of one that came before it, RTP timestamps are presentation times. Where B-frames
+   * go on, those would go back, which a browser takes for a broken clock: timestamps then follow the decoding time, with
+   * the first keyframe's composition time added throughout. Presentation runs that much behind decoding on average, and
+   * lip-sync goes by presentation.
    */
   #time(
     compositionMs: number,
     decodingMs: number,
     keyframe: boolean,
   ): { readonly timeMs: number; readonly ticks: number } {
-    if (keyframe) this.#delayMs ??= Math.min(Math.max(compositionMs, 0), COMPOSITION_MS_MAX);
-    const timeMs = decodingMs + (this.#delayMs ?? 0);
+    if (keyframe) this.#delayMs ??= bounded(compositionMs);
+    const timeMs = decodingMs + (this.#isInOrder ? bounded(compositionMs) : (this.#delayMs ?? 0));
     let ticks = this.#numbers.ticks(timeMs);
     // Two frames under one timestamp would be one frame to a receiver.
     if (this.#lastTicks !== undefined && ticksDelta(this.#lastTicks, ticks) <= 0) {
@@ -148,6 +181,10 @@ export class VideoTrack {
     this.#lastTicks = ticks;
     return { timeMs, ticks };
   }
+}
+
+function bounded(compositionMs: number): number {
+  return Math.min(Math.max(compositionMs, 0), COMPOSITION_MS_MAX);
 }
 
 const LABELS: Readonly<Record<VideoCodec, string>> = {

@@ -18,6 +18,7 @@ function intake(parameterSets?: string) {
     setTrack: () => input,
     setVideoSize: () => {},
     report: () => {},
+    resolve: () => {},
     close: () => {},
   };
   const world = { pushed, wanted: 0, types: () => pushed.map(({ payload }) => nalType(payload)) };

@@ -9,7 +9,7 @@ import {
 } from '../../protocols/codecs/h264.ts';
 import { parseSps } from '../../protocols/codecs/h264-sps.ts';
 import type { RtpPacket } from '../../protocols/rtp/packet.ts';
-import { B_FRAMES_MESSAGE } from '../rtmp/b-frames.ts';
+import { B_FRAMES } from '../findings/messages.ts';
 import { InsertingTrack } from './inserting-track.ts';
 
 /** NRI of a STAP-A that carries parameter sets: they matter as much as anything does (RFC 6184 §5.3). */
@@ -62,7 +62,7 @@ export class H264Intake {
       return;
     }
     if (!this.#frameHasSets && startsKeyframe(payload)) this.#insertSets(packet, nowMs);
-    if (sliceTypeInPayload(payload) === 'B') this.#publisher.report('b-frames', B_FRAMES_MESSAGE);
+    if (sliceTypeInPayload(payload) === 'B') this.#publisher.report('b-frames', B_FRAMES);
     this.#track.push(packet, nowMs);
   }
 

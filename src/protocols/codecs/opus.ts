@@ -47,3 +47,35 @@ export function opusSamples(packet: Uint8Array): number | undefined {
   const samples = frames * frameSamples;
   return samples > 0 && samples <= SAMPLES_MAX ? samples : undefined;
 }
+
+/** Whether a packet is coded with two channels (§3.1: the s bit of the TOC byte). */
+export function isStereoOpus(packet: Uint8Array): boolean {
+  return ((packet[0] ?? 0) & 0x04) !== 0;
+}
+
+/** A packet this short says only that there is nothing to say (discontinuous transmission, §2.1.9). */
+const DTX_BYTES_MAX = 2;
+
+/**
+ * Whether a packet holds digital silence, or nothing at all. The first symbol of a CELT frame says so, with one chance
+ * in 32768 (§4.3, table 56): to the range coder that is fifteen ones. SILK's silence has no such sign.
+ */
+export function isSilentOpus(packet: Uint8Array): boolean {
+  if (packet.length <= DTX_BYTES_MAX) return true;
+  const toc = packet[0]!;
+  if (toc >> 3 < CELT_FIRST) return false;
+  const at = firstFrameAt(packet);
+  return at !== undefined && packet[at] === 0xff && (packet[at + 1]! & 0xfe) === 0xfe;
+}
+
+/** Where the frame of a packet with one frame begins (§3.2.2, §3.2.5); undefined for several frames. */
+function firstFrameAt(packet: Uint8Array): number | undefined {
+  const code = packet[0]! & 3;
+  if (code === 0) return 1;
+  const frames = packet[1]! & 0x3f;
+  if (code !== 3 || frames !== 1) return undefined;
+  let at = 2;
+  if ((packet[1]! & 0x40) === 0) return at;
+  while (packet[at] === 255) at++; // the padding's length
+  return at + 1;
+}
