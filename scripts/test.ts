@@ -15,12 +15,14 @@ type Suite = {
   readonly commands: () => readonly (readonly string[])[];
 };
 
-/** Debian's package for each program that tests start. */
+/** Debian's packages for each program that tests start. */
 const PACKAGES: Readonly<Record<string, string>> = {
   chromium: 'chromium',
   ffmpeg: 'ffmpeg',
   openssl: 'openssl',
   ip: 'iproute2',
+  'gst-launch-1.0':
+    'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly',
 };
 /** A test that takes longer than this has hung. */
 const TEST_TIMEOUT_MS = 180_000;
@@ -67,7 +69,7 @@ const suites: readonly Suite[] = [
   {
     name: 'interop',
     says: 'Real programs against a real port',
-    programs: ['chromium', 'ffmpeg', 'openssl'],
+    programs: ['chromium', 'ffmpeg', 'gst-launch-1.0', 'openssl'],
     commands: () => oneAfterTheOther('test/interop/**/*.test.ts'),
   },
   {
