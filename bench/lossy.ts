@@ -147,7 +147,10 @@ async function watch(
   await delay(cutMs ?? durationMs);
   lab.change(CLEAN);
   const goodMs = Date.now();
-  await delay(AFTER_MS);
+  await delay(AFTER_MS - END_MS);
+  const buffered = await bufferOf(page);
+  await delay(END_MS);
+  const bufferMs = heldFor(buffered, await bufferOf(page));
   const watched = await page.since(startMs);
   const endMs = Date.now();
   const before = seenIn(watched, { fromMs: startMs, toMs: badMs });
@@ -161,6 +164,7 @@ async function watch(
       figure('latency-during', during.latencyMs, 'ms'),
       figure('latency-during-p95', during.latencyP95Ms, 'ms'),
       figure('latency-end', end.latencyMs, 'ms'),
+      figure('buffer-end', bufferMs, 'ms'),
       figure('frames-during', during.framesPerSecond, '/s'),
       figure('freezes', whole.freezes, ''),
       figure('frozen', whole.frozenMs, 'ms'),
@@ -172,6 +176,22 @@ async function watch(
     faults:
       before.freezes > 0 ? [`the picture froze ${before.freezes} times on the clean path`] : [],
   };
+}
+
+type Held = { readonly delaySeconds: number; readonly frames: number };
+
+/** The browser's own: what it waits for is not what the server or the path keep back. */
+async function bufferOf(page: ViewerPage): Promise<Held> {
+  const inbound = await page.inbound('video');
+  return {
+    delaySeconds: inbound?.jitterBufferDelay ?? Number.NaN,
+    frames: inbound?.jitterBufferEmittedCount ?? Number.NaN,
+  };
+}
+
+/** How long a frame stayed in it, on average between two looks. */
+function heldFor(before: Held, after: Held): number {
+  return (1000 * (after.delaySeconds - before.delaySeconds)) / (after.frames - before.frames);
 }
 
 function soundFigures(before: Seen, during: Seen, end: Seen): Figure[] {

@@ -44,6 +44,8 @@ export type Inbound = {
   readonly concealedSamples?: number;
   readonly silentConcealedSamples?: number;
   readonly totalAudioEnergy?: number;
+  readonly jitterBufferDelay?: number;
+  readonly jitterBufferEmittedCount?: number;
 };
 
 export class Chromium {
