@@ -22,6 +22,8 @@ export type SenderOptions = {
 export const LAG_MS_MAX = 1000;
 /** How long the burst at the start may take on the viewer's path before it is given up for the next keyframe. */
 export const BURST_MS_MAX = 4000;
+/** A burst falls behind when it is this much later than where its last leg ended. */
+const LEG_SLACK_MS = 100;
 /**
  * A viewer who has seen something already is not taken back to a keyframe so old that it takes longer than this to get
  * to live from there: the next one is as near, and leaves nobody behind. One just born is always near enough.
@@ -183,9 +185,9 @@ export class TrackSender {
   /** While a burst is sent, more is added to it: each leg must leave less to the next, or live is never reached. */
   #burstIsHopeless(nowMs: number): boolean {
     if (nowMs - this.#burstStartMs > BURST_MS_MAX) return true;
-    if (this.cursor < this.#legEnd) return false;
     const lagMs = this.#lagMs();
-    if (lagMs > LAG_MS_MAX && lagMs >= this.#legLagMs) return true;
+    if (lagMs > LAG_MS_MAX && lagMs > this.#legLagMs + LEG_SLACK_MS) return true;
+    if (this.cursor < this.#legEnd) return false;
     this.#legLagMs = lagMs;
     this.#legEnd = this.track.head;
     return false;

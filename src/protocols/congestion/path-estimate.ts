@@ -8,12 +8,15 @@ import type { PacketResult } from './transport-log.ts';
 
 /** What is sent after a queue grew, of what the path delivered meanwhile (§5.5). */
 const DECREASE = 0.85;
-/** A queue that is never shorter than this for half a second does not come from bursts: the path is full. */
+/** A queue that is never shorter than this for so long does not come from bursts: the path is full. */
 const STANDING_MS = 25;
-/** Per second, while nothing is known of the limit; libwebrtc's encoders go 1.08, a viewer's frozen picture is worse. */
-const GROWTH = 1.25;
-/** Near the limit: one packet each response time (§5.5). */
-const NEAR_STEP_BITS = 1200 * 8;
+const STANDING_BUCKETS_MIN = 5;
+/** So many buckets without any arrival are a pause of ours, not of the path's. */
+const EMPTY_BUCKETS_MAX = 2;
+/** Per second, far from the known limit and near it: libwebrtc's encoders go 1.08, a viewer's frozen picture is worse. */
+const GROWTH_FAR = 1.5;
+const GROWTH_NEAR = 1.08;
+/** What a change takes to show, beyond the round trip. */
 const RESPONSE_MS = 100;
 /** What lies that close to where it last went wrong is near. */
 const NEAR = 0.15;
@@ -81,20 +84,12 @@ export class PathEstimate {
     return (bytes * 8000) / spanMs;
   }
 
-  /** How much longer packets take than at best, all of the last half second: a queue that does not empty. */
-  get standingMs(): number {
-    let leastMs = Number.POSITIVE_INFINITY;
-    for (const delayMs of this.#delays) leastMs = Math.min(leastMs, delayMs);
-    const bestMs = Math.min(this.#baseline.leastMs, this.#baseline.formerMs);
-    return Number.isFinite(leastMs) ? leastMs - bestMs : 0;
-  }
-
   /** One feedback message. */
   update(results: readonly PacketResult[], rttMs: number, nowMs: number): void {
     if (results.length === 0) return;
     for (const result of results) this.#count(result, nowMs);
     if (this.#trend.trend === 'growing') this.#onGrowing(rttMs, nowMs);
-    else if (this.#trend.trend === 'steady') this.#grow(rttMs, nowMs);
+    else if (this.#trend.trend === 'steady') this.#grow(nowMs);
     this.#updatedMs = nowMs;
     this.#judgeLoss(nowMs);
   }
@@ -154,15 +149,36 @@ export class PathEstimate {
     if (nowMs - this.#loweredMs < rttMs + RESPONSE_MS) return;
     this.#loweredMs = nowMs;
     this.overuses++;
-    if (this.standingMs < STANDING_MS) return;
-    // The queue never ran empty: what was delivered is what the path carries.
-    const deliveredBps = this.deliveredBps;
+    const deliveredBps = this.#deliveredWhileStanding();
+    if (deliveredBps === undefined) return;
     const limitBps = this.#limitBps ?? deliveredBps;
     this.#limitBps = limitBps + LIMIT_WEIGHT * (deliveredBps - limitBps);
     this.#lower(DECREASE * deliveredBps);
   }
 
-  #grow(rttMs: number, nowMs: number): void {
+  /**
+   * What the path delivered for as long as its queue has not run empty by now, which is all that it can; undefined
+   * where that is not long enough to say. The newest bucket is not full yet.
+   */
+  #deliveredWhileStanding(): number | undefined {
+    const bestMs = Math.min(this.#baseline.leastMs, this.#baseline.formerMs);
+    let bytes = 0;
+    let buckets = 0;
+    let empty = 0;
+    const oldest = Math.max(this.#firstBucket, this.#bucket - BUCKETS + 1);
+    for (let bucket = this.#bucket - 1; bucket >= oldest; bucket--) {
+      const slot = bucket % BUCKETS;
+      const delayMs = this.#delays[slot] as number;
+      empty = delayMs === Number.POSITIVE_INFINITY ? empty + 1 : 0;
+      if (delayMs - bestMs < STANDING_MS || empty > EMPTY_BUCKETS_MAX) break;
+      bytes += this.#buckets[slot] as number;
+      buckets++;
+    }
+    if (buckets < STANDING_BUCKETS_MIN) return undefined;
+    return (bytes * 8000) / (buckets * BUCKET_MS);
+  }
+
+  #grow(nowMs: number): void {
     const bitrateBps = this.bitrateBps;
     if (bitrateBps === undefined || this.#updatedMs === undefined) return;
     if (bitrateBps > AHEAD_OF_DELIVERED * this.deliveredBps + AHEAD_BPS) return;
@@ -170,9 +186,7 @@ export class PathEstimate {
     const limitBps = this.#limitBps;
     if (limitBps !== undefined && bitrateBps > limitBps * (1 + NEAR)) this.#limitBps = undefined;
     const isNear = limitBps !== undefined && Math.abs(bitrateBps / limitBps - 1) <= NEAR;
-    this.bitrateBps = isNear
-      ? bitrateBps + (NEAR_STEP_BITS * seconds * 1000) / (rttMs + RESPONSE_MS)
-      : bitrateBps * GROWTH ** seconds;
+    this.bitrateBps = bitrateBps * (isNear ? GROWTH_NEAR : GROWTH_FAR) ** seconds;
   }
 
   #lower(bitrateBps: number): void {

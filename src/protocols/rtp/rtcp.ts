@@ -129,8 +129,9 @@ export function parseRtcp(compound: Uint8Array): readonly RtcpPacket[] | RtcpRej
 function withoutPadding(bytes: Uint8Array): Uint8Array | undefined {
   if ((bytes[0]! & 0x20) === 0) return bytes;
   const padding = bytes[bytes.length - 1]!;
-  // A multiple of four that counts itself (RFC 3550 §6.4.1).
-  if (padding === 0 || padding % 4 !== 0 || padding + HEADER_BYTES > bytes.length) return undefined;
+  // It counts itself, and should be a multiple of four (RFC 3550 §6.4.1); libwebrtc fills transport feedback up to the
+  // next word with one to three bytes.
+  if (padding === 0 || padding + HEADER_BYTES > bytes.length) return undefined;
   return bytes.subarray(0, bytes.length - padding);
 }
 
