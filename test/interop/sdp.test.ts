@@ -148,7 +148,16 @@ for (const when of ['live', 'not live yet']) {
       opened.tracks.map(({ payloadTypes }) =>
         payloadTypes.map(({ codec, payloadType }) => ({ codec, payloadType })),
       ),
-      [[{ codec: 'h264', payloadType: 102 }], [{ codec: 'opus', payloadType: 111 }]],
+      [
+        // All that this Chromium decodes of what we offer: no H.265.
+        [
+          { codec: 'h264', payloadType: 102 },
+          { codec: 'av1', payloadType: 100 },
+          { codec: 'vp9', payloadType: 98 },
+          { codec: 'vp8', payloadType: 96 },
+        ],
+        [{ codec: 'opus', payloadType: 111 }],
+      ],
     );
     await page.waitForTimeout(200);
     const levels = await page.evaluate(() => (globalThis as PageGlobals).player.getQualityLevels());
