@@ -32,7 +32,7 @@ const historyLimits: Readonly<Record<'audio' | 'video', HistoryLimits>> = {
 };
 
 /** Whether an RTP payload begins a picture that a decoder can start from, per codec. */
-const startsKeyframe: Readonly<Record<Codec, (payload: Uint8Array) => boolean>> = {
+export const startsKeyframe: Readonly<Record<Codec, (payload: Uint8Array) => boolean>> = {
   h264: h264StartsKeyframe,
   h265: h265StartsKeyframe,
   av1: av1StartsKeyframe,

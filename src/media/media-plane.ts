@@ -138,6 +138,7 @@ export class MediaPlane {
       session,
       userAgent,
       tracks,
+      bFrames: this.#options.bFrames(stream),
       publish: (options, listener, nowMs) => this.publish(stream, options, listener, nowMs),
       onConnected: (transport) =>
         this.tell({ type: 'session-connected', session, role: 'publisher', stream, transport }),

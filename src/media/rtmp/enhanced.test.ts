@@ -234,7 +234,7 @@ for (const [name, { codec, opus, reports }] of Object.entries(captured)) {
       encoder: undefined,
       createTranscoder: transcoder.create,
       opusBitrateBps: 128_000,
-    bFrames: 'drop',
+      bFrames: 'drop',
       ssrcs: { audio: 1, video: 2 },
       clockMs: () => 0,
       complain: (what) => complaints.push(what),

@@ -22,7 +22,11 @@ function intake(parameterSets?: string) {
     close: () => {},
   };
   const world = { pushed, wanted: 0, types: () => pushed.map(({ payload }) => nalType(payload)) };
-  const machine = new H264Intake(publisher, input, parameterSets, () => world.wanted++);
+  const machine = new H264Intake(publisher, input, parameterSets, () => world.wanted++, {
+    dropsBFrames: true,
+    onBFrame: () => {},
+    onFiller: () => {},
+  });
   let sequenceNumber = 65_534;
   const send = (timestamp: number, ...payloads: readonly Uint8Array[]): void => {
     for (const payload of payloads) {

@@ -1,15 +1,8 @@
 import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
-import {
-  findPps,
-  findSps,
-  NAL,
-  nalType,
-  sliceTypeInPayload,
-  startsKeyframe,
-} from '../../protocols/codecs/h264.ts';
+import { findPps, findSps, NAL, nalType, startsKeyframe } from '../../protocols/codecs/h264.ts';
 import { parseSps } from '../../protocols/codecs/h264-sps.ts';
 import type { RtpPacket } from '../../protocols/rtp/packet.ts';
-import { B_FRAMES } from '../findings/messages.ts';
+import { H264Sieve, type H264Wishes } from './h264-sieve.ts';
 import { InsertingTrack } from './inserting-track.ts';
 
 /** NRI of a STAP-A that carries parameter sets: they matter as much as anything does (RFC 6184 §5.3). */
@@ -17,10 +10,11 @@ const STAP_A_HEADER = 0x60 | NAL.stapA;
 
 /**
  * H.264 from a WebRTC publisher on its way into the engine: parameter sets ahead of every keyframe even where the
- * encoder sent them once, the picture size, and B-frames told.
+ * encoder sent them once, the picture size told, and nothing that viewers have no use for.
  */
 export class H264Intake {
   readonly #publisher: PublisherInput;
+  readonly #sieve: H264Sieve;
   readonly #track: InsertingTrack;
   readonly #onKeyframeWanted: (nowMs: number) => void;
   #sps: Uint8Array | undefined;
@@ -31,13 +25,19 @@ export class H264Intake {
   /**
    * @param parameterSets `sprop-parameter-sets` of the offer, if any (RFC 6184 §8.1)
    * @param onKeyframeWanted called for every packet that comes while the sets are not known
+   * @param wishes what becomes of B-frames, and who hears of them and of filler
    */
   constructor(
     publisher: PublisherInput,
     track: TrackInput,
     parameterSets: string | undefined,
     onKeyframeWanted: (nowMs: number) => void,
+    wishes: H264Wishes,
   ) {
+    this.#sieve = new H264Sieve({
+      ...wishes,
+      push: (packet, nowMs) => this.#take(packet, nowMs),
+    });
     this.#publisher = publisher;
     this.#track = new InsertingTrack(track);
     this.#onKeyframeWanted = onKeyframeWanted;
@@ -49,6 +49,10 @@ export class H264Intake {
   }
 
   push(packet: RtpPacket, nowMs: number): void {
+    this.#sieve.push(packet, nowMs);
+  }
+
+  #take(packet: RtpPacket, nowMs: number): void {
     const { payload } = packet;
     if (packet.timestamp !== this.#frameTimestamp) {
       this.#frameTimestamp = packet.timestamp;
@@ -62,7 +66,6 @@ export class H264Intake {
       return;
     }
     if (!this.#frameHasSets && startsKeyframe(payload)) this.#insertSets(packet, nowMs);
-    if (sliceTypeInPayload(payload) === 'B') this.#publisher.report('b-frames', B_FRAMES);
     this.#track.push(packet, nowMs);
   }
 

@@ -1,6 +1,6 @@
 import { readUint16 } from '../../base/bytes.ts';
 import type { CloseReason } from '../../base/reasons.ts';
-import type { ReceiveTrack, SessionId } from '../../channel/messages.ts';
+import type { BFramePolicy, ReceiveTrack, SessionId } from '../../channel/messages.ts';
 import type { PublisherOptions } from '../../engine/publisher.ts';
 import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
 import { findExtension, parseRtpPacket, type RtpPacket } from '../../protocols/rtp/packet.ts';
@@ -8,6 +8,7 @@ import { parseRtcp } from '../../protocols/rtp/rtcp.ts';
 import { RtcpWriter } from '../../protocols/rtp/rtcp-writer.ts';
 import { ntpToMs } from '../../protocols/rtp/sender-report.ts';
 import { ArrivalRecorder } from '../../protocols/rtp/transport-feedback.ts';
+import { PublisherFindings } from '../findings/publisher-findings.ts';
 import { type Flow, Flows } from './flows.ts';
 import type { PeerSession, PeerUser } from './peer-session.ts';
 import { formatOf, TrackIntake } from './track-intake.ts';
@@ -23,6 +24,7 @@ export type WebRtcPublisherOptions = {
   readonly session: SessionId;
   readonly userAgent: string | undefined;
   readonly tracks: readonly ReceiveTrack[];
+  readonly bFrames: BFramePolicy;
   /** Takes the name; undefined when the server is full. Called once the connection stands. */
   readonly publish: (
     options: PublisherOptions,
@@ -43,6 +45,7 @@ export class WebRtcPublisher implements PeerUser {
   readonly #intakes = new Map<ReceiveTrack, Intake>();
   #session: PeerSession | undefined;
   #input: PublisherInput | undefined;
+  #findings: PublisherFindings | undefined;
   #nextReportMs = Number.POSITIVE_INFINITY;
   /** What the publisher's congestion control lives on; undefined where it did not ask for it. */
   readonly #arrivals: ArrivalRecorder | undefined;
@@ -89,6 +92,8 @@ export class WebRtcPublisher implements PeerUser {
     for (const { payloads } of this.#options.tracks) {
       if (payloads[0]) this.#input.setTrack(formatOf(payloads[0]));
     }
+    const canAsk = this.#options.tracks.some(({ kind, pli }) => kind === 'video' && pli);
+    this.#findings = new PublisherFindings(this.#input, canAsk, nowMs);
     this.#nextReportMs = nowMs + REPORT_MS;
     this.#options.onConnected(transport);
   }
@@ -144,10 +149,18 @@ export class WebRtcPublisher implements PeerUser {
     if (known?.flow === flow) return known.track;
     const { payloads } = flow.track;
     const payload = payloads.find(({ payloadType }) => payloadType === packet.payloadType);
-    if (!this.#input || !payload) return undefined;
-    const track = new TrackIntake(this.#input, flow.track, payload, (nowMs) =>
-      this.#requestKeyframe(nowMs),
-    );
+    const findings = this.#findings;
+    if (!this.#input || !findings || !payload) return undefined;
+    const { bFrames } = this.#options;
+    const track = new TrackIntake(this.#input, flow.track, payload, {
+      findings,
+      bFrames,
+      onBFrame: (nowMs) => {
+        findings.bFrames();
+        if (bFrames === 'refuse') this.#session?.close('refused', nowMs);
+      },
+      onKeyframeWanted: (nowMs) => this.#requestKeyframe(nowMs),
+    });
     this.#intakes.set(flow.track, { flow, track });
     return track;
   }
@@ -185,16 +198,32 @@ export class WebRtcPublisher implements PeerUser {
 
   #report(nowMs: number): void {
     this.#nextReportMs = nowMs + REPORT_MS;
+    this.#lookAtPath(nowMs);
     const blocks = [...this.#flows.current]
       .map(({ receiver }) => receiver.takeReportBlock(nowMs))
       .filter((block) => block !== undefined);
     this.#session?.sendRtcp(new RtcpWriter().receiverReport(OUR_SSRC, blocks).bytes(), nowMs);
   }
 
+  #lookAtPath(nowMs: number): void {
+    const total = { received: 0, lost: 0, repaired: 0, jitterMs: 0 };
+    for (const { receiver } of this.#flows.current) {
+      total.received += receiver.received;
+      total.lost += receiver.lost;
+      total.repaired += receiver.repaired;
+    }
+    // Senders space the packets of a picture, which share a timestamp: that would look like jitter.
+    const flow = this.#flows.currentOf('audio') ?? this.#flows.currentOf('video');
+    total.jitterMs = flow?.receiver.jitterMs ?? 0;
+    this.#findings?.path.counted(total, nowMs);
+    this.#findings?.advance(nowMs);
+  }
+
   #requestKeyframe(nowMs: number): void {
     const flow = this.#flows.currentOf('video');
     if (!flow?.track.pli || nowMs - this.#lastKeyframeRequestMs < KEYFRAME_REQUEST_MS_MIN) return;
     this.#lastKeyframeRequestMs = nowMs;
+    this.#findings?.video.keyframeRequested(nowMs);
     const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
     this.#session?.sendRtcp(compound.pictureLoss(OUR_SSRC, flow.ssrc).bytes(), nowMs);
   }

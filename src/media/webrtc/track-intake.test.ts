@@ -12,6 +12,7 @@ import { Av1Packetizer } from '../../protocols/rtp/payload/av1.ts';
 import { H265Packetizer } from '../../protocols/rtp/payload/h265.ts';
 import { Vp8Packetizer } from '../../protocols/rtp/payload/vp8.ts';
 import { Vp9Packetizer } from '../../protocols/rtp/payload/vp9.ts';
+import { PublisherFindings } from '../findings/publisher-findings.ts';
 import { TrackIntake } from './track-intake.ts';
 
 const STREAM = parseStreamName('show/slot-1')!;
@@ -36,7 +37,12 @@ class Sender {
       ...{ mid: '0', kind: 'video', payloads, ssrcs: [], nack: true, pli: true },
       extensions: { mid: undefined, rid: undefined, transportCc: undefined },
     };
-    this.intake = new TrackIntake(this.publisher, track, payloads[0]!, () => this.wanted++);
+    this.intake = new TrackIntake(this.publisher, track, payloads[0]!, {
+      findings: new PublisherFindings(this.publisher, true, 0),
+      bFrames: 'drop',
+      onBFrame: () => {},
+      onKeyframeWanted: () => this.wanted++,
+    });
   }
 
   frame(payloads: readonly Uint8Array[], payloadType = 96): void {

@@ -1,4 +1,5 @@
 import type { Codec, ReceiveTrack, VideoCodec } from '../../base/session.ts';
+import type { BFramePolicy } from '../../channel/messages.ts';
 import type { PublisherInput, TrackFormat, TrackInput } from '../../engine/publishing.ts';
 import type { PictureSize } from '../../protocols/codecs/picture-size.ts';
 import { vp8DataOffset, vp8PictureSize, vp8StartsKeyframe } from '../../protocols/codecs/vp8.ts';
@@ -8,8 +9,11 @@ import {
   vp9StartsKeyframe,
 } from '../../protocols/codecs/vp9.ts';
 import type { RtpPacket } from '../../protocols/rtp/packet.ts';
+import type { PublisherFindings } from '../findings/publisher-findings.ts';
+import { RtpObserver } from '../findings/rtp-observer.ts';
 import { Av1Intake } from './av1-intake.ts';
 import { H264Intake } from './h264-intake.ts';
+import type { H264Wishes } from './h264-sieve.ts';
 import { H265Intake } from './h265-intake.ts';
 
 /** What a codec needs on its way into the engine. */
@@ -20,11 +24,12 @@ type OpenIntake = (
   input: TrackInput,
   parameters: Payload['parameters'],
   onKeyframeWanted: (nowMs: number) => void,
+  wishes: H264Wishes,
 ) => Intake;
 
 const videoIntakes: Readonly<Record<VideoCodec, OpenIntake>> = {
-  h264: (publisher, input, parameters, onKeyframeWanted) =>
-    new H264Intake(publisher, input, parameters['sprop-parameter-sets'], onKeyframeWanted),
+  h264: (publisher, input, parameters, onKeyframeWanted, wishes) =>
+    new H264Intake(publisher, input, parameters['sprop-parameter-sets'], onKeyframeWanted, wishes),
   h265: (publisher, input, parameters, onKeyframeWanted) =>
     new H265Intake(publisher, input, parameters, onKeyframeWanted),
   av1: (publisher, input, _, onKeyframeWanted) => new Av1Intake(publisher, input, onKeyframeWanted),
@@ -32,35 +37,54 @@ const videoIntakes: Readonly<Record<VideoCodec, OpenIntake>> = {
   vp9: (publisher, input) => sizing(publisher, input, vp9SizeIn),
 };
 
+/** What a flow's owner decides, and hears of. */
+export type TrackIntakeOwner = {
+  readonly findings: PublisherFindings;
+  readonly bFrames: BFramePolicy;
+  readonly onBFrame: (nowMs: number) => void;
+  /** Called as long as nothing can be decoded: see the codecs' intakes. */
+  readonly onKeyframeWanted: (nowMs: number) => void;
+};
+
 /** One flow of a publisher's session: its packets, in whichever of its m-line's codecs they come. */
 export class TrackIntake {
   readonly #publisher: PublisherInput;
   readonly #track: ReceiveTrack;
-  readonly #onKeyframeWanted: (nowMs: number) => void;
+  readonly #owner: TrackIntakeOwner;
+  readonly #wishes: H264Wishes;
   #payload: Payload;
   #input: TrackInput;
   #intake: Intake;
+  #observer: RtpObserver;
 
   /**
    * @param payload that its first packet has
-   * @param onKeyframeWanted called as long as nothing can be decoded: see the codecs' intakes
    */
   constructor(
     publisher: PublisherInput,
     track: ReceiveTrack,
     payload: Payload,
-    onKeyframeWanted: (nowMs: number) => void,
+    owner: TrackIntakeOwner,
   ) {
+    this.#owner = owner;
+    this.#wishes = {
+      dropsBFrames: owner.bFrames === 'drop',
+      onBFrame: owner.onBFrame,
+      onFiller: (bytes) => {
+        this.#observer.fillerBytes += bytes;
+      },
+    };
     this.#publisher = publisher;
     this.#track = track;
-    this.#onKeyframeWanted = onKeyframeWanted;
     this.#payload = payload;
     this.#input = publisher.setTrack(formatOf(payload));
+    this.#observer = new RtpObserver(owner.findings, payload.codec, payload.clockRate);
     this.#intake = this.#open();
   }
 
   push(packet: RtpPacket, nowMs: number): void {
     if (packet.payloadType !== this.#payload.payloadType) this.#switchTo(packet.payloadType);
+    this.#observer.packet(packet, nowMs);
     this.#intake.push(packet, nowMs);
   }
 
@@ -75,6 +99,7 @@ export class TrackIntake {
     if (!payload) return;
     this.#payload = payload;
     this.#input = this.#publisher.setTrack(formatOf(payload));
+    this.#observer = new RtpObserver(this.#owner.findings, payload.codec, payload.clockRate);
     this.#intake = this.#open();
   }
 
@@ -82,7 +107,13 @@ export class TrackIntake {
     const { codec, parameters } = this.#payload;
     if (!isVideo(codec)) return this.#input;
     const open = videoIntakes[codec];
-    return open(this.#publisher, this.#input, parameters, this.#onKeyframeWanted);
+    return open(
+      this.#publisher,
+      this.#input,
+      parameters,
+      this.#owner.onKeyframeWanted,
+      this.#wishes,
+    );
   }
 }
 

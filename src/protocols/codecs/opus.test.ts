@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { opusSamples, parseOpusHead } from './opus.ts';
+import { isSilentOpus, isStereoOpus, opusSamples, parseOpusHead } from './opus.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 const HEAD = '4f70757348656164 01 02 3801 80bb0000 0000 00';
@@ -26,3 +26,28 @@ const packets: readonly [name: string, packet: string, samples: number | undefin
 for (const [name, packet, samples] of packets) {
   test(name, () => assert.equal(opusSamples(hex(packet)), samples));
 }
+
+test('silence and stereo, as libopus codes them at 96 kbit/s and 20 ms', () => {
+  const silent = [
+    'fcfffe',
+    'f8fffe',
+    'fcfffe000000',
+    'fc',
+    'f800',
+    'ff01fffe00',
+    'ff4103fffe000000',
+  ];
+  for (const packet of silent) assert.equal(isSilentOpus(hex(packet)), true, packet);
+  const heard = [
+    'fc8aa91a73c5',
+    'f89ffdc878af',
+    '78fffe00',
+    'fdfffe00',
+    'ff02fffe00',
+    'fcfffd00',
+    'ff41',
+  ];
+  for (const packet of heard) assert.equal(isSilentOpus(hex(packet)), packet === 'ff41', packet);
+  assert.equal(isStereoOpus(hex('fc8aa9')), true);
+  assert.equal(isStereoOpus(hex('f89ffd')), false);
+});

@@ -27,6 +27,11 @@ export class ReceiveFigures {
     this.#clockRate = clockRate;
   }
 
+  /** Packets that came, since the flow last began anew. */
+  get received(): number {
+    return this.#received;
+  }
+
   /** Interarrival jitter, smoothed over some 16 packets. */
   get jitterMs(): number {
     return (this.#jitterTicks / this.#clockRate) * 1000;

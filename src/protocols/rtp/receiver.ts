@@ -76,6 +76,10 @@ export class RtpReceiver {
     this.#waitMs = options.nack ? REPAIR_MS_MAX : REORDER_MS_MAX;
   }
 
+  get received(): number {
+    return this.#figures.received;
+  }
+
   get jitterMs(): number {
     return this.#figures.jitterMs;
   }

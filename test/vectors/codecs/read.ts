@@ -63,3 +63,15 @@ export const clips = {
   vp9: () => splitIvf(load('libvpx-vp9.ivf')),
   vp9AltRef: () => splitIvf(load('libvpx-vp9-alt-ref.ivf')),
 } as const;
+
+/** RTP packets, each behind its length in 16 bits. */
+export function readRtp(name: 'x264-cbr-filler.rtp' | 'x264-cbr-b-frames.rtp'): Uint8Array[] {
+  const file = load(name);
+  const packets: Uint8Array[] = [];
+  for (let at = 0; at < file.length; ) {
+    const end = at + 2 + file.readUInt16BE(at);
+    packets.push(new Uint8Array(file.subarray(at + 2, end)));
+    at = end;
+  }
+  return packets;
+}
