@@ -13,6 +13,11 @@ const RUN_BYTES_MAX = 64;
 /** Values at which lengths and counters go wrong. */
 const EDGES = [0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff, 0x0a, 0x0d, 0x20, 0x2d, 0x30, 0x39, 0x3a, 0x3b];
 
+/** From the environment: what a failure printed. */
+export function fuzzSeed(): number {
+  return Number(process.env['FUZZ_SEED'] ?? SEED_DEFAULT);
+}
+
 /** Every shorter beginning of `vector`, from nothing to all but the last byte. */
 export function* truncations(vector: Uint8Array): Generator<Uint8Array> {
   for (let length = 0; length < vector.length; length++) yield vector.slice(0, length);
@@ -20,7 +25,7 @@ export function* truncations(vector: Uint8Array): Generator<Uint8Array> {
 
 /** Calls `target` with mutated vectors until the budget is spent; an exception of the target is a failure. */
 export function fuzz(vectors: readonly Uint8Array[], target: (input: Uint8Array) => void): void {
-  const seed = Number(process.env['FUZZ_SEED'] ?? SEED_DEFAULT);
+  const seed = fuzzSeed();
   const endMs = performance.now() + Number(process.env['FUZZ_MS'] ?? BUDGET_MS_DEFAULT);
   const random = mulberry32(seed);
   for (let round = 0; performance.now() < endMs; round++) {
