@@ -133,6 +133,17 @@ describe('a path that carries the stream', () => {
     });
   }
 
+  test('that is down for three seconds is not taken for a thin one', () => {
+    const path = new Path(MEDIA_BPS, { rateBps: 20_000_000 });
+    path.pass(5000);
+    path.link.cut();
+    path.pass(3000);
+    path.link.mend();
+    path.pass(3000);
+    assert.equal(path.limitBps(), Number.POSITIVE_INFINITY);
+    assert.equal(path.skips, 0);
+  });
+
   test('gets a keyframe over some milliseconds, through a queue of fifteen packets', () => {
     const path = new Path(MEDIA_BPS, { rateBps: 8_000_000, queueBytesMax: 15 * PACKET_BYTES });
     path.pass(3000);

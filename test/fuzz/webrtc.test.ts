@@ -100,7 +100,9 @@ function readRtcp(bytes: Uint8Array): void {
   if (typeof packets === 'string') return;
   for (const packet of packets) {
     for (const value of Object.values(packet)) assert.ok(value !== undefined);
-    assert.ok(!JSON.stringify(packet).includes('null'), 'a number read past the end');
+    // Packets that did not arrive have no time of arrival.
+    const plain = packet.type === 'transport-feedback' ? { ...packet, arrivalsMs: [] } : packet;
+    assert.ok(!JSON.stringify(plain).includes('null'), 'a number read past the end');
   }
 }
 

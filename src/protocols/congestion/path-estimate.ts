@@ -9,7 +9,7 @@ import type { PacketResult } from './transport-log.ts';
 /** What is sent after a queue grew, of what the path delivered meanwhile (§5.5). */
 const DECREASE = 0.85;
 /** A queue that is never shorter than this for so long does not come from bursts: the path is full. */
-const STANDING_MS = 25;
+const STANDING_MS = 40;
 const STANDING_BUCKETS_MIN = 5;
 /** So many buckets without any arrival are a pause of ours, not of the path's. */
 const EMPTY_BUCKETS_MAX = 2;
@@ -36,6 +36,9 @@ const LOSS_STAYS = 0.75;
 const LOSS_TRIAL_MS = 2000;
 /** Of what gets through: a little less, so that the difference shows. */
 const DECREASE_FOR_LOSS = 0.9;
+
+/** Feedback that stays away for so long says that the path was down; what was lost meanwhile says nothing else. */
+const OUTAGE_MS = 1000;
 
 /** The baseline of one-way delay is the least of this time: clocks drift, routes change. */
 const BASELINE_MS = 20_000;
@@ -65,6 +68,8 @@ export class PathEstimate {
   #limitBps: number | undefined;
   #updatedMs: number | undefined;
   #loweredMs = Number.NEGATIVE_INFINITY;
+  /** When the last outage was over. */
+  #backMs = Number.NEGATIVE_INFINITY;
   #window = { sinceMs: 0, packets: 0, lost: 0 };
   /** A rate lowered for loss, until it shows whether that helped. */
   #trial:
@@ -87,6 +92,7 @@ export class PathEstimate {
   /** One feedback message. */
   update(results: readonly PacketResult[], rttMs: number, nowMs: number): void {
     if (results.length === 0) return;
+    if (nowMs - (this.#updatedMs ?? nowMs) > OUTAGE_MS) this.#backMs = nowMs;
     for (const result of results) this.#count(result, nowMs);
     if (this.#trend.trend === 'growing') this.#onGrowing(rttMs, nowMs);
     else if (this.#trend.trend === 'steady') this.#grow(nowMs);
@@ -101,6 +107,7 @@ export class PathEstimate {
   }
 
   #count(result: PacketResult, nowMs: number): void {
+    if (result.arrivalMs === undefined && result.sentMs < this.#backMs) return;
     const window = this.#window;
     if (window.packets === 0) window.sinceMs = nowMs;
     window.packets++;
@@ -180,7 +187,7 @@ export class PathEstimate {
 
   #grow(nowMs: number): void {
     const bitrateBps = this.bitrateBps;
-    if (bitrateBps === undefined || this.#updatedMs === undefined) return;
+    if (bitrateBps === undefined || this.#updatedMs === undefined || this.#trial) return;
     if (bitrateBps > AHEAD_OF_DELIVERED * this.deliveredBps + AHEAD_BPS) return;
     const seconds = Math.min(nowMs - this.#updatedMs, 1000) / 1000;
     const limitBps = this.#limitBps;
@@ -206,12 +213,14 @@ export class PathEstimate {
       if (this.loss > trial.loss * LOSS_STAYS) {
         this.#ownLoss = this.loss;
         this.bitrateBps = trial.beforeBps;
+        this.#limitBps = undefined;
         return;
       }
     }
     this.#ownLoss = Math.min(this.#ownLoss, this.loss);
     if (this.loss <= LOSS_MAX + this.#ownLoss) return;
     this.#trial = { untilMs: nowMs + LOSS_TRIAL_MS, loss: this.loss, beforeBps: this.bitrateBps };
+    this.#limitBps = this.deliveredBps;
     this.#lower(DECREASE_FOR_LOSS * this.deliveredBps);
   }
 }
