@@ -2,99 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createDecoder } from 'libopus-wasm';
-import type { AacFormat } from '../../src/media/audio.ts';
 import { TranscoderProcess } from '../../src/media/transcoder.ts';
-import { type AacClip, encodeAac } from './ffmpeg.ts';
+import { encodeAac } from './ffmpeg.ts';
+import { levelOf, listen, percentile, run } from './transcoding.ts';
 
 const transcoder = new TranscoderProcess();
 after(() => transcoder.close());
-
-type Packet = {
-  readonly opus: Uint8Array;
-  readonly timestampMs: number;
-  readonly arrivedMs: number;
-};
-
-type Run = {
-  readonly packets: Packet[];
-  readonly faults: string[];
-  /** Arrival of the packet that ends with the last sample of a frame, after that frame was pushed. */
-  readonly delaysMs: number[];
-};
-
-type RunOptions = {
-  /** Times real time. */
-  readonly speed: number;
-  readonly frames?: readonly Uint8Array[];
-  readonly onFrame?: (index: number) => void;
-};
-
-function formatOf(clip: AacClip): AacFormat {
-  const { audioSpecificConfig, sampleRate, channels } = clip;
-  return { audioSpecificConfig, sampleRate, channels, opusBitrateBps: 128_000 };
-}
-
-/** Pushes a clip's frames as an RTMP session would, and collects what comes back. */
-async function run(clip: AacClip, options: RunOptions): Promise<Run> {
-  const { speed, frames = clip.frames, onFrame } = options;
-  const packets: Packet[] = [];
-  const faults: string[] = [];
-  const pushed: { readonly endMs: number; readonly atMs: number }[] = [];
-  const stream = transcoder.open(
-    formatOf(clip),
-    (opus, timestampMs) => packets.push({ opus, timestampMs, arrivedMs: performance.now() }),
-    (message) => faults.push(message),
-  );
-  while (!transcoder.stats.ready) await sleep(5); // it drops what comes before
-  const frameMs = (1024 * 1000) / clip.sampleRate;
-  const startMs = performance.now();
-  for (const [index, frame] of frames.entries()) {
-    const dueMs = startMs + (index * frameMs) / speed;
-    if (dueMs > performance.now()) await sleep(dueMs - performance.now());
-    onFrame?.(index);
-    stream.push(frame, clip.timestampMs(index));
-    pushed.push({ endMs: clip.timestampMs(index) + frameMs, atMs: performance.now() });
-  }
-  await sleep(500);
-  stream.close();
-  const delaysMs = packets.flatMap(({ timestampMs, arrivedMs }) => {
-    const frame = pushed.find(({ endMs }) => endMs >= timestampMs + 20);
-    return frame ? [arrivedMs - frame.atMs] : [];
-  });
-  return { packets, faults, delaysMs };
-}
-
-/** What a viewer hears: the packets decoded and laid out on their time line, left side, from 0 ms. */
-async function listen(packets: readonly Packet[]): Promise<Float32Array> {
-  using decoder = await createDecoder({ sampleRate: 48000, channels: 2 });
-  const end = Math.max(...packets.map(({ timestampMs }) => timestampMs)) + 20;
-  const heard = new Float32Array(Math.ceil(end * 48));
-  for (const { opus, timestampMs } of packets) {
-    const samples = decoder.decodeFloat(opus);
-    for (let index = 0; index < samples.length / 2; index++) {
-      const place = Math.round(timestampMs * 48) + index;
-      if (place >= 0) heard[place] = samples[index * 2]!;
-    }
-  }
-  return heard;
-}
-
-function levelOf(samples: Float32Array, frequency: number): number {
-  let sine = 0;
-  let cosine = 0;
-  for (const [index, sample] of samples.entries()) {
-    sine += sample * Math.sin((2 * Math.PI * frequency * index) / 48000);
-    cosine += sample * Math.cos((2 * Math.PI * frequency * index) / 48000);
-  }
-  return (2 * Math.hypot(sine, cosine)) / samples.length;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
 
 for (const [sampleRate, channels] of [
   [44100, 1],
@@ -105,7 +18,9 @@ for (const [sampleRate, channels] of [
   test(`a tone stays itself: ${sampleRate} Hz, ${channels} channels`, async (t) => {
     const sides = ['0.5*sin(2*PI*1000*t)', '0.5*sin(2*PI*1500*t)'].slice(0, channels).join('|');
     const tone = `aevalsrc=${sides}:s=${sampleRate}:d=6`;
-    const { packets } = await run(await encodeAac(tone, sampleRate, channels), { speed: 4 });
+    const { packets } = await run(transcoder, await encodeAac(tone, sampleRate, channels), {
+      speed: 4,
+    });
     assert.deepEqual(
       packets.map(({ timestampMs }) => timestampMs - packets[0]!.timestampMs),
       packets.map((_, index) => index * 20),
@@ -128,7 +43,7 @@ for (const [sampleRate, channels] of [
 for (const sampleRate of [44100, 48000]) {
   test(`clicks stay where they were: ${sampleRate} Hz`, async (t) => {
     const clicks = `aevalsrc='if(lt(mod(t,1),0.004),0.8*sin(2*PI*3000*t),0)':s=${sampleRate}:d=8`;
-    const { packets } = await run(await encodeAac(clicks, sampleRate, 2), { speed: 4 });
+    const { packets } = await run(transcoder, await encodeAac(clicks, sampleRate, 2), { speed: 4 });
     const heard = await listen(packets);
     for (let second = 1; second < 7; second++) {
       const around = heard.subarray(second * 48000 - 4800, second * 48000 + 4800);
@@ -144,7 +59,7 @@ for (const sampleRate of [44100, 48000]) {
 test('a killed process is back within a second, and time goes on', async (t) => {
   const clip = await encodeAac('aevalsrc=0.5*sin(2*PI*1000*t):s=48000:d=5', 48000, 2);
   const { restarts } = transcoder.stats;
-  const { packets, faults } = await run(clip, {
+  const { packets, faults } = await run(transcoder, clip, {
     speed: 1,
     onFrame: (index) => {
       if (index === 100) process.kill(transcoder.stats.pid!, 'SIGKILL');
@@ -186,7 +101,7 @@ test('broken frames cost themselves only', async (t) => {
     return broken;
   });
   const before = transcoder.stats;
-  const { packets, faults } = await run(clip, { speed: 4, frames });
+  const { packets, faults } = await run(transcoder, clip, { speed: 4, frames });
   const { restarts, framesUndecodable } = transcoder.stats;
   t.diagnostic(
     `${framesUndecodable - before.framesUndecodable} undecodable, ${restarts - before.restarts} restarts`,
@@ -208,8 +123,8 @@ test('a stream that crashes the decoder is ended; the others go on', async (t) =
     index % 50 === 49 ? Buffer.concat([oneChannel, mono.frames[index]!]) : frame,
   );
   const [innocent, hostile] = await Promise.all([
-    run(good, { speed: 1 }),
-    run(good, { speed: 1, frames }),
+    run(transcoder, good, { speed: 1 }),
+    run(transcoder, good, { speed: 1, frames }),
   ]);
   const pauseMs = Math.max(
     ...innocent.packets.map(
@@ -232,10 +147,12 @@ test('eight streams at once: what they cost and how long they take', async (t) =
       .split(' ');
     return (Number(fields[11]) + Number(fields[12])) * 10;
   };
-  await run(clip, { speed: 4 }); // the process is up and its code warm
+  await run(transcoder, clip, { speed: 4 }); // the process is up and its code warm
   const beforeMs = cpuMs();
   const startMs = performance.now();
-  const runs = await Promise.all(Array.from({ length: 8 }, () => run(clip, { speed: 1 })));
+  const runs = await Promise.all(
+    Array.from({ length: 8 }, () => run(transcoder, clip, { speed: 1 })),
+  );
   const share = (cpuMs() - beforeMs) / (performance.now() - startMs) / 8;
   const rss = /VmRSS:\s+(\d+)/.exec(
     readFileSync(`/proc/${transcoder.stats.pid}/status`, 'utf8'),
