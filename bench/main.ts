@@ -7,6 +7,7 @@ import { CONDITIONS, measureLossy } from './lossy.ts';
 import { comparePeers, RUNS } from './peers.ts';
 import { appendResult, printTable } from './results.ts';
 import { soak } from './soak.ts';
+import { measureSync } from './sync.ts';
 import { runViewers } from './viewers-run.ts';
 
 const program = new Command('npm run bench --')
@@ -60,6 +61,14 @@ program
   .option('--seconds <count>', 'length of each measured window', positive, 15)
   .option('--only <encoders...>', 'names of encoder settings')
   .action(async (options) => conclude(await measureBFrames(options)));
+
+program
+  .command('sync')
+  .description('whether picture and sound stay together in Chromium, minute by minute')
+  .option('--minutes <count>', 'how long', positive, 10)
+  .addOption(new Option('--publish <protocol>').choices(['rtmp', 'whip']).default('rtmp'))
+  .addOption(new Option('--transport <name>').choices(['tcp', 'udp']).default('tcp'))
+  .action(async (options) => conclude(await measureSync(options)));
 
 program
   .command('soak')

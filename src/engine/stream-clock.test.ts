@@ -84,3 +84,32 @@ test('without reports a timestamp keeps its place for a day', () => {
     assert.equal(Math.round(clock.serverTimeMs('video', timestamp)), hour * 3_600_000);
   }
 });
+
+for (const [name, wallRate, soundRate] of [
+  ['all of a publisher’s clocks run fast', 1.0001, 1.0001],
+  ['all of them run slow', 0.9999, 0.9999],
+  ['its sound card runs fast, its wall clock right', 1, 1.0001],
+  ['its sound card runs slow, its wall clock fast', 1.0001, 0.9999],
+] as const) {
+  test(`lip-sync over ten minutes: ${name}`, () => {
+    const clock = new StreamClock();
+    clock.add('video', 90000);
+    clock.add('audio', 48000);
+    // Pictures are stamped by the wall clock, sound by the sound card; each second a report ties both to the former.
+    for (let second = 0; second <= 600; second++) {
+      const nowMs = 5000 + second * 1000;
+      const video = Math.round(second * 90000 * wallRate);
+      const audio = Math.round(second * 48000 * soundRate);
+      clock.arrived('video', video, nowMs);
+      clock.arrived('audio', audio, nowMs + 20);
+      clock.report('video', video, 70_000 + second * 1000 * wallRate);
+      clock.report('audio', audio, 70_000 + second * 1000 * wallRate);
+      const apartMs = clock.serverTimeMs('audio', audio) - clock.serverTimeMs('video', video);
+      assert.ok(Math.abs(apartMs) < 0.1, `${apartMs} ms apart after ${second} s`);
+      // What sender reports tell viewers: the same moment of both.
+      const videoMs = (clock.ticksAt('video', nowMs) - video) / 90;
+      const audioMs = (clock.ticksAt('audio', nowMs) - audio) / 48;
+      assert.ok(Math.abs(videoMs - audioMs) < 0.1, `${videoMs} and ${audioMs} after ${second} s`);
+    }
+  });
+}

@@ -2,16 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SteadyRelease } from './steady-release.ts';
 
+type Input = {
+  readonly kind: 'audio' | 'video';
+  readonly timeMs: number;
+  readonly readyMs: number;
+};
 type Sent = { readonly kind: 'audio' | 'video'; readonly timeMs: number; readonly sentMs: number };
 
 /** Feeds sound and pictures as they become ready, in virtual time, and notes when they leave. */
-function run(
-  inputs: readonly {
-    readonly kind: 'audio' | 'video';
-    readonly timeMs: number;
-    readonly readyMs: number;
-  }[],
-): Sent[] {
+function run(inputs: readonly Input[]): Sent[] {
   const release = new SteadyRelease();
   const sent: Sent[] = [];
   for (const { kind, timeMs, readyMs } of inputs.toSorted((a, b) => a.readyMs - b.readyMs)) {
@@ -68,3 +67,25 @@ test('each kind keeps its order, whatever the estimate does', () => {
     times.toSorted((a, b) => a - b),
   );
 });
+
+for (const millionths of [-100, 100]) {
+  test(`a clock ${millionths} millionths off for ten minutes delays nothing, and parts nothing`, () => {
+    // The encoder's clock is that of the time line; media come when it has really passed.
+    const passedMs = (timeMs: number) => timeMs / (1 + millionths / 1e6);
+    const minutes = 10 * 60_000;
+    const inputs: Input[] = [];
+    for (let i = 0; i * 20 < minutes; i++) {
+      const timeMs = i * 20;
+      inputs.push({ kind: 'audio', timeMs, readyMs: 1000 + passedMs(timeMs) + 20 + (i % 4) * 5 });
+    }
+    for (let i = 0; (i * 100) / 3 < minutes; i++) {
+      const timeMs = (i * 100) / 3;
+      inputs.push({ kind: 'video', timeMs, readyMs: 1000 + passedMs(timeMs) + 5 });
+    }
+    for (const { kind, timeMs, sentMs } of run(inputs)) {
+      if (timeMs < 10_000 || timeMs > minutes - 1000) continue; // it learns; it is ended
+      const delayMs = sentMs - 1000 - passedMs(timeMs);
+      assert.ok(Math.abs(delayMs - 35) < 1, `${kind} of ${timeMs} left after ${delayMs} ms`);
+    }
+  });
+}
