@@ -24,6 +24,11 @@ export const RUNS: Readonly<Record<string, Run>> = {
   'janus-udp': { publish: 'rtp', view: 'udp', start: (core) => startJanus(core, 1) },
   'whip-udp': millrace('whip', 'udp'),
   'whip-tcp': millrace('whip', 'tcp'),
+  'whip-tcp-coalesced': {
+    publish: 'whip',
+    view: 'tcp, sound held',
+    start: (core) => startMillrace({ core, publish: 'whip', view: 'tcp', audioCoalescing: true }),
+  },
   'rtmp-tcp': millrace('rtmp', 'tcp'),
 };
 

@@ -152,6 +152,15 @@ async function startMedia(
         [...(config.apps?.keys() ?? [])].map((app) => [app, appSettings(config, app).bFrames]),
       ),
     },
+    audioCoalescing: {
+      initial: config.appDefaults.audioCoalescing,
+      apps: Object.fromEntries(
+        [...(config.apps?.keys() ?? [])].map((app) => [
+          app,
+          appSettings(config, app).audioCoalescing,
+        ]),
+      ),
+    },
     demo,
   };
   const media = await MediaLink.start({

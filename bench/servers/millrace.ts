@@ -20,9 +20,11 @@ export type MillraceOptions = {
   readonly core: number | undefined;
   readonly publish: 'whip' | 'rtmp';
   readonly view: Transport;
+  /** Sound waits up to 33 ms for the picture. */
+  readonly audioCoalescing?: boolean;
 };
 
-function config(folder: string): string {
+function config(folder: string, audioCoalescing: boolean): string {
   return `http: { address: 127.0.0.1, port: ${HTTP_PORT} }
 rtmp: { address: 127.0.0.1, port: ${RTMP_PORT} }
 ice:
@@ -30,7 +32,7 @@ ice:
   udp: { address: 127.0.0.1, port: ${ICE_UDP_PORT} }
 public_addresses: [127.0.0.1]
 state_dir: ${folder}
-app_defaults: { opus_bitrate: 256k }
+app_defaults: { opus_bitrate: 256k, audio_coalescing: ${audioCoalescing} }
 `;
 }
 
@@ -40,7 +42,7 @@ export async function startMillrace(options: MillraceOptions): Promise<Server> {
   const version = headCommit();
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const configFile = join(folder, 'millrace.yaml');
-  writeFileSync(configFile, config(folder));
+  writeFileSync(configFile, config(folder, options.audioCoalescing ?? false));
   const command = [process.execPath, entry, '--config', configFile];
   const server = new ServerProcess(options.core, command, folder);
   const origin = `http://127.0.0.1:${HTTP_PORT}`;

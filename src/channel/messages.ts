@@ -135,6 +135,11 @@ export type MediaOptions = {
     readonly initial: BFramePolicy;
     readonly apps: Readonly<Record<string, BFramePolicy>>;
   };
+  /** Whether sound waits up to a frame time for the picture, per app. */
+  readonly audioCoalescing: {
+    readonly initial: boolean;
+    readonly apps: Readonly<Record<string, boolean>>;
+  };
   /** Publishes the bundled clip under this name. */
   readonly demo: StreamName | undefined;
 };

@@ -16,6 +16,7 @@ function start(behaviour?: string, onDeath: (cause: string) => void = assert.fai
       iceUdp: socket,
       opusBitrateBps: 1,
       bFrames: { initial: 'drop', apps: {} },
+      audioCoalescing: { initial: false, apps: {} },
       demo: behaviour as never,
     },
     authorise: ({ stream }) =>

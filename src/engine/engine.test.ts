@@ -171,6 +171,32 @@ describe('a viewer on a slow path', () => {
   });
 });
 
+describe('sound that waits for the picture', () => {
+  test('leaves with the next frame, after 33 ms at the latest, and at once where there is no picture', () => {
+    world.coalescesAudio = true;
+    const publisher = world.publish();
+    const { outlet } = world.view();
+    publisher.sendAudio();
+    assert.equal(outlet.audio().length, 1, 'no picture yet');
+    publisher.sendFrame({ key: true });
+    publisher.sendAudio();
+    publisher.sendAudio();
+    assert.equal(outlet.audio().length, 1, 'waits');
+    const { flushes } = world;
+    publisher.sendFrame();
+    assert.equal(outlet.audio().length, 3, 'goes along');
+    assert.equal(world.flushes, flushes + 1, 'in one batch');
+    publisher.sendAudio();
+    world.pass(33);
+    assert.equal(outlet.audio().length, 4, 'waits no longer');
+    world.pass(300);
+    publisher.sendAudio();
+    world.pass(33);
+    publisher.sendAudio();
+    assert.equal(outlet.audio().length, 6, 'the picture has stopped');
+  });
+});
+
 describe('publishers', () => {
   test('the newest replaces the former at once', () => {
     const old = world.publish();

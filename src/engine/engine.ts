@@ -2,10 +2,9 @@ import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type { VideoCodec } from '../base/session.ts';
 import { Egress, type Flush } from './egress.ts';
-import type { Arenas } from './history.ts';
 import type { Finding, Publisher, PublisherOptions } from './publisher.ts';
 import type { PublisherInput, PublisherListener } from './publishing.ts';
-import { Stream } from './stream.ts';
+import { Stream, type StreamOptions } from './stream.ts';
 import type { Track } from './track.ts';
 import { REPORT_MS, type Viewer, type ViewerListener, type ViewerOptions } from './viewer.ts';
 
@@ -40,8 +39,7 @@ export type EngineEvent =
 /**
  * What the engine needs of its owner: memory for native batches, a way out, ears, and a clock that wakes it.
  */
-export type EngineOptions = {
-  readonly arenas: Arenas;
+export type EngineOptions = StreamOptions & {
   readonly flush: Flush;
   readonly onEvent: (event: EngineEvent) => void;
   /** {@link Engine.deadlineMs} may have become earlier: call {@link Engine.advance} no later than `deadlineMs`. */
@@ -168,8 +166,8 @@ export class Engine {
     const known = this.streams.get(name);
     if (known) return known;
     if (this.streams.size >= STREAMS_MAX) return undefined;
-    const { arenas, onEvent } = this.#options;
-    const stream = new Stream(name, arenas, this.#egress, {
+    const { onEvent } = this.#options;
+    const stream = new Stream(name, this.#options, this.#egress, {
       streamLive: (stream, publisher) => onEvent({ type: 'stream-live', stream, publisher }),
       streamVideo: (stream, codec) => onEvent({ type: 'stream-video', stream, codec }),
       streamEnded: (stream, publisher, reason) =>

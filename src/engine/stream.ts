@@ -19,6 +19,11 @@ const KEYFRAME_REQUEST_MS_MIN = 1000;
 /** A cached run longer than this is played, but a fresh keyframe is asked for as well. */
 const RUN_MS_FRESH = 2500;
 
+/** A frame time at 30 a second: what sound may wait for the picture, where the app coalesces them. */
+const AUDIO_HOLD_MS = 33;
+/** Without a picture for so long, sound waits for none. */
+const PICTURE_PAUSE_MS = 200;
+
 /** What a stream tells the engine. */
 export interface StreamEvents {
   streamLive(stream: Stream, publisher: Publisher): void;
@@ -33,6 +38,13 @@ export interface StreamEvents {
   partWaits(stream: Stream, track: Track, nowMs: number): void;
 }
 
+/** What a stream is made with, beside its name. */
+export type StreamOptions = {
+  readonly arenas: Arenas;
+  /** Whether sound waits a little for the picture, so that both take one write per viewer. */
+  readonly coalescesAudio: (stream: StreamName) => boolean;
+};
+
 /** Something live under a name, or awaited: at most one publisher, two tracks, any number of viewers. */
 export class Stream implements PublisherStream {
   readonly name: StreamName;
@@ -42,9 +54,13 @@ export class Stream implements PublisherStream {
   publisher: Publisher | undefined;
   readonly #egress: Egress;
   readonly #events: StreamEvents;
+  readonly #coalescesAudio: boolean;
+  #pictureMs = 0;
   #lastKeyframeRequestMs = -KEYFRAME_REQUEST_MS_MIN;
 
-  constructor(name: StreamName, arenas: Arenas, egress: Egress, events: StreamEvents) {
+  constructor(name: StreamName, options: StreamOptions, egress: Egress, events: StreamEvents) {
+    const { arenas } = options;
+    this.#coalescesAudio = options.coalescesAudio(name);
     this.name = name;
     this.video = new Track('video', arenas);
     this.audio = new Track('audio', arenas);
@@ -116,6 +132,7 @@ export class Stream implements PublisherStream {
   }
 
   released(track: Track, nowMs: number): void {
+    if (this.#coalescesAudio) this.#coalesce(track, nowMs);
     if (track.kind === 'video' && track.runStart === undefined && this.viewers.size > 0) {
       this.wantKeyframe(nowMs);
     }
@@ -146,6 +163,17 @@ export class Stream implements PublisherStream {
     this.video.end();
     this.audio.end();
     this.#endIfIdle();
+  }
+
+  /** Each picture takes along what there is of sound; without pictures sound goes alone, and at once. */
+  #coalesce(track: Track, nowMs: number): void {
+    if (track.kind === 'audio') {
+      if (nowMs - this.#pictureMs > PICTURE_PAUSE_MS) this.audio.holdMs = 0;
+      return;
+    }
+    this.#pictureMs = nowMs;
+    this.audio.holdMs = AUDIO_HOLD_MS;
+    if (this.audio.head < this.audio.history.next) this.audio.release();
   }
 
   #runIsFresh(): boolean {

@@ -65,6 +65,8 @@ export class Track {
   frameCount = 0;
   /** Timestamp of the newest packet, in ticks. */
   newestTimestamp = 0;
+  /** Audio: how long a packet may wait for the next frame of the picture, so that both leave in one write. */
+  holdMs = 0;
   /** When packets that wait for their frame's end must go out at last. */
   partDeadlineMs: number | undefined;
 
@@ -129,15 +131,15 @@ export class Track {
     this.clock.arrived(this.kind, packet.timestamp, nowMs);
     const frameStart = packet.timestamp !== this.#frameTimestamp;
     // The frame before lost its marker: its end is known only now.
-    const released = frameStart && this.head < this.history.next;
+    const released = this.kind === 'video' && frameStart && this.head < this.history.next;
     if (released) this.release();
     this.#store(packet, frameStart, nowMs);
     this.bytes.add(packet.payload.length, nowMs);
-    if (packet.marker || this.kind === 'audio') {
+    if (this.kind === 'video' ? packet.marker : this.holdMs === 0) {
       this.release();
       return true;
     }
-    this.partDeadlineMs ??= nowMs + FRAME_PART_MS;
+    this.partDeadlineMs ??= nowMs + (this.kind === 'video' ? FRAME_PART_MS : this.holdMs);
     return released;
   }
 

@@ -25,7 +25,7 @@ const SESSIONS_MAX = 4000;
 /** Ties a viewer's audio and video together; says nothing about anybody. */
 const CNAME = 'millrace';
 
-export type MediaPlaneOptions = Pick<EngineOptions, 'arenas' | 'flush'> & {
+export type MediaPlaneOptions = Pick<EngineOptions, 'arenas' | 'flush' | 'coalescesAudio'> & {
   readonly crypto: WebRtcCrypto;
   /** Who gets the packets of an ICE user name fragment. */
   readonly router: {
@@ -61,6 +61,7 @@ export class MediaPlane {
     this.engine = new Engine({
       arenas: options.arenas,
       flush: options.flush,
+      coalescesAudio: options.coalescesAudio,
       onEvent: (event) => this.#tellEngineEvent(event),
       onDeadline: options.wakeBy,
     });

@@ -72,6 +72,7 @@ export class MediaThread {
         this.#complaints.add(`internal-error: ${trace}`);
       },
       bFrames: (stream) => policyOf(options, stream),
+      coalescesAudio: (stream) => coalescesAudio(options, stream),
       send,
     });
   }
@@ -175,6 +176,10 @@ export class MediaThread {
 
 function policyOf({ bFrames }: MediaOptions, stream: StreamName): BFramePolicy {
   return bFrames.apps[appOf(stream)] ?? bFrames.initial;
+}
+
+function coalescesAudio({ audioCoalescing }: MediaOptions, stream: StreamName): boolean {
+  return audioCoalescing.apps[appOf(stream)] ?? audioCoalescing.initial;
 }
 
 /** The thread's clock: monotonic ms, read once per event. */

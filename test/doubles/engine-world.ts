@@ -60,7 +60,11 @@ export class World {
   readonly events: EngineEvent[] = [];
   readonly closed: CloseReason[] = [];
   keyframeRequests = 0;
+  /** Holds for streams that begin from now on. */
+  coalescesAudio = false;
   reports = 0;
+  /** Batches handed over. */
+  flushes = 0;
   readonly #arenas = new Map<number, Uint8Array>();
   #nextArena = 1;
   readonly engine = new Engine({
@@ -72,6 +76,7 @@ export class World {
       release: (id) => this.#arenas.delete(id),
     },
     flush: (table) => this.#flush(table),
+    coalescesAudio: () => this.coalescesAudio,
     onEvent: (event) => this.events.push(event),
     onDeadline: () => {},
   });
@@ -143,6 +148,7 @@ export class World {
   }
 
   #flush(table: SendTable): void {
+    this.flushes++;
     let row = 0;
     for (let run = 0; run < table.runCount; run++) {
       const outlet = table.outlets[run] as TestOutlet;

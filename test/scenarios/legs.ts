@@ -162,7 +162,7 @@ export class TcpLeg implements Leg {
     this.#ports = ports;
     const id = ports.newId();
     const socket = new TcpSocket(down, ports.clockMs);
-    const way: TcpWay = { transport: 'tcp', fd: id, socket };
+    const way: TcpWay = { transport: 'tcp', fd: id, socket, state: () => undefined };
     const write = (packet: Uint8Array): void => {
       socket.write(frame(packet));
     };

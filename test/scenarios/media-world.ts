@@ -107,6 +107,7 @@ export class MediaWorld {
       wallOffsetMs: WALL_OFFSET_MS,
       random: (limit) => this.random.below(limit),
       bFrames: () => 'drop',
+      coalescesAudio: () => false,
       send: (message) => this.#onMessage(message),
     });
     this.#parts.push(this.#planeAsPart());

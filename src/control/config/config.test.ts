@@ -49,6 +49,7 @@ test('an app takes from the defaults what it does not set', () => {
   assert.deepEqual(appSettings(config, 'show'), {
     viewerTransport: 'udp',
     publisherTransport: 'udp',
+    audioCoalescing: false,
     bFrames: 'drop',
     opusBitrate: 128_000,
   });

@@ -3,7 +3,7 @@ import { networkOf, plainAddress } from '../../base/remote-address.ts';
 import { FrameReader, frame } from '../../protocols/ice/framing.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
-import type { TcpWay } from '../send/outlet.ts';
+import type { TcpState, TcpWay } from '../send/outlet.ts';
 import { socketFd } from '../socket-fd.ts';
 import { type IcePath, newPathId } from './ice-path.ts';
 import type { IceListenerOptions } from './listener-options.ts';
@@ -168,7 +168,8 @@ class TcpPath implements IcePath {
     this.#socket = socket;
     this.#options = options;
     this.#listener = listener;
-    this.way = { transport: 'tcp', fd: socketFd(socket), socket };
+    const fd = socketFd(socket);
+    this.way = { transport: 'tcp', fd, socket, state: () => this.#state(fd) };
     this.#proveTimer = setTimeout(() => this.cut(), PROVE_MS_MAX);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('close', () => this.#onClose());
@@ -182,6 +183,10 @@ class TcpPath implements IcePath {
   write(packet: Uint8Array): void {
     if (this.#socket.destroyed || this.#socket.writableLength > UNREAD_BYTES_MAX) return;
     this.#socket.write(frame(packet));
+  }
+
+  #state(fd: number): TcpState | undefined {
+    return this.#socket.destroyed ? undefined : this.#options.addon.tcpInfo(fd);
   }
 
   cut(): void {

@@ -50,6 +50,11 @@ class Sending {
   }
 }
 
+function tcpWay(socket: Socket): Way {
+  const fd = socketFd(socket);
+  return { transport: 'tcp', fd, socket, state: () => addon.tcpInfo(fd) };
+}
+
 async function tcpPair(): Promise<{ near: Socket; far: Socket; close: () => void }> {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -78,7 +83,7 @@ function unframe(bytes: Uint8Array): Uint8Array[] {
 
 test('over TCP a frame goes out in one write, framed and protected', async () => {
   const { near, far, close } = await tcpPair();
-  const sending = new Sending({ transport: 'tcp', fd: socketFd(near), socket: near });
+  const sending = new Sending(tcpWay(near));
   sending.send([1170, 1170, 300]);
   far.resume();
   const [data] = (await once(far, 'data')) as [Buffer];
@@ -93,7 +98,7 @@ test('over TCP a frame goes out in one write, framed and protected', async () =>
 
 test('what a stalled reader does not take waits, closes the outlet, and arrives whole in the end', async () => {
   const { near, far, close } = await tcpPair();
-  const sending = new Sending({ transport: 'tcp', fd: socketFd(near), socket: near });
+  const sending = new Sending(tcpWay(near));
   let sent = 0;
   while (sending.outlet.writable) {
     sending.send(new Array(40).fill(1170));

@@ -1,4 +1,5 @@
 import type { Outlet } from '../../engine/outlet.ts';
+import type { Addon } from '../../native/addon.ts';
 
 /** What we need of a node:net Socket. */
 export type TcpStream = {
@@ -9,8 +10,17 @@ export type TcpStream = {
   write(bytes: Uint8Array | string, written?: () => void): boolean;
 };
 
+/** What the kernel says of a TCP connection. */
+export type TcpState = Pick<NonNullable<ReturnType<Addon['tcpInfo']>>, 'rttUs' | 'queuedBytes'>;
+
 /** A connected TCP path, natively writable. */
-export type TcpWay = { readonly transport: 'tcp'; readonly fd: number; readonly socket: TcpStream };
+export type TcpWay = {
+  readonly transport: 'tcp';
+  readonly fd: number;
+  readonly socket: TcpStream;
+  /** Undefined once it is gone. */
+  readonly state: () => TcpState | undefined;
+};
 /** A remote address behind one of our UDP sockets. */
 export type UdpWay = {
   readonly transport: 'udp';
@@ -63,9 +73,16 @@ export class SessionOutlet implements Outlet {
     this.#waiting = false;
   }
 
-  /** Bytes that wait in this process for the path. */
+  /** Bytes that the other end has not confirmed yet: those that wait here, in the kernel, and on the way. */
   get queuedBytes(): number {
-    return this.#way?.transport === 'tcp' ? this.#way.socket.writableLength : 0;
+    if (this.#way?.transport !== 'tcp') return 0;
+    return this.#way.socket.writableLength + (this.#way.state()?.queuedBytes ?? 0);
+  }
+
+  /** TCP's own, smoothed (RFC 6298); undefined over UDP. */
+  get rttMs(): number | undefined {
+    const state = this.#way?.transport === 'tcp' ? this.#way.state() : undefined;
+    return state && state.rttUs / 1000;
   }
 
   /** The kernel took only a part of a batch: the rest goes first from now on. */

@@ -39,9 +39,10 @@ export class WebRtcViewer implements PeerUser {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** From the viewer's own reports; null before the first. */
+  /** TCP's own, else from the viewer's reports; null before the first. */
   get rttMs(): number | null {
-    return this.#rttMs === undefined ? null : Math.round(this.#rttMs * 10) / 10;
+    const rttMs = this.#outlet?.rttMs ?? this.#rttMs;
+    return rttMs === undefined ? null : Math.round(rttMs * 10) / 10;
   }
 
   get queuedBytes(): number {
