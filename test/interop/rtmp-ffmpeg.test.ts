@@ -100,7 +100,8 @@ test('ffmpeg: H.264 and AAC reach the engine, frame for frame', async () => {
     assert.equal(requests.length, 1);
     assert.equal(requests[0]?.address, '127.0.0.1');
     assert.deepEqual(publisher.videoSizes, ['640x360']);
-    assert.deepEqual(publisher.reports, []);
+    // ffmpeg's test tone: one channel at 44.1 kHz, and told so.
+    assert.deepEqual(codesOf(publisher), ['mono', 'sample-rate']);
 
     const video = publisher.tracks.video!;
     const frames = video.frames();
@@ -134,6 +135,10 @@ test('ffmpeg: H.264 and AAC reach the engine, frame for frame', async () => {
   });
 });
 
+function codesOf(publisher: { readonly reports: readonly { readonly code: string }[] }): string[] {
+  return publisher.reports.map(({ code }) => code).toSorted();
+}
+
 /** Fragments of one NAL unit: one size, but for a last one that is a few bytes shorter. */
 function assertEvenFragments(payloads: readonly Uint8Array[]): void {
   let run: number[] = [];
@@ -156,9 +161,11 @@ test('ffmpeg with B-frames: reported once, and timestamps never go back', async 
     const [publisher] = engine.publishers;
     assert(publisher, run.log());
     await publisher.closed;
-    assert.deepEqual(publisher.reports, [{ code: 'b-frames', message: B_FRAMES }]);
+    assert.deepEqual(codesOf(publisher), ['b-frames', 'mono', 'sample-rate']);
+    assert.equal(publisher.reports[0]?.message, B_FRAMES);
     const times = publisher.tracks.video!.frames().map((frame) => frame[0]!.timestamp);
-    assert.equal(times.length, 60);
+    // The app's default leaves them out: of sixty frames, those that stay.
+    assert(times.length >= 15 && times.length <= 45, `${times.length} frames`);
     assert(times.every((time, index) => index === 0 || time > times[index - 1]!));
   });
 });
