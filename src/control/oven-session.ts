@@ -192,6 +192,7 @@ export class OvenSession {
     const { stream } = this.#request;
     const opened = await this.#deps.sessions.open(
       { type: 'open-viewer', session, stream, protocol: 'ovenplayer', ...agreement },
+      this.#request.address,
       () => this.#end(),
     );
     if (this.#state.phase === 'closed') {

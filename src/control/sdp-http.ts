@@ -19,6 +19,7 @@ export type OfferRequest = {
   readonly offer: string;
   readonly query: (name: string) => string | undefined;
   readonly userAgent: string | undefined;
+  readonly address: string;
 };
 
 export type Opened = { readonly session: Session; readonly answer: string };
@@ -82,7 +83,7 @@ async function serveEndpoint(
   if (context.req.method === 'OPTIONS') return new Response(null, { headers: PREFLIGHT });
   if (context.req.method !== 'POST') return respond(notAllowed('OPTIONS, POST'));
   const stream = `${context.req.param('app')}/${context.req.param('stream')}`;
-  const opened = await takeOffer(endpoint, context, stream);
+  const opened = await takeOffer(endpoint, deps, context, stream);
   if (isProblem(opened)) {
     const { reason, detail } = opened;
     const address = deps.addressOf(context);
@@ -106,6 +107,7 @@ async function serveEndpoint(
 
 async function takeOffer(
   endpoint: SdpEndpoint,
+  deps: SdpDeps,
   context: Context,
   name: string,
 ): Promise<Opened | Problem> {
@@ -126,6 +128,7 @@ async function takeOffer(
     offer,
     query: (name) => context.req.query(name),
     userAgent: context.req.header('user-agent'),
+    address: deps.addressOf(context),
   });
 }
 

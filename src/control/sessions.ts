@@ -3,6 +3,7 @@ import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type { MediaEvent, SessionId, ToMedia } from '../channel/messages.ts';
 import { type Credentials, type MediaGate, newCredentials } from './signalling.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 type OpenMessage = Extract<ToMedia, { type: 'open-publisher' | 'open-viewer' }>;
 
@@ -35,6 +36,7 @@ export class Sessions {
   readonly #media: MediaGate;
   readonly #entries = new Map<SessionId, Entry>();
   readonly #ended = new Set<SessionId>();
+  readonly #waiting = new WaitingRoom();
   readonly #unsubscribe: () => void;
 
   constructor(media: MediaGate) {
@@ -46,12 +48,19 @@ export class Sessions {
     return this.#entries.size;
   }
 
-  /** Opens a session in the media plane; the reason where it is refused. */
+  /**
+   * Opens a session in the media plane; the reason where it is refused.
+   * @param address whose it is
+   */
   async open(
     message: OpenMessage,
+    address: string,
     onEnded?: (reason: CloseReason) => void,
   ): Promise<Session | CloseReason> {
     if (this.#entries.size >= SESSIONS_MAX) return 'limit-reached';
+    // Publishers have shown the key.
+    const waits = message.type === 'open-viewer';
+    if (waits && !this.#waiting.enter(message.session, address)) return 'limit-reached';
     const session: Session = {
       id: message.session,
       role: message.type === 'open-publisher' ? 'publisher' : 'viewer',
@@ -69,7 +78,7 @@ export class Sessions {
       refused = 'internal-error';
     }
     if (refused !== undefined) {
-      this.#entries.delete(session.id);
+      this.#forget(session.id);
       return refused;
     }
     // It can have ended while we waited.
@@ -108,7 +117,7 @@ export class Sessions {
 
   /** Ends a session for its client's sake; its `onEnded` is not called. */
   close(id: SessionId, reason: CloseReason): void {
-    if (!this.#entries.delete(id)) return;
+    if (!this.#forget(id)) return;
     this.#remember(id);
     this.#media.close(id, reason);
   }
@@ -119,12 +128,18 @@ export class Sessions {
   }
 
   #hear(event: MediaEvent): void {
+    if (event.type === 'session-connected') this.#waiting.leave(event.session);
     if (event.type !== 'session-ended') return;
     const entry = this.#entries.get(event.session);
     if (entry === undefined) return;
-    this.#entries.delete(event.session);
+    this.#forget(event.session);
     this.#remember(event.session);
     entry.onEnded?.(event.reason);
+  }
+
+  #forget(id: SessionId): boolean {
+    this.#waiting.leave(id);
+    return this.#entries.delete(id);
   }
 
   #remember(id: SessionId): void {

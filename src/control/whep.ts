@@ -41,13 +41,16 @@ async function openViewer(deps: SdpDeps, request: OfferRequest): Promise<Opened 
   const { peer, tracks, answer } = agreement;
   const unplayable = codecProblem(deps, stream, tracks);
   if (unplayable !== undefined) return unplayable;
-  const session = await deps.sessions.open({
-    type: 'open-viewer',
-    session: newSessionId(),
-    stream,
-    protocol: 'whep',
-    peer,
-    tracks,
-  });
+  const session = await deps.sessions.open(
+    {
+      type: 'open-viewer',
+      session: newSessionId(),
+      stream,
+      protocol: 'whep',
+      peer,
+      tracks,
+    },
+    request.address,
+  );
   return typeof session === 'string' ? openProblem(session) : { session, answer };
 }

@@ -64,13 +64,16 @@ async function openPublisher(deps: SdpDeps, request: OfferRequest): Promise<Open
   const agreement = answerPublisher(request.offer, local);
   if (isRefusal(agreement)) return sdpProblem(agreement);
   const { peer, tracks, answer } = agreement;
-  const session = await deps.sessions.open({
-    type: 'open-publisher',
-    session: newSessionId(),
-    stream,
-    userAgent,
-    peer,
-    tracks,
-  });
+  const session = await deps.sessions.open(
+    {
+      type: 'open-publisher',
+      session: newSessionId(),
+      stream,
+      userAgent,
+      peer,
+      tracks,
+    },
+    request.address,
+  );
   return typeof session === 'string' ? openProblem(session) : { session, answer };
 }

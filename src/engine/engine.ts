@@ -10,6 +10,8 @@ import { REPORT_MS, type Viewer, type ViewerListener, type ViewerOptions } from 
 
 /** Names that may be awaited or live at once. */
 export const STREAMS_MAX = 1000;
+/** Viewers make names up to here: whoever may publish finds room for one whatever others wait for. */
+const STREAMS_WITH_VIEWERS_MAX = 800;
 /** Housekeeping over all viewers: sender reports, stalled paths. Only while there are any. */
 const TICK_MS = 100;
 
@@ -76,7 +78,7 @@ export class Engine {
     listener: PublisherListener,
     nowMs: number,
   ): PublisherInput | undefined {
-    return this.#stream(name)?.publish(options, listener, nowMs);
+    return this.#stream(name, STREAMS_MAX)?.publish(options, listener, nowMs);
   }
 
   /** @returns undefined when the server holds as many names as it may */
@@ -86,7 +88,7 @@ export class Engine {
     listener: ViewerListener,
     nowMs: number,
   ): { readonly stream: Stream; readonly viewer: Viewer } | undefined {
-    const stream = this.#stream(name);
+    const stream = this.#stream(name, STREAMS_WITH_VIEWERS_MAX);
     if (!stream) return undefined;
     this.#viewers++;
     if (this.#nextTickMs === undefined) {
@@ -162,12 +164,18 @@ export class Engine {
     viewer.listener.onClosed(reason, nowMs);
   }
 
-  #stream(name: StreamName): Stream | undefined {
+  #stream(name: StreamName, limit: number): Stream | undefined {
     const known = this.streams.get(name);
     if (known) return known;
+<<<<<<< ours
     if (this.streams.size >= STREAMS_MAX) return undefined;
     const { onEvent } = this.#options;
     const stream = new Stream(name, this.#options, this.#egress, {
+=======
+    if (this.streams.size >= limit) return undefined;
+    const { arenas, onEvent } = this.#options;
+    const stream = new Stream(name, arenas, this.#egress, {
+>>>>>>> theirs
       streamLive: (stream, publisher) => onEvent({ type: 'stream-live', stream, publisher }),
       streamVideo: (stream, codec) => onEvent({ type: 'stream-video', stream, codec }),
       streamEnded: (stream, publisher, reason) =>

@@ -28,23 +28,25 @@ export const FLAG = {
  *
  * Packets are numbered by an index that only grows, whatever the publisher's sequence numbers do. A viewer's place in
  * the stream is an index; its backlog costs no memory of its own. Rows live in parallel typed arrays (index & mask),
- * payloads in a ring of bytes. Both double on demand, up to the limits, while what must be kept (the run since the
- * last keyframe) would otherwise be lost.
+ * payloads in a ring of bytes. Both are made for the first packet, since a name that is only awaited must cost nearly
+ * nothing, and double on demand, up to the limits, while what must be kept (the run since the last keyframe) would
+ * otherwise be lost.
  */
 export class History {
   /** Oldest index kept. */
   tail = 0;
   /** Index that the next packet gets. */
   next = 0;
-  arena: Uint8Array;
-  arenaId: number;
+  arena = new Uint8Array(0);
+  /** Good while {@link arena} has bytes. */
+  arenaId = 0;
   mask: number;
-  offsets: Uint32Array;
-  lengths: Uint32Array;
-  timestamps: Uint32Array;
-  flags: Uint8Array;
+  offsets = new Uint32Array(0);
+  lengths = new Uint32Array(0);
+  timestamps = new Uint32Array(0);
+  flags = new Uint8Array(0);
   /** RTP padding for rows that are a few bytes shorter than their neighbours, so that UDP GSO can send them as one. */
-  padding: Uint8Array;
+  padding = new Uint8Array(0);
 
   readonly #arenas: Arenas;
   readonly #limits: HistoryLimits;
@@ -53,14 +55,7 @@ export class History {
   constructor(arenas: Arenas, limits: HistoryLimits) {
     this.#arenas = arenas;
     this.#limits = limits;
-    this.arena = new Uint8Array(limits.bytesMin);
-    this.arenaId = arenas.register(this.arena);
     this.mask = limits.packetsMin - 1;
-    this.offsets = new Uint32Array(limits.packetsMin);
-    this.lengths = new Uint32Array(limits.packetsMin);
-    this.timestamps = new Uint32Array(limits.packetsMin);
-    this.flags = new Uint8Array(limits.packetsMin);
-    this.padding = new Uint8Array(limits.packetsMin);
   }
 
   /**
@@ -68,6 +63,7 @@ export class History {
    * @param keepFrom nothing from this index on is given up while there is room to grow
    */
   store(payload: Uint8Array, timestamp: number, flags: number, keepFrom: number): number {
+    if (this.arena.length === 0) this.#allocate();
     const offset = this.#reserveBytes(payload.length, keepFrom);
     this.#reserveRow(keepFrom);
     this.arena.set(payload, offset);
@@ -77,6 +73,7 @@ export class History {
 
   /** Appends rows for packets that were lost on the way in. */
   storeGap(count: number, timestamp: number, keepFrom: number): void {
+    if (this.arena.length === 0) this.#allocate();
     for (let i = 0; i < count; i++) {
       this.#reserveRow(keepFrom);
       this.#append(this.#writeOffset, 0, timestamp, 0);
@@ -90,7 +87,18 @@ export class History {
   }
 
   free(): void {
-    this.#arenas.release(this.arenaId);
+    if (this.arena.length > 0) this.#arenas.release(this.arenaId);
+  }
+
+  #allocate(): void {
+    const { bytesMin, packetsMin } = this.#limits;
+    this.arena = new Uint8Array(bytesMin);
+    this.arenaId = this.#arenas.register(this.arena);
+    this.offsets = new Uint32Array(packetsMin);
+    this.lengths = new Uint32Array(packetsMin);
+    this.timestamps = new Uint32Array(packetsMin);
+    this.flags = new Uint8Array(packetsMin);
+    this.padding = new Uint8Array(packetsMin);
   }
 
   #append(offset: number, length: number, timestamp: number, flags: number): number {

@@ -20,8 +20,10 @@ import { PeerSession, type PeerUser } from './webrtc/peer-session.ts';
 import { WebRtcPublisher } from './webrtc/publisher.ts';
 import { senderOptions, WebRtcViewer } from './webrtc/viewer.ts';
 
-/** WebRTC sessions at once, connected or not: what 1 GB of memory carries at 100 KB each, with room to spare. */
-const SESSIONS_MAX = 4000;
+/** Viewers at once, connected or not: what 1 GB of memory carries at 100 KB each, with room to spare. */
+const VIEWERS_MAX = 4000;
+/** Publishers by WebRTC at once, apart from them: a crowd of viewers keeps no publisher out. */
+const PUBLISHERS_MAX = 500;
 /** Ties a viewer's audio and video together; says nothing about anybody. */
 const CNAME = 'millrace';
 
@@ -93,7 +95,7 @@ export class MediaPlane {
     const { session, protocol, stream: name } = message;
     const transport = message.peer.transports.join(' or ');
     const opened =
-      this.#sessions.size < SESSIONS_MAX
+      this.#viewers.size < VIEWERS_MAX
         ? this.engine.view(
             name,
             {
@@ -131,7 +133,7 @@ export class MediaPlane {
 
   openPublisher(message: OpenPublisher, nowMs: number): void {
     const { session, stream, userAgent, tracks } = message;
-    if (this.#sessions.size >= SESSIONS_MAX) {
+    if (this.#sessions.size - this.#viewers.size >= PUBLISHERS_MAX) {
       this.#options.send({ type: 'opened', session, refused: 'limit-reached' });
       return;
     }

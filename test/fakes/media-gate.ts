@@ -60,6 +60,11 @@ export class FakeMedia implements MediaGate {
     this.emit({ type: 'stream-live', stream, session: 'publisher' });
   }
 
+  connectSession(session: string, name: string): void {
+    const stream = streamName(name);
+    this.emit({ type: 'session-connected', session, role: 'viewer', stream, transport: 'udp' });
+  }
+
   endSession(session: string, name: string, reason: CloseReason): void {
     this.emit({ type: 'session-ended', session, role: 'viewer', stream: streamName(name), reason });
   }

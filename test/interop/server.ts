@@ -58,6 +58,11 @@ export class TestServer {
     return this.#log.join('');
   }
 
+  /** Where it keeps its key. */
+  get stateDir(): string {
+    return join(this.#directory, 'state');
+  }
+
   page(stream: string, query = ''): string {
     return `http://127.0.0.1:${this.http}/${stream}${query}`;
   }
