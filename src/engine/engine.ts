@@ -167,15 +167,9 @@ export class Engine {
   #stream(name: StreamName, limit: number): Stream | undefined {
     const known = this.streams.get(name);
     if (known) return known;
-<<<<<<< ours
-    if (this.streams.size >= STREAMS_MAX) return undefined;
+    if (this.streams.size >= limit) return undefined;
     const { onEvent } = this.#options;
     const stream = new Stream(name, this.#options, this.#egress, {
-=======
-    if (this.streams.size >= limit) return undefined;
-    const { arenas, onEvent } = this.#options;
-    const stream = new Stream(name, arenas, this.#egress, {
->>>>>>> theirs
       streamLive: (stream, publisher) => onEvent({ type: 'stream-live', stream, publisher }),
       streamVideo: (stream, codec) => onEvent({ type: 'stream-video', stream, codec }),
       streamEnded: (stream, publisher, reason) =>
