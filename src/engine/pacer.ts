@@ -9,15 +9,15 @@ const BURST_MS = 10;
 const BURST_BYTES_MIN = 12 * 1024;
 /** The same on a path that is full already: two packets. */
 const BURST_BYTES_LIMITED = 2400;
-/** Pace of a burst as a multiple of the stream's rate: a two-second run takes 0.4 s, a keyframe about 30 ms. */
-const HASTE_MAX = 5;
+/** Pace of a burst as a multiple of the stream's rate: a two-second run takes 0.2 s, a keyframe about 10 ms. */
+const HASTE_MAX = 10;
 /** Paths whose queues grow get their keyframes more evenly, though never later than this. */
 const HASTE_MIN = 1.25;
 const HASTE_AFTER_OVERUSE = 0.6;
 /** Some loss may be that of a short queue which our bursts overrun: libwebrtc's own pace is gentle enough for most. */
 const HASTE_WITH_LOSS = 2.5;
 const HASTY_LOSS_MAX = 0.01;
-const HASTE_PER_SECOND = 0.25;
+const HASTE_PER_SECOND = 0.1;
 /** While the stream's rate is not known yet, and for streams that hardly need anything. */
 const PACE_BPS_MIN = 8_000_000;
 const MEDIA_BPS_UNKNOWN = 2_000_000;
@@ -102,12 +102,16 @@ export class Pacer {
     if (!this.#log) return;
     const results = this.#log.resolve(feedback);
     this.estimate.update(results, this.rttMs ?? RTT_MS_UNKNOWN, nowMs);
-    let haste = this.#hasteAt(nowMs);
-    if (this.estimate.loss > HASTY_LOSS_MAX) haste = Math.min(haste, HASTE_WITH_LOSS);
-    if (this.estimate.overuses > this.#overuses) haste *= HASTE_AFTER_OVERUSE;
+    if (this.estimate.overuses > this.#overuses) {
+      this.#slow(this.#hasteAt(nowMs) * HASTE_AFTER_OVERUSE, nowMs);
+    }
     this.#overuses = this.estimate.overuses;
-    this.#haste = Math.max(HASTE_MIN, haste);
-    this.#hasteMs = nowMs;
+    this.onLoss(this.estimate.loss, nowMs);
+  }
+
+  /** Share of packets lost of late, as a receiver report or the feedback says. */
+  onLoss(loss: number, nowMs: number): void {
+    if (loss > HASTY_LOSS_MAX) this.#slow(Math.min(this.#hasteAt(nowMs), HASTE_WITH_LOSS), nowMs);
   }
 
   /** Receiver estimated maximum bitrate: a cap, for as long as it is repeated. */
@@ -157,6 +161,11 @@ export class Pacer {
     const paceBps = this.#mediaBps * haste;
     // Smoothing that a queue asked for holds for small streams too.
     return haste < HASTE_MAX ? paceBps : Math.max(PACE_BPS_MIN, paceBps);
+  }
+
+  #slow(haste: number, nowMs: number): void {
+    this.#haste = Math.max(HASTE_MIN, haste);
+    this.#hasteMs = nowMs;
   }
 
   /** Whether the path carries less than the stream. */

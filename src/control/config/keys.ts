@@ -53,7 +53,7 @@ const appKeys = {
   }),
   audio_coalescing: flag({
     initial: false,
-    says: 'Whether sound waits up to 33 ms for the next frame of the picture, so that both leave in one write. It saves about a third of the CPU time per viewer over TCP, and costs half a frame of delay on the sound.',
+    says: 'Whether sound waits up to 33 ms for the next frame of the picture, so that both leave in one write. It saves about a quarter of the CPU time per viewer over TCP, and costs half a frame of delay on the sound.',
   }),
   b_frames: choice(B_FRAMES, {
     initial: 'drop',

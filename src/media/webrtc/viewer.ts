@@ -126,6 +126,7 @@ export class WebRtcViewer implements PeerUser {
       const now = msToNtp(nowMs + this.#options.wallOffsetMs);
       for (const block of packet.blocks) {
         const { lastSenderReport, delaySinceLastSenderReport } = block;
+        this.viewer.pacer.onLoss(block.fractionLost / 256, nowMs);
         this.#rttMs = roundTripMs(now, lastSenderReport, delaySinceLastSenderReport) ?? this.#rttMs;
       }
       this.viewer.pacer.rttMs = this.#rttMs;
