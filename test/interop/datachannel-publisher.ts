@@ -18,6 +18,8 @@ export type PublisherOptions = {
   readonly url: string;
   readonly key: string;
   readonly gopSeconds?: number;
+  /** x264's options: see {@link ClockSource}. */
+  readonly encoder?: readonly string[];
   readonly videoKbps?: number;
   /** Dial the server's passive TCP candidates too, as no OBS does yet. */
   readonly iceTcp?: boolean;
@@ -144,6 +146,7 @@ export class DatachannelPublisher {
   #send(): void {
     this.#source = new ClockSource({
       gopSeconds: this.#options.gopSeconds ?? 1,
+      ...(this.#options.encoder ? { encoder: this.#options.encoder } : {}),
       output: 'pipe',
       ...(this.#options.videoKbps !== undefined && { videoKbps: this.#options.videoKbps }),
       onSound: (samples, timestampMs) => {
