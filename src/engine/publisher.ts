@@ -50,6 +50,8 @@ export class Publisher implements PublisherInput {
   readonly sinceMs: number;
   /** What is wrong, and what was. */
   readonly findings = new Map<FindingCode, Finding>();
+  /** Findings that returned too soon to be said again: neither is their end. */
+  readonly #unsaid = new Set<FindingCode>();
   /** True from the first packet on. */
   live = false;
   readonly #stream: PublisherStream;
@@ -93,7 +95,8 @@ export class Publisher implements PublisherInput {
     const sinceMs = isSame ? known.sinceMs : this.#nowMs;
     const finding = { code, message, sinceMs, untilMs: undefined };
     this.findings.set(code, finding);
-    if (!isSame) this.#stream.publisherFinding(this, finding);
+    if (isSame) this.#unsaid.add(code);
+    else this.#stream.publisherFinding(this, finding);
   }
 
   resolve(code: FindingCode): void {
@@ -101,7 +104,7 @@ export class Publisher implements PublisherInput {
     if (this.#closed || !known || known.untilMs !== undefined) return;
     const finding = { ...known, untilMs: this.#nowMs };
     this.findings.set(code, finding);
-    this.#stream.publisherFinding(this, finding);
+    if (!this.#unsaid.delete(code)) this.#stream.publisherFinding(this, finding);
   }
 
   close(reason: CloseReason): void {

@@ -1,7 +1,7 @@
 /** What streamers are told: what is wrong, what their viewers notice, and which setting to change in their program. */
 
 export const B_FRAMES =
-  'The encoder sends B-frames, which browsers cannot play in real time: the picture will jerk. ' +
+  'The encoder sends B-frames, which browsers cannot play in real time: viewers get fewer pictures, or a jerking one. ' +
   'In OBS, Settings > Output > Streaming: with x264 set Tune to zerolatency, or write bframes=0 into the x264 options; ' +
   'with NVENC, QuickSync, AMF or Apple set Max B-frames (B-frames) to 0. With ffmpeg add -bf 0.';
 
