@@ -7,7 +7,7 @@ import { Complaints } from './complaints.ts';
 import { DemoPublisher } from './demo.ts';
 import { IceRouter } from './ice/router.ts';
 import { IceTcpListener } from './ice/tcp-listener.ts';
-import { IceUdpListener } from './ice/udp-listener.ts';
+import { IceUdpPort } from './ice/udp-port.ts';
 import { MediaPlane } from './media-plane.ts';
 import { Questions } from './questions.ts';
 import { RtmpListener } from './rtmp/listener.ts';
@@ -21,7 +21,7 @@ const LINGER_MS = 200;
 type Sockets = {
   readonly rtmp: RtmpListener | undefined;
   readonly iceTcp: IceTcpListener;
-  readonly iceUdp: IceUdpListener;
+  readonly iceUdp: IceUdpPort;
 };
 
 /** The whole media thread: its sockets around the {@link MediaPlane}, and the control plane's wishes carried out. */
@@ -116,7 +116,7 @@ export class MediaThread {
     };
     const sockets: Sockets = {
       iceTcp: await opening('ICE over TCP', iceTcp, IceTcpListener.open({ ...common, ...iceTcp })),
-      iceUdp: await opening('ICE over UDP', iceUdp, IceUdpListener.open({ ...common, ...iceUdp })),
+      iceUdp: await opening('ICE over UDP', iceUdp, IceUdpPort.open({ ...common, ...iceUdp })),
       rtmp: rtmp && (await opening('RTMP', rtmp, this.#openRtmp(rtmp, options))),
     };
     this.#sockets = sockets;

@@ -26,10 +26,17 @@ export class LabServer {
     this.#socketPath = socketPath;
   }
 
-  /** @param config further lines of the configuration file */
-  static async start(lab: Lab, config = ''): Promise<LabServer> {
+  /**
+   * @param config further lines of the configuration file
+   * @param given the addresses that browsers are told
+   */
+  static async start(
+    lab: Lab,
+    config = '',
+    given: readonly string[] = Object.values(ADDRESSES.server),
+  ): Promise<LabServer> {
     const file = join(lab.folder, 'millrace.yaml');
-    const addresses = `public_addresses: [${ADDRESS}, "${ADDRESSES.server.ipv6}"]`;
+    const addresses = `public_addresses: ${JSON.stringify(given)}`;
     writeFileSync(file, `${addresses}\nstate_dir: ${lab.folder}/state\n${config}\n`);
     const entry = join(ROOT, process.env['MILLRACE_TEST_ENTRY'] ?? 'src/main.ts');
     const child = lab.run('server', process.execPath, [entry, '--config', file], {

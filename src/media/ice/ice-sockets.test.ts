@@ -12,6 +12,7 @@ import type { IcePath } from './ice-path.ts';
 import { IceRouter, type RouterSession } from './router.ts';
 import { IceTcpListener } from './tcp-listener.ts';
 import { IceUdpListener } from './udp-listener.ts';
+import { IceUdpPort } from './udp-port.ts';
 
 const router = new IceRouter();
 const common = {
@@ -227,4 +228,31 @@ test('TCP: strangers are cut off', async () => {
   await until(() => tcp.connectionCount === 0, 'all forgotten');
   assert.deepEqual(session.heard, []);
   router.unregister(session);
+});
+
+test('where a family has several addresses, each has a socket: answers come from where the question went', async () => {
+  const several = ['127.0.0.1', '127.0.0.2', '10.77.0.200', '::1', '2001:db8::1'];
+  const one = await IceUdpPort.open({ ...common, address: '0.0.0.0' }, () => ['127.0.0.1']);
+  assert.equal(one.socketCount, 1);
+  one.close();
+  const specific = await IceUdpPort.open({ ...common, address: '127.0.0.2' }, () => several);
+  assert.equal(specific.socketCount, 1);
+  specific.close();
+  // Of these only the loopback ones can be bound on the machine that tests.
+  const many = await IceUdpPort.open({ ...common, address: '0.0.0.0' }, () => [
+    ...several,
+    '10.77.0.201',
+  ]);
+  assert.equal(many.socketCount, 2);
+  assert.ok(many.port > 0);
+  many.close();
+  const taken = createSocket('udp4').bind(0, '127.0.0.2');
+  await once(taken, 'listening');
+  const { port } = taken.address();
+  const opening = IceUdpPort.open({ ...common, address: '0.0.0.0', port }, () => [
+    ...several,
+    '10.77.0.201',
+  ]);
+  await assert.rejects(opening, { code: 'EADDRINUSE' });
+  taken.close();
 });

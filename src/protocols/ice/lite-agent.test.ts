@@ -130,6 +130,21 @@ test('a restart keeps the old credentials until the new ones are used', () => {
   assert.ok(agent.isValid(WIFI), 'what was proved stays so');
 });
 
+test('after a restart a path without nomination is taken when none comes', () => {
+  const agent = new LiteAgent(CREDENTIALS, ['udp']);
+  check(agent, WIFI, 0, { useCandidate: true });
+  agent.restart({ ufrag: 'new', pwd: 'another password 22 ch' });
+  const renewed = { username: 'new:x', password: 'another password 22 ch' };
+  check(agent, CABLE, 1500, renewed);
+  assert.equal(agent.selected, WIFI, 'a nomination may be on its way');
+  check(agent, CABLE, 2400, renewed);
+  assert.equal(agent.selected, CABLE);
+  check(agent, WIFI, 2500, { ...renewed, useCandidate: true });
+  assert.equal(agent.selected, WIFI, 'but what is nominated wins');
+  check(agent, CABLE, 5000, renewed);
+  assert.equal(agent.selected, WIFI);
+});
+
 test('a second restart before the first took hold still takes the oldest credentials', () => {
   const agent = new LiteAgent(CREDENTIALS, ['udp']);
   agent.restart({ ufrag: 'second', pwd: 'x' });

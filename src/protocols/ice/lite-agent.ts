@@ -41,6 +41,12 @@ const VALID_PATHS_MAX = 16;
  */
 const NOMINATION_HOLD_MS = 5000;
 
+/**
+ * After a restart the peer nominates within a round trip, unless its old path died and it has not noticed: libwebrtc
+ * waits some seconds for it. A path of the new credentials that lasted this long without any nomination is taken.
+ */
+const UNNOMINATED_MS_MAX = 500;
+
 const ERROR_UNKNOWN_ATTRIBUTE = 420;
 const ERROR_ROLE_CONFLICT = 487;
 
@@ -55,6 +61,8 @@ type ValidPath = {
   priority: number;
   /** Counts ICE restarts: a nomination with newer credentials wins. */
   generation: number;
+  /** The first check of this generation. */
+  provedMs: number;
 };
 
 /** Our end of ICE for one session: see the head of this file. */
@@ -158,11 +166,23 @@ export class LiteAgent {
     const isFirstNomination = valid.nominatedMs === undefined;
     valid.lastCheckMs = nowMs;
     valid.priority = message.priority ?? 0;
-    valid.generation = isCurrent ? this.#generation : this.#generation - 1;
+    const generation = isCurrent ? this.#generation : this.#generation - 1;
+    if (valid.generation !== generation) valid.provedMs = nowMs;
+    valid.generation = generation;
     valid.nominating = message.useCandidate;
-    if (!message.useCandidate) return;
+    if (!message.useCandidate) {
+      this.#takeOver(valid, nowMs);
+      return;
+    }
     valid.nominatedMs = nowMs;
     if (isFirstNomination || this.#shouldSwitch(valid, nowMs)) this.#selected = valid;
+  }
+
+  /** From a path of older credentials that the peer may not have left yet, but that need not live any more. */
+  #takeOver(valid: ValidPath, nowMs: number): void {
+    const from = this.#selected;
+    if (from === undefined || from.generation >= valid.generation) return;
+    if (nowMs - valid.provedMs >= UNNOMINATED_MS_MAX) this.#selected = valid;
   }
 
   #shouldSwitch(to: ValidPath, nowMs: number): boolean {
@@ -182,6 +202,7 @@ export class LiteAgent {
       nominating: false,
       priority: 0,
       generation: this.#generation,
+      provedMs: nowMs,
     };
     this.#valid.push(valid);
     return valid;
