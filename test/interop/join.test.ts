@@ -65,6 +65,10 @@ for (const [protocol, transport] of [
   });
 }
 
+/**
+ * How much worse the joiner has it. A browser that has played for a while may have had a hiccup and keep larger buffers
+ * for a minute: that the joiner is then ahead of it says nothing against joining.
+ */
 type Difference = {
   readonly firstMs: number;
   readonly latencyMs: number;
@@ -89,7 +93,7 @@ async function compare(
   );
   return {
     firstMs,
-    latencyMs: Math.abs(young.latencyMs - old.latencyMs),
-    soundLateMs: Math.abs(young.soundLateMs - old.soundLateMs),
+    latencyMs: young.latencyMs - old.latencyMs,
+    soundLateMs: Math.abs(young.soundLateMs) - Math.abs(old.soundLateMs),
   };
 }
