@@ -18,8 +18,9 @@ const GROWTH_FAR = 1.5;
 const GROWTH_NEAR = 1.08;
 /** What a change takes to show, beyond the round trip. */
 const RESPONSE_MS = 100;
-/** What lies that close to where it last went wrong is near. */
+/** What lies that close to where it last went wrong is near, for so long: a path that is still well then is another. */
 const NEAR = 0.15;
+const NEAR_MS_MAX = 3000;
 /** An estimate may not run away from what is really sent. */
 const AHEAD_OF_DELIVERED = 1.5;
 const AHEAD_BPS = 50_000;
@@ -67,7 +68,8 @@ export class PathEstimate {
   /** Mean of what was delivered when it went wrong. */
   #limitBps: number | undefined;
   #updatedMs: number | undefined;
-  #loweredMs = Number.NEGATIVE_INFINITY;
+  /** When the path last seemed to be full. */
+  #fullMs = Number.NEGATIVE_INFINITY;
   /** When the last outage was over. */
   #backMs = Number.NEGATIVE_INFINITY;
   #window = { sinceMs: 0, packets: 0, lost: 0 };
@@ -153,8 +155,8 @@ export class PathEstimate {
 
   #onGrowing(rttMs: number, nowMs: number): void {
     // What was sent before the last decrease still says 'growing' for a round trip.
-    if (nowMs - this.#loweredMs < rttMs + RESPONSE_MS) return;
-    this.#loweredMs = nowMs;
+    if (nowMs - this.#fullMs < rttMs + RESPONSE_MS) return;
+    this.#fullMs = nowMs;
     this.overuses++;
     const deliveredBps = this.#deliveredWhileStanding();
     if (deliveredBps === undefined) return;
@@ -192,7 +194,10 @@ export class PathEstimate {
     const seconds = Math.min(nowMs - this.#updatedMs, 1000) / 1000;
     const limitBps = this.#limitBps;
     if (limitBps !== undefined && bitrateBps > limitBps * (1 + NEAR)) this.#limitBps = undefined;
-    const isNear = limitBps !== undefined && Math.abs(bitrateBps / limitBps - 1) <= NEAR;
+    const isNear =
+      limitBps !== undefined &&
+      Math.abs(bitrateBps / limitBps - 1) <= NEAR &&
+      nowMs - this.#fullMs <= NEAR_MS_MAX;
     this.bitrateBps = bitrateBps * (isNear ? GROWTH_NEAR : GROWTH_FAR) ** seconds;
   }
 
@@ -220,6 +225,7 @@ export class PathEstimate {
     this.#ownLoss = Math.min(this.#ownLoss, this.loss);
     if (this.loss <= LOSS_MAX + this.#ownLoss) return;
     this.#trial = { untilMs: nowMs + LOSS_TRIAL_MS, loss: this.loss, beforeBps: this.bitrateBps };
+    this.#fullMs = nowMs;
     this.#limitBps = this.deliveredBps;
     this.#lower(DECREASE_FOR_LOSS * this.deliveredBps);
   }
