@@ -19,6 +19,8 @@ const COMMANDS = {
   test: { program: 'scripts/test.ts', built: true },
   bench: { program: 'bench/main.ts', built: true },
   soak: { program: 'bench/main.ts', arguments: ['soak'], built: true },
+  fuzz: { program: 'scripts/fuzz.ts', built: true },
+  'fuzz-native': { program: 'scripts/fuzz-native.ts', built: false },
   check: { program: 'scripts/test.ts', arguments: ['check'], built: false },
 };
 

@@ -77,7 +77,7 @@ function stampOf(sources: readonly string[], command: readonly string[]): string
 }
 
 /** The running Node's own headers, or those of the Node that the bootstrap fetched. */
-function headersFolder(): string {
+export function headersFolder(): string {
   const candidates = [
     join(dirname(dirname(process.execPath)), 'include', 'node'),
     join(ROOT, '.runtime', 'node_modules', `node-linux-${process.arch}`, 'include', 'node'),

@@ -73,6 +73,12 @@ const suites: readonly Suite[] = [
     commands: () => inOneProcess('test/fuzz/**/*.test.ts'),
   },
   {
+    name: 'attacks',
+    says: 'Attacks on a real server, beside a session that must not notice',
+    programs: ['ffmpeg'],
+    commands: () => oneAfterTheOther('test/attacks/**/*.test.ts'),
+  },
+  {
     name: 'interop',
     says: 'Real programs against a real port',
     programs: ['chromium', 'ffmpeg', 'gst-launch-1.0', 'openssl'],

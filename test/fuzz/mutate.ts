@@ -13,6 +13,9 @@ const RUN_BYTES_MAX = 64;
 /** Values at which lengths and counters go wrong. */
 const EDGES = [0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff, 0x0a, 0x0d, 0x20, 0x2d, 0x30, 0x39, 0x3a, 0x3b];
 
+/** The same for those of 16 and of 32 bits. */
+const WIDE_EDGES = [0, 1, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+
 /** From the environment: what a failure printed. */
 export function fuzzSeed(): number {
   return Number(process.env['FUZZ_SEED'] ?? SEED_DEFAULT);
@@ -43,7 +46,11 @@ export function fuzz(vectors: readonly Uint8Array[], target: (input: Uint8Array)
 export function mutate(vectors: readonly Uint8Array[], random: () => number): Uint8Array {
   const below = (limit: number) => Math.floor(random() * limit);
   const pick = () => vectors[below(vectors.length)] ?? new Uint8Array();
-  let bytes = [...pick()];
+  let bytes = new Uint8Array(pick());
+  const splice = (at: number, count: number, inserted: Uint8Array): void => {
+    const parts = [bytes.subarray(0, at), inserted, bytes.subarray(at + count)];
+    bytes = new Uint8Array(Buffer.concat(parts));
+  };
   for (let edits = 1 + below(EDITS_MAX); edits > 0; edits--) {
     const at = below(bytes.length + 1);
     const run = below(RUN_BYTES_MAX);
@@ -51,15 +58,28 @@ export function mutate(vectors: readonly Uint8Array[], random: () => number): Ui
       () => bytes.fill((bytes[at] ?? 0) ^ (1 << below(8)), at, at + 1),
       () => bytes.fill(EDGES[below(EDGES.length)] ?? 0, at, at + 1 + below(4)),
       () => bytes.fill(below(256), at, at + 1),
-      () => bytes.splice(at, run),
-      () => bytes.splice(at, 0, ...bytes.slice(at, at + run)),
-      () => bytes.splice(at, 0, ...Array.from({ length: run }, () => below(256))),
-      () => bytes.splice(at, run, ...pick().slice(at, at + run)),
-      () => (bytes = bytes.slice(0, at)),
-    ][below(8)];
+      () => bytes.set(bigEndian(WIDE_EDGES[below(WIDE_EDGES.length)] ?? 0, bytes.length - at), at),
+      () => splice(at, run, new Uint8Array()),
+      () => splice(at, 0, bytes.subarray(at, at + run)),
+      () =>
+        splice(
+          at,
+          0,
+          Uint8Array.from({ length: run }, () => below(256)),
+        ),
+      () => splice(at, run, pick().subarray(at, at + run)),
+      () => splice(at, bytes.length, new Uint8Array()),
+    ][below(9)];
     edit?.();
   }
-  return Uint8Array.from(bytes);
+  return bytes;
+}
+
+/** In 2 bytes where it fits into them, else in 4, and no more than there is room for. */
+function bigEndian(value: number, room: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes.subarray(value <= 0xffff ? 2 : 0).subarray(0, room);
 }
 
 /** A tiny generator with a 32-bit state: good enough to be unlucky with. */

@@ -1,0 +1,13 @@
+import type { Targets } from '../target.ts';
+import { codecTargets } from './codecs.ts';
+import { controlTargets } from './control.ts';
+import { rtmpTargets } from './rtmp.ts';
+import { webrtcTargets } from './webrtc.ts';
+
+/** Everything that reads what others wrote, by the name that `npm run fuzz -- <name>` knows. */
+export const targets: Targets = {
+  ...webrtcTargets,
+  ...rtmpTargets,
+  ...codecTargets,
+  ...controlTargets,
+};

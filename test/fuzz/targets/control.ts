@@ -1,0 +1,106 @@
+/** Text that comes over HTTP and WebSockets, and the owner's own file. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { toConfig } from '../../../src/control/config/config.ts';
+import { parseSettings } from '../../../src/control/config/parse.ts';
+import { parsePlayerMessage } from '../../../src/control/oven-messages.ts';
+import { OvenSession } from '../../../src/control/oven-session.ts';
+import { StartError } from '../../../src/control/start-error.ts';
+import { parseDescription } from '../../../src/protocols/sdp/description.ts';
+import { parseFragment } from '../../../src/protocols/sdp/fragment.ts';
+import type { LocalPeer } from '../../../src/protocols/sdp/parameters.ts';
+import { answerPublisher } from '../../../src/protocols/sdp/publish.ts';
+import { isRefusal } from '../../../src/protocols/sdp/refusal.ts';
+import { acceptViewerAnswer, answerViewer, offerViewer } from '../../../src/protocols/sdp/view.ts';
+import { FakeMedia, signallingDeps, streamName } from '../../fakes/media-gate.ts';
+import { readSdp, sdpVectors } from '../../vectors/sdp/read.ts';
+import { type Targets, texts } from '../target.ts';
+
+const local: LocalPeer = {
+  ufrag: 'localUfrag',
+  pwd: 'localPasswordOf24Letters',
+  fingerprint: new Uint8Array(32),
+  originId: '1',
+  candidates: [{ transport: 'tcp', address: '192.0.2.1', port: 3478 }],
+};
+const ssrcs = { audio: 1, video: 2, rtx: 3 };
+
+const sdp = (): readonly Uint8Array[] => sdpVectors().map((name) => Buffer.from(readSdp(name)));
+
+const playerMessages = [
+  '{"command":"request_offer"}',
+  '{"id":1,"peer_id":0,"command":"answer","sdp":{"type":"answer","sdp":"v=0\\r\\n"}}',
+  '{"id":1,"command":"candidate","candidates":[{"candidate":"","sdpMLineIndex":0}]}',
+  '{"command":"change_rendition","id":1,"rendition_name":"x"}\n{"command":"stop"}',
+];
+
+export const controlTargets: Targets = {
+  'sdp-publish': {
+    vectors: sdp,
+    run: (input) => {
+      const agreement = answerPublisher(Buffer.from(input).toString(), local);
+      if (!isRefusal(agreement)) assertReadable(agreement.answer);
+    },
+  },
+  'sdp-view': {
+    vectors: sdp,
+    run: (input) => {
+      const agreement = answerViewer(Buffer.from(input).toString(), local, ssrcs);
+      if (!isRefusal(agreement)) assertReadable(agreement.answer);
+    },
+  },
+  'sdp-answer': {
+    vectors: () => [...sdp(), Buffer.from(offerViewer(local, ssrcs))],
+    run: (input) => void acceptViewerAnswer(Buffer.from(input).toString(), local, ssrcs),
+  },
+  'sdp-fragment': {
+    vectors: sdp,
+    run: (input) => void parseFragment(Buffer.from(input).toString()),
+  },
+  'ovenplayer-message': {
+    vectors: texts(...playerMessages),
+    run: (input) => void parsePlayerMessage(Buffer.from(input).toString()),
+  },
+  /** A line is a message. */
+  'ovenplayer-session': {
+    vectors: texts(playerMessages.join('\n'), ...playerMessages),
+    run: talk,
+  },
+  configuration: {
+    vectors: () => [
+      readFileSync('config/example.yaml'),
+      Buffer.from('http: {port: 3333}\napps:\n  show: {}\n'),
+    ],
+    run: (input) => {
+      try {
+        toConfig(parseSettings(Buffer.from(input).toString(), 'millrace.yaml'));
+      } catch (error) {
+        assert.ok(error instanceof StartError, String(error)); // what the owner is told
+      }
+    },
+  },
+};
+
+function assertReadable(answer: string): void {
+  assert.ok(!isRefusal(parseDescription(answer)), 'our own answer cannot be read');
+  assert.doesNotMatch(answer, /undefined|NaN/);
+}
+
+function talk(input: Uint8Array): void {
+  const media = new FakeMedia();
+  media.live.add(streamName('show/slot-1'));
+  let closed = 0;
+  const session = new OvenSession(
+    {
+      ...{ stream: streamName('show/slot-1'), transport: undefined },
+      ...{ direction: undefined, address: '192.0.2.1' },
+    },
+    { send: (message) => void JSON.stringify(message), close: () => closed++ },
+    signallingDeps(media),
+    0,
+  );
+  for (const line of Buffer.from(input).toString().split('\n')) session.receive(line, 0);
+  session.advance(60_000);
+  session.onClosed();
+  assert.ok(closed <= 2);
+}
