@@ -14,7 +14,7 @@ type Suite = {
   readonly environment?: Readonly<Record<string, string>>;
   readonly commands: () => readonly (readonly string[])[];
   /**
-   * Real browsers and encoders share the machine with whatever else runs on it: a command that fails is run once more,
+   * Real browsers, encoders and servers share the machine with whatever else runs on it: a command that fails is run once more,
    * and both runs are there to read.
    */
   readonly retries?: number;
@@ -77,6 +77,7 @@ const suites: readonly Suite[] = [
     says: 'Attacks on a real server, beside a session that must not notice',
     programs: ['ffmpeg'],
     commands: () => oneAfterTheOther('test/attacks/**/*.test.ts'),
+    retries: 1,
   },
   {
     name: 'interop',
