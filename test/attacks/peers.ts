@@ -10,6 +10,7 @@ import { iceCredentials } from '../../bench/client/ice-agent.ts';
 import type { Transport } from '../../bench/client/path.ts';
 import { ClientPeer, type PeerListener, type PeerOptions } from '../../bench/client/peer.ts';
 import type { SrtpSession } from '../../bench/client/srtp-session.ts';
+import { parseRtcp } from '../../src/protocols/rtp/rtcp.ts';
 import type { TestServer } from '../interop/server.ts';
 
 export type Role = 'publisher' | 'viewer';
@@ -20,6 +21,8 @@ const crypto = loadCrypto();
 export class OwnSession implements PeerListener {
   packets = 0;
   rtcpPackets = 0;
+  /** In the receiver reports that came: each speaks of a flow that the server takes. */
+  reportBlocks = 0;
   closed: string | undefined;
   readonly options: PeerOptions;
   readonly #exchange: Exchange;
@@ -87,8 +90,15 @@ export class OwnSession implements PeerListener {
     this.packets++;
   }
 
-  onRtcp(): void {
+  onRtcp(bytes: Buffer, start: number, end: number): void {
     this.rtcpPackets++;
+    const packet = Uint8Array.from(bytes.subarray(start, end));
+    const length = this.#client?.srtp?.unprotectRtcp(packet) ?? -1;
+    const compound = length < 0 ? [] : parseRtcp(packet.subarray(0, length));
+    if (typeof compound === 'string') return;
+    for (const part of compound) {
+      if (part.type === 'receiver-report') this.reportBlocks += part.blocks.length;
+    }
   }
 
   onClosed(reason: string): void {
