@@ -6,6 +6,8 @@ import type { TransportFeedback } from '../protocols/rtp/transport-feedback.ts';
 export const PACE_MS = 5;
 /** What a path may get at once, as time at its pace: an ordinary frame passes whole, a keyframe in parts. */
 const BURST_MS = 10;
+/** The same on a path that never lost or queued anything: an ordinary keyframe passes whole. */
+const BURST_MS_CLEAN = 18;
 const BURST_BYTES_MIN = 12 * 1024;
 /** The same on a path that is full already: two packets. */
 const BURST_BYTES_LIMITED = 2400;
@@ -76,7 +78,8 @@ export class Pacer {
     this.#mediaBps = mediaBps > 0 ? mediaBps : MEDIA_BPS_UNKNOWN;
     const bytesPerMs = this.#paceBps(nowMs) / 8000;
     const least = this.#isLimited(nowMs) ? BURST_BYTES_LIMITED : BURST_BYTES_MIN;
-    const most = Math.max(least, bytesPerMs * BURST_MS);
+    const burstMs = this.#hasteAt(nowMs) < HASTE_MAX ? BURST_MS : BURST_MS_CLEAN;
+    const most = Math.max(least, bytesPerMs * burstMs);
     this.#tokens = Math.min(most, this.#tokens + bytesPerMs * (nowMs - this.#filledMs));
     this.#filledMs = nowMs;
     return Math.max(0, this.#tokens);

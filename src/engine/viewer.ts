@@ -30,10 +30,6 @@ export const REPORT_MS = 2000;
 const RESTART_MS_MIN = 1000;
 /** A path that takes nothing for this long is given up. */
 const STALL_MS_MAX = 30_000;
-/** What a UDP viewer that is behind gets at a time, and how often: about 50 Mbit/s. */
-export const PACE_BYTES = 32 * 1024;
-/** See {@link PACE_BYTES}. */
-export const PACE_MS = 5;
 
 /** Who is watching a stream now: a sender per track, and the outlet that they share. */
 export class Viewer {

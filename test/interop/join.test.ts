@@ -1,6 +1,7 @@
 /** Who joins between two keyframes sees at once, and is soon as live and in sync as who watched from the start. */
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Chromium, figuresOf, median, type ViewerPage } from './chromium.ts';
 import { ClockSource } from './clock-source.ts';
 import { startPublisher } from './publisher-process.ts';
@@ -8,6 +9,7 @@ import { TestServer } from './server.ts';
 
 const JOINS = 3;
 const NEAR_MS = 50;
+const ENCODER_SETTLES_MS = 4000;
 
 let server: TestServer;
 let chromium: Chromium;
@@ -46,40 +48,55 @@ for (const [protocol, transport] of [
     const encoder = await encoders[protocol]!(name);
     t.after(encoder.end);
     const url = server.page(name, `?transport=${transport}`);
+    // Opened ahead: the start of a page takes the picture of all others away on a small test machine.
+    const joiners = await Promise.all(
+      Array.from({ length: JOINS }, () => chromium.open(`${url}&autoplay=false`)),
+    );
+    // What the encoder sent unevenly while it started would stay in a browser's jitter buffer for a minute.
+    await delay(ENCODER_SETTLES_MS);
     const veteran = await chromium.open(url);
     await veteran.waitForPicture();
     await veteran.listen();
     await veteran.watch(4000);
     const differences: Difference[] = [];
-    for (let join = 0; join < JOINS; join++) {
+    for (const joiner of joiners) {
       // 1.2 s after a keyframe: the run that is sent first is long.
       const phaseMs = (Date.now() - encoder.startMs) % 2000;
       await veteran.page.waitForTimeout((3200 - phaseMs) % 2000);
-      differences.push(await compare(t, veteran, await chromium.open(url)));
+      differences.push(await compare(t, veteran, joiner));
     }
     // One hiccup of a busy test machine makes one browser's jitter buffers larger for a minute; not most of them.
     assert.ok(median(differences.map((each) => each.firstMs)) < 1000, 'first picture');
-    assert.ok(median(differences.map((each) => each.latencyMs)) < NEAR_MS, 'glass to glass');
-    assert.ok(median(differences.map((each) => each.soundLateMs)) < NEAR_MS, 'lip-sync');
+    assertNear(
+      differences.map((each) => each.latencyMs),
+      'glass to glass',
+    );
+    assertNear(
+      differences.map((each) => each.soundLateMs),
+      'lip-sync',
+    );
     await veteran.page.close();
   });
 }
 
-/**
- * How much worse the joiner has it. A browser that has played for a while may have had a hiccup and keep larger buffers
- * for a minute: that the joiner is then ahead of it says nothing against joining.
- */
+/** How much later the joiner is than who watched from the start. */
 type Difference = {
   readonly firstMs: number;
   readonly latencyMs: number;
   readonly soundLateMs: number;
 };
 
+function assertNear(differencesMs: readonly number[], what: string): void {
+  const middle = median(differencesMs);
+  assert.ok(Math.abs(middle) < NEAR_MS, `${what}: ${Math.round(middle)} ms apart`);
+}
+
 async function compare(
   t: TestContext,
   veteran: ViewerPage,
   joiner: ViewerPage,
 ): Promise<Difference> {
+  await joiner.page.evaluate("document.querySelector('millrace-player').play()");
   const firstMs = await joiner.waitForPicture();
   await joiner.listen();
   await joiner.page.waitForTimeout(3000);
@@ -94,6 +111,6 @@ async function compare(
   return {
     firstMs,
     latencyMs: young.latencyMs - old.latencyMs,
-    soundLateMs: Math.abs(young.soundLateMs) - Math.abs(old.soundLateMs),
+    soundLateMs: young.soundLateMs - old.soundLateMs,
   };
 }

@@ -9,7 +9,6 @@ import { parseStreamName, type StreamName } from '../../src/base/names.ts';
 import type { CloseReason } from '../../src/base/reasons.ts';
 import type { FromMedia, MediaEvent, PeerParameters } from '../../src/channel/messages.ts';
 import { RUN_BYTES_MAX } from '../../src/engine/send-table.ts';
-import { PACE_BYTES } from '../../src/engine/viewer.ts';
 import { IceRouter } from '../../src/media/ice/router.ts';
 import { MediaPlane } from '../../src/media/media-plane.ts';
 import { BatchSender } from '../../src/media/send/batch-sender.ts';
@@ -23,6 +22,9 @@ import { DirectPublisher, PUBLISHED_TYPES, WhipPublisher } from './publishers.ts
 import { GOOD_TCP, type TcpOptions } from './tcp-socket.ts';
 import { TestClient } from './test-client.ts';
 import { TestViewer, VIEWED_TYPES } from './test-viewer.ts';
+
+/** Room for the answers to STUN, RTCP and DTLS of one TCP viewer. */
+const CONTROL_BYTES_MAX = 32 * 1024;
 
 /** Wall clock minus virtual time: some day in 2026. */
 const WALL_OFFSET_MS = 1_790_000_000_000;
@@ -425,7 +427,7 @@ export class MediaWorld {
   /** What waits in this process for one viewer is what one batch had over, and its control traffic. */
   #checkBacklogs(): void {
     for (const { socket, path } of this.ports.tcpLegs.values()) {
-      if (socket.writableLength <= RUN_BYTES_MAX + PACE_BYTES) continue;
+      if (socket.writableLength <= RUN_BYTES_MAX + CONTROL_BYTES_MAX) continue;
       this.#violate(path.remote, `${socket.writableLength} bytes wait in Node`, this.nowMs);
     }
   }
