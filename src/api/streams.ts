@@ -1,98 +1,129 @@
-/** The JSON of `GET /api/streams`: what is live, who feeds it, who watches. Shapes only; imports nothing. */
-
-export type VideoInfo = {
-  readonly codec: string;
-  readonly width: number | null;
-  readonly height: number | null;
-  /** Frames a second, measured over the last seconds. */
-  readonly fps: number;
-  readonly bitrateBps: number;
-  /** Time between the last two keyframes; null before the second one. */
-  readonly keyframeIntervalMs: number | null;
-};
-
-export type AudioInfo = {
-  /** What viewers get. */
-  readonly codec: string;
-  /** What the publisher sends, when it differs: `aac`. */
-  readonly sourceCodec: string;
-  readonly sampleRate: number;
-  readonly channels: number;
-  readonly bitrateBps: number;
-};
-
-/** Something about a publisher's settings that hurts its viewers, with the plain remedy. */
-export type Finding = {
-  readonly code: FindingCode;
-  /** `problem`: viewers suffer. `information`: it explains what they get. */
-  readonly severity: 'problem' | 'information';
-  /** For the streamer: what is wrong and which setting to change. */
-  readonly message: string;
-  /** ISO 8601. */
-  readonly since: string;
-  /** When it ended; null while it lasts. */
-  readonly until: string | null;
-};
+/** The JSON of `/api/streams`: what is live, who feeds it, who watches. The shapes, once: types and checks come from them. */
+import * as v from 'valibot';
+import { count, type Shape, says, share, time } from './schema.ts';
 
 /** docs/reference/reasons.md explains each. */
-export type FindingCode =
-  | 'b-frames'
-  | 'reordering'
-  | 'keyframe-interval'
-  | 'variable-frame-rate'
-  | 'bitrate-above'
-  | 'bitrate-below'
-  | 'filler'
-  | 'no-video'
-  | 'no-audio'
-  | 'silent-audio'
-  | 'mono'
-  | 'sample-rate'
-  | 'audio-codec'
-  | 'timestamps'
-  | 'clock-drift'
-  | 'packet-loss'
-  | 'jitter';
+export const findingCodes = [
+  'b-frames',
+  'reordering',
+  'keyframe-interval',
+  'variable-frame-rate',
+  'bitrate-above',
+  'bitrate-below',
+  'filler',
+  'no-video',
+  'no-audio',
+  'silent-audio',
+  'mono',
+  'sample-rate',
+  'audio-codec',
+  'timestamps',
+  'clock-drift',
+  'packet-loss',
+  'jitter',
+] as const;
 
-export type PublisherInfo = {
-  readonly session: string;
-  readonly protocol: 'rtmp' | 'whip' | 'demo';
-  /** `udp`, `tcp`. */
-  readonly transport: string;
-  readonly userAgent: string | null;
-  readonly since: string;
-  readonly video: VideoInfo | null;
-  readonly audio: AudioInfo | null;
-  /** Packets that never came, out of all that were due, since the start. */
-  readonly packetsLost: number;
-  readonly findings: readonly Finding[];
-};
+/** What came or went; payloads only. */
+const bitsPerSecond = says(count, 'Bits a second, over the last three seconds.');
+const roundTrip = says(
+  v.nullable(v.pipe(v.number(), v.minValue(0))),
+  'Round trip in ms; null where the transport does not tell, or not yet.',
+);
 
-export type ViewerInfo = {
-  readonly session: string;
-  readonly protocol: 'whep' | 'ovenplayer';
-  readonly transport: string;
-  readonly since: string;
-  readonly bitrateBps: number;
-  /** Round trip as the transport sees it; null when not measured yet. */
-  readonly rttMs: number | null;
-  /** Bytes that wait for the viewer's path. */
-  readonly queuedBytes: number;
-  /** UDP: what the path was found to be limited to; null while it carries everything, and over TCP. */
-  readonly limitBps: number | null;
-  /** UDP: share of packets lost on the way in the last second, 0 to 1. */
-  readonly loss: number;
-  /** UDP: packets sent again because the viewer asked for them. */
-  readonly resentPackets: number;
-  /** Frames that the viewer did not get, by reason. */
-  readonly drops: Readonly<Record<string, number>>;
-};
+export const videoInfo = v.object({
+  codec: v.string(),
+  width: v.nullable(count),
+  height: v.nullable(count),
+  fps: says(v.number(), 'Frames a second, over the last three seconds.'),
+  bitrateBps: bitsPerSecond,
+  keyframeIntervalMs: says(
+    v.nullable(count),
+    'Time between the last two keyframes; null before the second one.',
+  ),
+});
 
-export type StreamInfo = {
-  readonly name: string;
-  readonly live: boolean;
-  readonly publisher: PublisherInfo | null;
-  readonly viewers: readonly ViewerInfo[];
-};
+export const audioInfo = v.object({
+  codec: says(v.string(), 'What viewers get.'),
+  sourceCodec: says(v.string(), 'What the publisher sends: `opus`, `aac`.'),
+  sampleRate: count,
+  channels: count,
+  bitrateBps: bitsPerSecond,
+});
 
-export type StreamsResponse = { readonly streams: readonly StreamInfo[] };
+export const finding = v.object({
+  code: v.picklist(findingCodes),
+  severity: says(
+    v.picklist(['problem', 'information']),
+    'A problem hurts viewers; an information explains what they get.',
+  ),
+  message: says(v.string(), 'For the streamer: what is wrong and which setting to change.'),
+  since: time,
+  until: says(v.nullable(time), 'When it ended; null while it lasts.'),
+});
+
+const session = says(v.string(), 'Names the session, for example to end it.');
+const address = says(v.nullable(v.string()), 'Where the session was asked for from.');
+
+export const publisherInfo = v.object({
+  session,
+  protocol: v.picklist(['rtmp', 'whip', 'demo']),
+  transport: says(v.string(), '`udp`, `tcp`.'),
+  address,
+  userAgent: v.nullable(v.string()),
+  since: time,
+  video: v.nullable(videoInfo),
+  audio: v.nullable(audioInfo),
+  rttMs: roundTrip,
+  loss: says(share, 'Share of packets that never came, over the last three seconds.'),
+  packetsLost: says(count, 'Packets that never came, since somebody published or watched.'),
+  findings: v.array(finding),
+});
+
+export const viewerInfo = v.object({
+  session,
+  protocol: v.picklist(['whep', 'ovenplayer']),
+  transport: v.string(),
+  address,
+  since: time,
+  bitrateBps: bitsPerSecond,
+  rttMs: roundTrip,
+  queuedBytes: says(count, "Bytes that wait for the viewer's path."),
+  limitBps: says(
+    v.nullable(count),
+    'UDP: what the path was found to be limited to; null while it carries everything, and over TCP.',
+  ),
+  loss: says(share, 'UDP: share of packets lost on the way in the last second.'),
+  resentPackets: says(count, 'UDP: packets sent again because the viewer asked for them.'),
+  bytesSent: says(count, 'Since the start.'),
+  drops: says(v.record(v.string(), count), 'Frames that the viewer did not get, by reason.'),
+});
+
+export const streamInfo = v.object({
+  name: v.string(),
+  live: says(v.boolean(), 'False while viewers wait for it.'),
+  publisher: v.nullable(publisherInfo),
+  viewers: v.array(viewerInfo),
+  viewersMax: says(count, 'The most at once since somebody published or watched.'),
+  viewersMaxSince: says(v.nullable(time), 'When there were so many first.'),
+  bytesReceived: says(count, 'Payloads from publishers since then.'),
+  bytesSent: says(count, 'To all viewers since then, those who left included.'),
+});
+
+export const streamsResponse = v.object({ streams: v.array(streamInfo) });
+
+/** `GET /api/live`: names only, for strangers. */
+export const liveResponse = v.object({
+  streams: v.array(v.string()),
+  rtmpPort: says(v.optional(count), 'Where the server takes RTMP; absent where it does not.'),
+});
+
+export type FindingCode = (typeof findingCodes)[number];
+export type VideoInfo = Shape<typeof videoInfo>;
+export type AudioInfo = Shape<typeof audioInfo>;
+/** Something about a publisher's settings that hurts its viewers, with the plain remedy. */
+export type Finding = Shape<typeof finding>;
+export type PublisherInfo = Shape<typeof publisherInfo>;
+export type ViewerInfo = Shape<typeof viewerInfo>;
+export type StreamInfo = Shape<typeof streamInfo>;
+export type StreamsResponse = Shape<typeof streamsResponse>;
+export type LiveResponse = Shape<typeof liveResponse>;

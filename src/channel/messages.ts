@@ -46,6 +46,8 @@ export type ToMedia =
       readonly session: SessionId;
       readonly stream: StreamName;
       readonly userAgent: string | undefined;
+      /** Where the session was asked for from. */
+      readonly address: string;
       readonly peer: PeerParameters;
       readonly tracks: readonly ReceiveTrack[];
     }
@@ -54,6 +56,7 @@ export type ToMedia =
       readonly session: SessionId;
       readonly stream: StreamName;
       readonly protocol: 'whep' | 'ovenplayer';
+      readonly address: string;
       readonly peer: PeerParameters;
       readonly tracks: readonly SendTrack[];
     }

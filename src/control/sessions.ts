@@ -5,7 +5,8 @@ import type { MediaEvent, SessionId, ToMedia } from '../channel/messages.ts';
 import { type Credentials, type MediaGate, newCredentials } from './signalling.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
-type OpenMessage = Extract<ToMedia, { type: 'open-publisher' | 'open-viewer' }>;
+type OpenPublisher = Omit<Extract<ToMedia, { type: 'open-publisher' }>, 'address'>;
+type OpenViewer = Omit<Extract<ToMedia, { type: 'open-viewer' }>, 'address'>;
 
 /** One WebRTC session as the control plane knows it. */
 export type Session = {
@@ -53,7 +54,7 @@ export class Sessions {
    * @param address whose it is
    */
   async open(
-    message: OpenMessage,
+    message: OpenPublisher | OpenViewer,
     address: string,
     onEnded?: (reason: CloseReason) => void,
   ): Promise<Session | CloseReason> {
@@ -71,7 +72,7 @@ export class Sessions {
     this.#entries.set(session.id, { session, onEnded });
     let refused: CloseReason | undefined;
     try {
-      refused = await this.#media.open(message);
+      refused = await this.#media.open({ ...message, address });
     } catch {
       // It may have opened all the same: an answer that is late counts as none.
       this.#media.close(session.id, 'internal-error');

@@ -13,6 +13,8 @@ export type PublisherOptions = {
   readonly protocol: 'rtmp' | 'whip' | 'demo';
   readonly transport: string;
   readonly userAgent: string | undefined;
+  /** Where it asked from; undefined for one of our own. */
+  readonly address?: string;
 };
 
 /** Something about a publisher’s settings that hurts its viewers, with the remedy. */

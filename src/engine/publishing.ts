@@ -55,4 +55,6 @@ export interface PublisherListener {
   onKeyframeWanted(nowMs: number): void;
   /** The engine let go of this publisher (`replaced`, `kicked`, `server-stopping`): end the session. Called once. */
   onClosed(reason: CloseReason, nowMs: number): void;
+  /** The round trip, where the transport tells. */
+  rttMs?(): number | undefined;
 }

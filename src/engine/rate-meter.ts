@@ -5,11 +5,14 @@ const BUCKETS = 6;
 /** Counts over a sliding window of about three seconds: bit rates, frame rates. No allocation, no timer. */
 export class RateMeter {
   readonly #sums = new Float64Array(BUCKETS);
+  /** Of all time. */
+  total = 0;
   #bucket = -1;
   #firstBucket = -1;
 
   add(amount: number, nowMs: number): void {
     this.#turnTo(nowMs);
+    this.total += amount;
     const slot = this.#bucket % BUCKETS;
     this.#sums[slot] = (this.#sums[slot] as number) + amount;
   }

@@ -52,9 +52,13 @@ export class Stream implements PublisherStream {
   readonly audio: Track;
   readonly viewers = new Set<Viewer>();
   publisher: Publisher | undefined;
+  /** The most viewers at once, and since when. */
+  viewersMax = 0;
+  viewersMaxMs: number | undefined;
   readonly #egress: Egress;
   readonly #events: StreamEvents;
   readonly #coalescesAudio: boolean;
+  #bytesToGone = 0;
   #pictureMs = 0;
   #lastKeyframeRequestMs = -KEYFRAME_REQUEST_MS_MIN;
 
@@ -70,6 +74,13 @@ export class Stream implements PublisherStream {
 
   get live(): boolean {
     return this.publisher?.live ?? false;
+  }
+
+  /** What went to all viewers, those who left included. */
+  get bytesSent(): number {
+    let bytes = this.#bytesToGone;
+    for (const viewer of this.viewers) bytes += viewer.bytes.total;
+    return bytes;
   }
 
   /** The newest publisher wins at once: a stale session never blocks a name. */
@@ -88,6 +99,10 @@ export class Stream implements PublisherStream {
     const audio = options.audio && new TrackSender(this.audio, options.audio);
     const viewer = new Viewer(options, listener, video, audio, nowMs);
     this.viewers.add(viewer);
+    if (this.viewers.size > this.viewersMax) {
+      this.viewersMax = this.viewers.size;
+      this.viewersMaxMs = nowMs;
+    }
     return viewer;
   }
 
@@ -116,7 +131,7 @@ export class Stream implements PublisherStream {
   }
 
   removeViewer(viewer: Viewer): void {
-    this.viewers.delete(viewer);
+    if (this.viewers.delete(viewer)) this.#bytesToGone += viewer.bytes.total;
     this.#endIfIdle();
   }
 

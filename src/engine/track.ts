@@ -74,8 +74,8 @@ export class Track {
   height: number | undefined;
   readonly bytes = new RateMeter();
   readonly frames = new RateMeter();
-  packetsReceived = 0;
-  packetsLost = 0;
+  readonly packets = new RateMeter();
+  readonly losses = new RateMeter();
   /** Packets that came after their place was given up, or twice. */
   packetsLate = 0;
   lastKeyframeTimestamp: number | undefined;
@@ -91,6 +91,10 @@ export class Track {
   constructor(kind: 'audio' | 'video', arenas: Arenas) {
     this.kind = kind;
     this.history = new History(arenas, historyLimits[kind]);
+  }
+
+  get packetsLost(): number {
+    return this.losses.total;
   }
 
   get clockRate(): number {
@@ -180,7 +184,7 @@ export class Track {
         return false;
       }
       if (ahead > 1 && ahead <= GAP_PACKETS_MAX) {
-        this.packetsLost += ahead - 1;
+        this.losses.add(ahead - 1, nowMs);
         this.history.storeGap(ahead - 1, this.newestTimestamp, this.#keepFrom());
         this.runHasGap = true;
       } else if (ahead !== 1) {
@@ -188,7 +192,7 @@ export class Track {
       }
     }
     this.#lastSequence = packet.sequenceNumber;
-    this.packetsReceived++;
+    this.packets.add(1, nowMs);
     return true;
   }
 

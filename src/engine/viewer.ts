@@ -10,6 +10,8 @@ export type ViewerOptions = {
   readonly session: string;
   readonly protocol: 'whep' | 'ovenplayer';
   readonly transport: string;
+  /** Where it asked from. */
+  readonly address?: string;
   readonly video: SenderOptions | undefined;
   readonly audio: SenderOptions | undefined;
   /** Id of the header extension with transport-wide sequence numbers; undefined: not agreed on. */

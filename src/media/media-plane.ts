@@ -9,7 +9,7 @@ import type {
   ToMedia,
 } from '../channel/messages.ts';
 import { Engine, type EngineEvent, type EngineOptions } from '../engine/engine.ts';
-import type { PublisherOptions } from '../engine/publisher.ts';
+import type { Publisher, PublisherOptions } from '../engine/publisher.ts';
 import type { PublisherInput, PublisherListener } from '../engine/publishing.ts';
 import type { Viewer } from '../engine/viewer.ts';
 import type { WebRtcCrypto } from '../protocols/webrtc/crypto.ts';
@@ -92,7 +92,7 @@ export class MediaPlane {
       const found = message.tracks.find((track) => track.kind === kind);
       return found && senderOptions(found, this.#options.random);
     };
-    const { session, protocol, stream: name } = message;
+    const { session, protocol, address, stream: name } = message;
     const transport = message.peer.transports.join(' or ');
     const opened =
       this.#viewers.size < VIEWERS_MAX
@@ -102,6 +102,7 @@ export class MediaPlane {
               session,
               protocol,
               transport,
+              address,
               video: track('video'),
               audio: track('audio'),
               transportCcId: message.tracks.find(({ transportCcId }) => transportCcId)
@@ -132,7 +133,7 @@ export class MediaPlane {
   }
 
   openPublisher(message: OpenPublisher, nowMs: number): void {
-    const { session, stream, userAgent, tracks } = message;
+    const { session, stream, userAgent, address, tracks } = message;
     if (this.#sessions.size - this.#viewers.size >= PUBLISHERS_MAX) {
       this.#options.send({ type: 'opened', session, refused: 'limit-reached' });
       return;
@@ -140,6 +141,7 @@ export class MediaPlane {
     const user = new WebRtcPublisher({
       session,
       userAgent,
+      address,
       tracks,
       bFrames: this.#options.bFrames(stream),
       publish: (options, listener, nowMs) => this.publish(stream, options, listener, nowMs),
@@ -159,7 +161,9 @@ export class MediaPlane {
   }
 
   close(session: SessionId, reason: CloseReason, nowMs: number): void {
-    this.#sessions.get(session)?.close(reason, nowMs);
+    const known = this.#sessions.get(session);
+    if (known) known.close(reason, nowMs);
+    else this.#publisherOf(session)?.dismiss(reason, nowMs);
   }
 
   sendStats(request: number, nowMs: number): void {
@@ -189,6 +193,14 @@ export class MediaPlane {
   stop(nowMs: number): void {
     this.engine.close('server-stopping', nowMs);
     for (const session of [...this.#sessions.values()]) session.close('server-stopping', nowMs);
+  }
+
+  /** One that is no WebRTC session: RTMP, the demo clip. */
+  #publisherOf(session: SessionId): Publisher | undefined {
+    for (const { publisher } of this.engine.streams.values()) {
+      if (publisher?.options.session === session) return publisher;
+    }
+    return undefined;
   }
 
   #open(message: OpenViewer | OpenPublisher, user: PeerUser, idleMs: number, nowMs: number): void {

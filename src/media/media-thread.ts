@@ -12,6 +12,7 @@ import { MediaPlane } from './media-plane.ts';
 import { Questions } from './questions.ts';
 import { RtmpListener } from './rtmp/listener.ts';
 import { BatchSender } from './send/batch-sender.ts';
+import { socketFd } from './socket-fd.ts';
 import { TranscoderProcess } from './transcoder.ts';
 import { WakeTimer } from './wake-timer.ts';
 
@@ -147,6 +148,10 @@ export class MediaThread {
       },
       createTranscoder: this.#transcoder.open,
       complain: (text) => this.#complaints.add(text),
+      rttMs: (socket) => {
+        const state = socket.destroyed ? undefined : this.#addon.tcpInfo(socketFd(socket));
+        return state && state.rttUs / 1000;
+      },
       clockMs,
     });
   }

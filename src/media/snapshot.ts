@@ -22,6 +22,11 @@ export function snapshot(engine: Engine, options: SnapshotOptions): StreamInfo[]
     live: stream.live,
     publisher: stream.publisher ? publisherInfo(stream, stream.publisher, options) : null,
     viewers: [...stream.viewers].map((viewer) => viewerInfo(viewer, options)),
+    viewersMax: stream.viewersMax,
+    viewersMaxSince:
+      stream.viewersMaxMs === undefined ? null : isoTime(stream.viewersMaxMs, options),
+    bytesReceived: stream.video.bytes.total + stream.audio.bytes.total,
+    bytesSent: stream.bytesSent,
   }));
 }
 
@@ -35,6 +40,7 @@ function publisherInfo(
     session: publisher.options.session,
     protocol: publisher.options.protocol,
     transport: publisher.options.transport,
+    address: publisher.options.address ?? null,
     userAgent: publisher.options.userAgent ?? null,
     since: isoTime(publisher.sinceMs, options),
     video: video.format
@@ -57,6 +63,8 @@ function publisherInfo(
             bitrateBps: Math.round(audio.bytes.perSecond(options.nowMs) * 8),
           }
         : null,
+    rttMs: milliseconds(publisher.listener.rttMs?.()),
+    loss: lossOf(stream, options.nowMs),
     packetsLost: video.packetsLost + audio.packetsLost,
     findings: [...publisher.findings.values()].map((finding) => ({
       code: finding.code,
@@ -77,14 +85,27 @@ function viewerInfo(viewer: Viewer, options: SnapshotOptions): ViewerInfo {
     session: viewer.options.session,
     protocol: viewer.options.protocol,
     transport: viewer.outlet ? (viewer.outlet.reliable ? 'tcp' : 'udp') : viewer.options.transport,
+    address: viewer.options.address ?? null,
     since: isoTime(viewer.sinceMs, options),
     bitrateBps: Math.round(viewer.bytes.perSecond(options.nowMs) * 8),
     ...options.pathState(viewer),
     limitBps: nullable(viewer.outlet?.reliable ? undefined : viewer.pacer.limitBps(options.nowMs)),
     loss: round(viewer.pacer.estimate.loss, 1000),
     resentPackets: viewer.video?.retransmitter?.packets ?? 0,
+    bytesSent: viewer.bytes.total,
     drops,
   };
+}
+
+function lossOf({ video, audio }: Stream, nowMs: number): number {
+  const lost = video.losses.perSecond(nowMs) + audio.losses.perSecond(nowMs);
+  const came = video.packets.perSecond(nowMs) + audio.packets.perSecond(nowMs);
+  return lost === 0 ? 0 : round(lost / (lost + came), 1000);
+}
+
+/** To a tenth: what a local network takes. */
+function milliseconds(value: number | undefined): number | null {
+  return value === undefined ? null : round(value, 10);
 }
 
 function isoTime(atMs: number, options: SnapshotOptions): string {

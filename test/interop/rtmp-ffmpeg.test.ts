@@ -45,6 +45,7 @@ async function withListener(run: (setup: Setup) => Promise<void>): Promise<void>
       };
     },
     publish: (stream, source, heard) => engine.publish(stream, source, heard),
+    rttMs: () => undefined,
     createTranscoder: transcoder.create,
     complain: (text) => complaints.push(text),
     clockMs: () => performance.now(),

@@ -162,6 +162,7 @@ export class MediaWorld {
     this.plane.openViewer(
       {
         type: 'open-viewer',
+        address: '192.0.2.1',
         session,
         stream: this.name(stream),
         protocol: 'whep',
@@ -237,6 +238,7 @@ export class MediaWorld {
     this.plane.openPublisher(
       {
         type: 'open-publisher',
+        address: '192.0.2.1',
         session,
         stream: this.name(stream),
         userAgent: 'scenario',

@@ -27,6 +27,8 @@ export type RtmpConnectionOptions = {
   readonly createTranscoder: AudioTranscoderFactory;
   /** Something went wrong on the wire; to be counted and said at a bounded rate. */
   readonly complain: (text: string) => void;
+  /** The round trip that the kernel sees on a connection. */
+  readonly rttMs: (socket: Socket) => number | undefined;
   /** The media thread's clock. */
   readonly clockMs: () => number;
 };
@@ -200,6 +202,8 @@ export class RtmpConnection {
     const random = randomBytes(8);
     return new RtmpPublisher({
       open: (source, listener, nowMs) => publish(stream, source, listener, nowMs),
+      address: this.address,
+      rttMs: () => this.#options.rttMs(this.#socket),
       encoder,
       createTranscoder,
       opusBitrateBps,

@@ -34,7 +34,12 @@ const FRAME_MS = 40;
 const STREAM = parseStreamName('show/slot-1')!;
 
 function publisherDouble(): PublisherDouble {
-  const source = { protocol: 'rtmp', transport: 'tcp', userAgent: undefined } as const;
+  const source = {
+    protocol: 'rtmp',
+    transport: 'tcp',
+    userAgent: undefined,
+    address: '192.0.2.1',
+  } as const;
   return new PublisherDouble(STREAM, source, { onKeyframeWanted() {}, onClosed() {} });
 }
 
@@ -231,6 +236,8 @@ for (const [name, { codec, opus, reports }] of Object.entries(captured)) {
     const session = new RtmpSession({ random: new Uint8Array(2 * HANDSHAKE_BYTES), nowMs: 0 });
     const publisher = new RtmpPublisher({
       open: (source, listener) => engine.publish(STREAM, source, listener),
+      address: '192.0.2.1',
+      rttMs: () => undefined,
       encoder: undefined,
       createTranscoder: transcoder.create,
       opusBitrateBps: 128_000,

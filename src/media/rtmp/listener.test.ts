@@ -15,6 +15,7 @@ function options(engine: EngineDouble, complaints: string[]): RtmpListenerOption
     bFrames: () => 'drop',
     authorise: async () => ({ allowed: true }),
     publish: (stream, source, listener) => engine.publish(stream, source, listener),
+    rttMs: () => undefined,
     createTranscoder: new TranscoderDouble().create,
     complain: (text) => complaints.push(text),
     clockMs: () => performance.now(),

@@ -43,6 +43,8 @@ function setup(bFrames: BFramePolicy = 'drop'): Setup {
   const ends: Setup['ends'] = [];
   const publisher = new RtmpPublisher({
     open: (source, listener) => engine.publish(STREAM, source, listener),
+    address: '192.0.2.1',
+    rttMs: () => undefined,
     encoder: 'FMLE/3.0',
     createTranscoder: transcoder.create,
     opusBitrateBps: 128_000,

@@ -14,6 +14,7 @@ export type RtmpSource = {
   readonly protocol: 'rtmp';
   readonly transport: 'tcp';
   readonly userAgent: string | undefined;
+  readonly address: string;
 };
 
 /** The engine's door: makes this publisher the stream's. Undefined when the server holds as many streams as it may. */
@@ -25,6 +26,9 @@ export type OpenPublisher = (
 
 export type RtmpPublisherOptions = {
   readonly open: OpenPublisher;
+  readonly address: string;
+  /** The round trip, as the socket tells it. */
+  readonly rttMs: () => number | undefined;
   /** How the encoder called itself in connect; its metadata may know better. */
   readonly encoder: string | undefined;
   readonly createTranscoder: AudioTranscoderFactory;
@@ -116,9 +120,10 @@ export class RtmpPublisher {
   #open(encoder: string | undefined, nowMs: number): Live | undefined {
     if (this.#deaf) return undefined;
     if (this.#live) return this.#live;
-    const { open, ssrcs, createTranscoder, opusBitrateBps, clockMs } = this.#options;
+    const { open, address, ssrcs, createTranscoder, opusBitrateBps, clockMs } = this.#options;
     const userAgent = encoder?.slice(0, USER_AGENT_LENGTH_MAX);
-    const input = open({ protocol: 'rtmp', transport: 'tcp', userAgent }, this.#listener, nowMs);
+    const source = { protocol: 'rtmp', transport: 'tcp', userAgent, address } as const;
+    const input = open(source, this.#listener, nowMs);
     if (!input) {
       this.#end('limit-reached', 'This server has no room for another stream.');
       return undefined;
@@ -146,6 +151,7 @@ export class RtmpPublisher {
   readonly #listener: PublisherListener = {
     // RTMP has no way to ask an encoder for a keyframe.
     onKeyframeWanted: () => {},
+    rttMs: () => this.#options.rttMs(),
     onClosed: (reason) => {
       if (this.#closed) return;
       this.#closed = true;

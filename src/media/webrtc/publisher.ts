@@ -9,6 +9,7 @@ import { RtcpWriter } from '../../protocols/rtp/rtcp-writer.ts';
 import { ntpToMs } from '../../protocols/rtp/sender-report.ts';
 import { ArrivalRecorder } from '../../protocols/rtp/transport-feedback.ts';
 import { PublisherFindings } from '../findings/publisher-findings.ts';
+import type { Way } from '../send/outlet.ts';
 import { type Flow, Flows } from './flows.ts';
 import type { PeerSession, PeerUser } from './peer-session.ts';
 import { formatOf, TrackIntake } from './track-intake.ts';
@@ -23,6 +24,7 @@ const OUR_SSRC = 1;
 export type WebRtcPublisherOptions = {
   readonly session: SessionId;
   readonly userAgent: string | undefined;
+  readonly address: string;
   readonly tracks: readonly ReceiveTrack[];
   readonly bFrames: BFramePolicy;
   /** Takes the name; undefined when the server is full. Called once the connection stands. */
@@ -74,13 +76,14 @@ export class WebRtcPublisher implements PeerUser {
   onConnected(session: PeerSession, nowMs: number): void {
     this.#session = session;
     const transport = session.transport ?? 'udp';
-    const { userAgent } = this.#options;
+    const { userAgent, address } = this.#options;
     const listener: PublisherListener = {
       onKeyframeWanted: (nowMs) => this.#requestKeyframe(nowMs),
       onClosed: (reason, nowMs) => session.close(reason, nowMs),
+      rttMs: () => rttOf(session.way),
     };
     this.#input = this.#options.publish(
-      { session: this.#options.session, protocol: 'whip', transport, userAgent },
+      { session: this.#options.session, protocol: 'whip', transport, userAgent, address },
       listener,
       nowMs,
     );
@@ -227,4 +230,10 @@ export class WebRtcPublisher implements PeerUser {
     const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
     this.#session?.sendRtcp(compound.pictureLoss(OUR_SSRC, flow.ssrc).bytes(), nowMs);
   }
+}
+
+/** Over TCP the kernel measures it; over UDP publishers' reports tell nothing of it. */
+function rttOf(way: Way | undefined): number | undefined {
+  const state = way?.transport === 'tcp' ? way.state() : undefined;
+  return state && state.rttUs / 1000;
 }

@@ -26,7 +26,12 @@ class Sender {
   #timestamp = 0;
 
   constructor(codecs: readonly Codec[], parameters: Readonly<Record<string, string>> = {}) {
-    const source = { protocol: 'rtmp', transport: 'tcp', userAgent: undefined } as const;
+    const source = {
+      protocol: 'rtmp',
+      transport: 'tcp',
+      userAgent: undefined,
+      address: '192.0.2.1',
+    } as const;
     const listener = { onKeyframeWanted() {}, onClosed() {} };
     this.publisher = new PublisherDouble(STREAM, source, listener);
     const payloads = codecs.map((codec, index) => ({

@@ -123,7 +123,12 @@ const video: Readonly<Record<VideoCodec, () => Uint8Array>> = {
 
 /** Payloads through the intake, as from a publisher: numbers stay consecutive, nothing is larger than it may be. */
 function takeIn(codec: VideoCodec, input: Uint8Array): void {
-  const source = { protocol: 'rtmp', transport: 'tcp', userAgent: undefined } as const;
+  const source = {
+    protocol: 'rtmp',
+    transport: 'tcp',
+    userAgent: undefined,
+    address: '192.0.2.1',
+  } as const;
   const publisher = new PublisherDouble(STREAM, source, { onKeyframeWanted() {}, onClosed() {} });
   const payload = {
     ...{ payloadType: PAYLOAD_TYPE, codec, clockRate: 90_000, channels: 1 },

@@ -121,6 +121,8 @@ function ingest(bytes: Uint8Array): void {
   const session = new RtmpSession({ random: new Uint8Array(2 * HANDSHAKE_BYTES), nowMs: 0 });
   const publisher = new RtmpPublisher({
     open: (source, listener) => engine.publish(STREAM, source, listener),
+    address: '192.0.2.1',
+    rttMs: () => undefined,
     encoder: undefined,
     createTranscoder: new TranscoderDouble().create,
     opusBitrateBps: 128_000,
