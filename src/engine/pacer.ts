@@ -145,12 +145,15 @@ export class Pacer {
     return false;
   }
 
-  /** The path is another now: nothing that was learnt of the old one holds. */
+  /**
+   * The path is another now: nothing that was learnt of the old one holds. Its first picture leaves one portion later:
+   * libwebrtc takes a moment to notice that the handshake is over, and drops media that comes on its heels.
+   */
   reset(nowMs: number): void {
     this.estimate = new PathEstimate();
     this.#overuses = 0;
     this.#haste = HASTE_MAX;
-    this.#tokens = BURST_BYTES_MIN;
+    this.#tokens = 0;
     this.#filledMs = nowMs;
     this.#remb = undefined;
     this.#thinSinceMs = undefined;
