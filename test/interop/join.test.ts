@@ -96,6 +96,7 @@ async function compare(
   veteran: ViewerPage,
   joiner: ViewerPage,
 ): Promise<Difference> {
+  await joiner.page.bringToFront();
   await joiner.page.evaluate("document.querySelector('millrace-player').play()");
   const firstMs = await joiner.waitForPicture();
   await joiner.listen();
