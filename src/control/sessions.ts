@@ -24,6 +24,12 @@ type Entry = { session: Session; readonly onEnded: ((reason: CloseReason) => voi
 const SESSIONS_MAX = 10_000;
 /** OBS ends its connection first and sends the DELETE after it: these still get their 200. */
 const ENDED_MAX = 1000;
+/**
+ * Viewers that have their answer and are not connected yet, for 15 s at most. Asking is all that this takes: without a
+ * bound of their own, strangers who ask and never come would take the places of those who do. Of all together: a crowd
+ * that comes back at once after an outage, and less than what fills the memory; of one network: a school's crowd.
+ */
+const UNCONNECTED_VIEWERS = { allMax: 2000, perNetworkMax: 256 };
 const ID_BYTES = 16;
 const ETAG_BYTES = 9;
 
@@ -37,7 +43,7 @@ export class Sessions {
   readonly #media: MediaGate;
   readonly #entries = new Map<SessionId, Entry>();
   readonly #ended = new Set<SessionId>();
-  readonly #waiting = new WaitingRoom();
+  readonly #waiting = new WaitingRoom(UNCONNECTED_VIEWERS);
   readonly #unsubscribe: () => void;
 
   constructor(media: MediaGate) {

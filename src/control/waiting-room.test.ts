@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WaitingRoom } from './waiting-room.ts';
 
+const BOUNDS = { allMax: 2000, perNetworkMax: 256 };
+
 function enterMany(room: WaitingRoom, count: number, address: (index: number) => string): number {
   let entered = 0;
   for (let index = 0; index < count; index++) {
@@ -11,7 +13,7 @@ function enterMany(room: WaitingRoom, count: number, address: (index: number) =>
 }
 
 test('one network takes a part of the room', () => {
-  const room = new WaitingRoom();
+  const room = new WaitingRoom(BOUNDS);
   assert.equal(
     enterMany(room, 1000, () => '192.0.2.1'),
     256,
@@ -24,7 +26,7 @@ test('one network takes a part of the room', () => {
 });
 
 test('a proxy on this machine takes as much as there is', () => {
-  const room = new WaitingRoom();
+  const room = new WaitingRoom(BOUNDS);
   assert.equal(
     enterMany(room, 3000, () => '127.0.0.1'),
     2000,
@@ -33,7 +35,7 @@ test('a proxy on this machine takes as much as there is', () => {
 });
 
 test('who leaves makes room, once', () => {
-  const room = new WaitingRoom();
+  const room = new WaitingRoom(BOUNDS);
   enterMany(room, 256, () => '192.0.2.1');
   room.leave('192.0.2.1 7');
   room.leave('192.0.2.1 7');

@@ -2,25 +2,28 @@ import { networkOf } from '../base/remote-address.ts';
 import type { SessionId } from '../channel/messages.ts';
 import { isLoopback } from './http/limits.ts';
 
-/** Of all together: a crowd that comes back at once after an outage, and less than what fills the memory. */
-const WAITING_MAX = 2000;
-/** Of one network: a school's crowd; a proxy on this machine is not counted. */
-const WAITING_PER_NETWORK_MAX = 256;
+export type WaitingBounds = {
+  readonly allMax: number;
+  /** A proxy on this machine is not counted. */
+  readonly perNetworkMax: number;
+};
 
-/**
- * Viewers that have their answer and are not connected yet, for 15 s at most. Asking is all that this takes: without a
- * bound of their own, strangers who ask and never come would take the places of those who do.
- */
+/** Sessions that wait for something, within bounds: those of one network cannot take all places. */
 export class WaitingRoom {
+  readonly #bounds: WaitingBounds;
   readonly #networks = new Map<SessionId, string>();
   readonly #perNetwork = new Map<string, number>();
+
+  constructor(bounds: WaitingBounds) {
+    this.#bounds = bounds;
+  }
 
   /** @returns false where there is no room */
   enter(session: SessionId, address: string): boolean {
     const network = networkOf(address);
     const ofNetwork = this.#perNetwork.get(network) ?? 0;
-    if (this.#networks.size >= WAITING_MAX) return false;
-    if (ofNetwork >= WAITING_PER_NETWORK_MAX && !isLoopback(address)) return false;
+    if (this.#networks.size >= this.#bounds.allMax) return false;
+    if (ofNetwork >= this.#bounds.perNetworkMax && !isLoopback(address)) return false;
     this.#networks.set(session, network);
     this.#perNetwork.set(network, ofNetwork + 1);
     return true;
