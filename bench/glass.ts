@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Chromium, figuresOf, type ViewerPage } from '../test/interop/chromium.ts';
 import { ClockSource } from '../test/interop/clock-source.ts';
 import { DatachannelPublisher } from '../test/interop/datachannel-publisher.ts';
+import { DirectPair } from './direct-pair.ts';
 import { appendResult, print, printTable, type Result } from './results.ts';
 import { startMillrace } from './servers/millrace.ts';
 import type { Server } from './servers/server.ts';
@@ -25,19 +26,56 @@ const SETTLE_MS = 5000;
 const FRAMES_SHARE_MIN = 0.9;
 const FPS = 30;
 const PUBLISH_TIMEOUT_MS = 10_000;
+const GLASS_MEDIAN = 'glass-to-glass-p50';
 
 /** @returns whether every run was valid */
 export async function measureGlass(options: GlassOptions): Promise<boolean> {
-  const results: Result[] = [];
+  print(`glass to glass with no server between, ${options.seconds} s ...`);
+  const direct = await runDirect(options);
+  appendResult(direct);
+  const results: Result[] = [direct];
   for (const protocol of ['whip', 'rtmp'] as const) {
     print(`glass to glass from ${protocol}, ${options.seconds} s and ${options.joins} joins ...`);
-    const result = await runGlass(protocol, options);
+    const result = above(direct, await runGlass(protocol, options));
     appendResult(result);
     results.push(result);
   }
   print('');
   printTable(results);
   return results.every((result) => result.void.length === 0);
+}
+
+async function runDirect(options: GlassOptions): Promise<Result> {
+  const chromium = await Chromium.start({ autoplay: 'allowed' });
+  let pair: DirectPair | undefined;
+  try {
+    pair = await DirectPair.start(chromium, GOP_SECONDS);
+    await pair.page.waitForPicture(PUBLISH_TIMEOUT_MS);
+    await pair.page.listen();
+    const { figures, faults } = await watch(pair.page, options.seconds);
+    return {
+      bench: 'glass',
+      server: 'none',
+      version: '',
+      publish: 'whip',
+      view: 'direct',
+      figures,
+      void: faults,
+      warnings: [],
+      ratioToJanusUdp: undefined,
+    };
+  } finally {
+    await pair?.stop();
+    await chromium.close();
+  }
+}
+
+/** What the server's being there costs, in the same run. */
+function above(direct: Result, result: Result): Result {
+  const medianOf = ({ figures }: Result) =>
+    figures.find(({ name }) => name === GLASS_MEDIAN)?.value ?? Number.NaN;
+  const added = figure('above-no-server-p50', medianOf(result) - medianOf(direct));
+  return { ...result, figures: [...result.figures, added] };
 }
 
 async function runGlass(protocol: 'whip' | 'rtmp', options: GlassOptions): Promise<Result> {
@@ -97,7 +135,7 @@ async function watch(
       : [];
   return {
     figures: [
-      figure('glass-to-glass-p50', percentile(latencies, 50)),
+      figure(GLASS_MEDIAN, percentile(latencies, 50)),
       figure('glass-to-glass-p95', percentile(latencies, 95)),
       figure('sound-after-picture-p50', figuresOf(watched).soundLateMs),
       { name: 'frames-shown', value: round(latencies.length / seconds), unit: '/s' },
