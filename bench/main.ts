@@ -17,7 +17,9 @@ const program = new Command('npm run bench --')
 program
   .command('peers')
   .description('Janus over UDP, this server over UDP and over TCP, in one run')
-  .option('--viewers <count>', 'viewers of one stream', positive, 100)
+  .option('--viewers <count>', 'viewers of all streams together', positive, 100)
+  .option('--streams <count>', 'streams that are published', positive, 1)
+  .option('--http-load <per-second>', 'page requests meanwhile', whole, 0)
   .option('--seconds <count>', 'length of the measured window', positive, 20)
   .option('--server-core <number>', 'core of the server', core, 0)
   .option('--tools-core <number>', 'core of publisher and viewers', core, 1)
@@ -26,9 +28,9 @@ program
       .choices(Object.keys(RUNS))
       .default(Object.keys(RUNS)),
   )
-  .action(async ({ viewers, seconds, serverCore, toolsCore, only }) => {
+  .action(async ({ serverCore, toolsCore, ...options }) => {
     const cores = { server: serverCore, tools: toolsCore };
-    conclude(await comparePeers({ viewers, seconds, cores, only }));
+    conclude(await comparePeers({ ...options, cores }));
   });
 
 program
@@ -105,8 +107,8 @@ program
       toolsCore,
     }) => {
       const report = await runViewers({
-        publish: whip && { protocol: 'whip', url: whip, bearer, transport: 'udp' },
-        view: { protocol: 'whep', url: whep, transport },
+        publish: whip ? [{ protocol: 'whip', url: whip, bearer, transport: 'udp' }] : [],
+        view: [{ protocol: 'whep', url: whep, transport }],
         serverPid,
         viewers,
         seconds,
@@ -147,6 +149,10 @@ function positive(text: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('It must be a whole number from 1.');
   return value;
+}
+
+function whole(text: string): number {
+  return text === '0' ? 0 : positive(text);
 }
 
 function core(text: string): number {

@@ -1,4 +1,4 @@
-/** The same stream and the same viewers for Janus over UDP, for us over UDP and TCP, in one run. */
+/** The same streams and the same viewers for Janus over UDP, for us over UDP and TCP, in one run. */
 import { appendResult, print, printTable, type Result } from './results.ts';
 import { startJanus } from './servers/janus.ts';
 import { startMillrace } from './servers/millrace.ts';
@@ -7,7 +7,11 @@ import { round } from './statistics.ts';
 import { type Cores, runViewers } from './viewers-run.ts';
 
 export type PeersOptions = {
+  readonly streams: number;
+  /** Of all streams together. */
   readonly viewers: number;
+  /** Page requests a second meanwhile. */
+  readonly httpLoad: number;
   readonly seconds: number;
   readonly cores: Cores;
   /** Which runs, by {@link RUNS}' names. */
@@ -17,11 +21,11 @@ export type PeersOptions = {
 type Run = {
   readonly publish: string;
   readonly view: string;
-  start(core: number): Promise<Server>;
+  start(core: number, streams: number): Promise<Server>;
 };
 
 export const RUNS: Readonly<Record<string, Run>> = {
-  'janus-udp': { publish: 'rtp', view: 'udp', start: (core) => startJanus(core, 1) },
+  'janus-udp': { publish: 'rtp', view: 'udp', start: startJanus },
   'whip-udp': millrace('whip', 'udp'),
   'whip-tcp': millrace('whip', 'tcp'),
   'whip-tcp-coalesced': {
@@ -44,7 +48,7 @@ export async function comparePeers(options: PeersOptions): Promise<boolean> {
     const run = RUNS[name];
     if (!run)
       throw new Error(`there is no run "${name}"; there are: ${Object.keys(RUNS).join(', ')}`);
-    print(`${name}: ${options.viewers} viewers, ${options.seconds} s ...`);
+    print(`${name}: ${describe(options)} ...`);
     const result = await runOne(run, options, janusCpu);
     if (name === 'janus-udp' && result.void.length === 0) janusCpu = cpuOf(result);
     appendResult(result);
@@ -60,18 +64,28 @@ async function runOne(
   options: PeersOptions,
   janusCpu: number | undefined,
 ): Promise<Result> {
-  const server = await run.start(options.cores.server);
+  const { streams, viewers, seconds, cores, httpLoad } = options;
+  const server = await run.start(cores.server, streams);
+  const each = Array.from({ length: streams }, (_, stream) => stream);
+  const origin = server.pageUrl(0) && new URL(server.pageUrl(0)).origin;
   try {
     const report = await runViewers({
-      publish: server.publishTarget(0),
-      view: server.viewTarget(0),
+      publish: each.map((stream) => server.publishTarget(stream)),
+      view: each.map((stream) => server.viewTarget(stream)),
       serverPid: server.pid,
-      viewers: options.viewers,
-      seconds: options.seconds,
-      cores: options.cores,
+      viewers,
+      seconds,
+      cores,
+      load: origin && httpLoad > 0 ? { origin, perSecond: httpLoad } : undefined,
     });
     const { name, version } = server;
-    const result = { bench: 'viewers', server: name, version, ...run, ...report };
+    const result = {
+      bench: streams > 1 ? 'mesh' : 'viewers',
+      server: name,
+      version,
+      ...run,
+      ...report,
+    };
     return { ...result, ratioToJanusUdp: ratio(cpuOf(result), janusCpu) };
   } catch (error) {
     print(server.logTail);
@@ -79,6 +93,11 @@ async function runOne(
   } finally {
     await server.stop();
   }
+}
+
+function describe({ streams, viewers, seconds, httpLoad }: PeersOptions): string {
+  const what = streams > 1 ? `${streams} streams, ${viewers} viewers` : `${viewers} viewers`;
+  return `${what}, ${seconds} s${httpLoad > 0 ? `, ${httpLoad} page requests a second` : ''}`;
 }
 
 function cpuOf({ figures }: Pick<Result, 'figures'>): number | undefined {

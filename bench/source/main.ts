@@ -1,4 +1,4 @@
-/** The publisher process: plays the yardstick clip to one server, and a beat to the delay probe. */
+/** The publishers' process: plays the yardstick clip to one server, once a stream, and a beat to the delay probe. */
 import { createSocket } from 'node:dgram';
 import { loadCrypto } from '../client/crypto.ts';
 import type { Transport } from '../client/path.ts';
@@ -23,34 +23,38 @@ export type SourceTarget =
 
 export type PublishRequest = {
   readonly target: SourceTarget;
-  /** UDP port on loopback that gets one stamped datagram a frame. */
+  /** UDP port on loopback that gets one stamped datagram for each frame of the first stream. */
   readonly beatPort: number;
 };
 
 /** As long as a frame's last packet. */
 const BEAT_BYTES = 1200;
 
-let sink: MediaSink | undefined;
-let pacer: Pacer | undefined;
+const sinks: MediaSink[] = [];
+const pacers: Pacer[] = [];
 const beatSocket = createSocket('udp4');
 
 serveWorker(
   {
     publish: async ({ target, beatPort }: PublishRequest): Promise<void> => {
       const clip = loadClip();
-      sink = await createSink(clip, target);
+      const sink = await createSink(clip, target);
       await sink.open();
       const beat = Buffer.alloc(BEAT_BYTES);
-      pacer = new Pacer(clip, sink, () => {
+      const isFirst = sinks.push(sink) === 1;
+      const pacer = new Pacer(clip, sink, () => {
+        if (!isFirst) return;
         writeStamp(beat, STAMP_BYTES, monotonicUs());
         beatSocket.send(beat, beatPort, '127.0.0.1');
       });
+      pacers.push(pacer);
     },
-    sent: (): SentCounts => ({ packets: 0, payloadBytes: 0, ...sink?.sent }),
+    /** A row a stream, in the order of their publishing. */
+    sent: (): SentCounts[] => sinks.map(({ sent }) => ({ ...sent })),
   },
   async () => {
-    pacer?.stop();
-    await sink?.close();
+    for (const pacer of pacers) pacer.stop();
+    await Promise.all(sinks.map((sink) => sink.close()));
   },
 );
 

@@ -15,20 +15,25 @@ export type ViewTarget =
 
 export type JoinRequest = {
   readonly target: ViewTarget;
+  /** Which of the streams that is. */
+  readonly stream: number;
   readonly viewers: number;
   /** 1 decrypts all of a viewer's packets, n one in n. */
   readonly decryptEvery: number;
 };
 
+export type SeatCounts = ViewerCounts & { readonly stream: number };
+
 export type WindowReport = {
   /** What each viewer got since `begin`. */
-  readonly viewers: readonly ViewerCounts[];
+  readonly viewers: readonly SeatCounts[];
   readonly profiles: readonly string[];
   readonly delaysUs: readonly number[];
   readonly beatDelaysUs: readonly number[];
 };
 
 type Seat = {
+  readonly stream: number;
   readonly viewer: SwarmViewer;
   readonly leave: () => Promise<void>;
   begun: ViewerCounts;
@@ -51,12 +56,12 @@ serveWorker(
       await once(beatSocket, 'listening');
       return beatSocket.address().port;
     },
-    join: async ({ target, viewers, decryptEvery }: JoinRequest): Promise<void> => {
+    join: async ({ target, stream, viewers, decryptEvery }: JoinRequest): Promise<void> => {
       const signalling = await signallingOf(target);
       for (let index = 0; index < viewers; index++) {
         const { peer, leave } = await signalling.join();
         const viewer = new SwarmViewer(decryptEvery);
-        seats.push({ viewer, leave, begun: viewer.counts() });
+        seats.push({ stream, viewer, leave, begun: viewer.counts() });
         await viewer.connect(peer);
       }
     },
@@ -68,7 +73,10 @@ serveWorker(
       beatDelaysUs = [];
     },
     end: (): WindowReport => ({
-      viewers: seats.map((seat) => difference(seat.begun, seat.viewer.counts())),
+      viewers: seats.map(({ stream, begun, viewer }) => ({
+        stream,
+        ...difference(begun, viewer.counts()),
+      })),
       profiles: [...new Set(seats.map(({ viewer }) => viewer.profile))],
       delaysUs: seats.flatMap(({ viewer }) => viewer.delaysUs),
       beatDelaysUs,
