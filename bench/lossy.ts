@@ -29,6 +29,7 @@ type Condition = {
 };
 
 const USUAL_KBPS = 2000;
+const THIN_KBPS = 2150; // with its sound 2.3 Mbit/s
 
 export const CONDITIONS: Readonly<Record<string, Condition>> = {
   clean: { change: {}, videoKbps: USUAL_KBPS, bad: 'viewer' },
@@ -45,6 +46,10 @@ export const CONDITIONS: Readonly<Record<string, Condition>> = {
   },
   /** 3 Mbit/s for a stream of 4, with room for 175 ms in the queue. */
   'cap-3M': { change: { down: { rateBps: 3e6 } }, videoKbps: 4000, bad: 'viewer' },
+  /** Less than a stream of 2.3 Mbit/s, much or a little, and just more. */
+  'cap-1M': { change: { down: { rateBps: 1e6 } }, videoKbps: THIN_KBPS, bad: 'viewer' },
+  'cap-2M': { change: { down: { rateBps: 2e6 } }, videoKbps: THIN_KBPS, bad: 'viewer' },
+  'cap-3M-enough': { change: { down: { rateBps: 3e6 } }, videoKbps: THIN_KBPS, bad: 'viewer' },
   'cut-3s': { cutMs: 3000, videoKbps: USUAL_KBPS, bad: 'viewer' },
   'publisher-loss-2': { change: { up: { loss: 0.02 } }, videoKbps: USUAL_KBPS, bad: 'publisher' },
 };

@@ -156,7 +156,10 @@ export class MediaPlane {
   restartIce(message: Extract<ToMedia, { type: 'restart-ice' }>): void {
     const session = this.#sessions.get(message.session);
     if (!session) return;
-    session.peer.restartIce({ ufrag: message.localUfrag, pwd: message.localPwd });
+    session.peer.restartIce(
+      { ufrag: message.localUfrag, pwd: message.localPwd },
+      { ufrag: message.remoteUfrag, pwd: message.remotePwd },
+    );
     this.#options.router.register(message.localUfrag, session);
   }
 
@@ -204,9 +207,8 @@ export class MediaPlane {
   }
 
   #open(message: OpenViewer | OpenPublisher, user: PeerUser, idleMs: number, nowMs: number): void {
-    const { localUfrag, localPwd, remoteFingerprint, dtlsRole, transports } = message.peer;
-    const options = { localUfrag, localPwd, remoteFingerprint, dtlsRole, transports, idleMs };
-    const peer = new Peer(this.#options.crypto, options, nowMs);
+    const { localUfrag } = message.peer;
+    const peer = new Peer(this.#options.crypto, { ...message.peer, idleMs }, nowMs);
     const session = new PeerSession(peer, user, {
       id: message.session,
       wakeBy: this.#options.wakeBy,

@@ -1,4 +1,5 @@
 /** The cryptography of {@link WebRtcCrypto} by the addon: OpenSSL's DTLS 1.2 and SRTP. */
+import { randomBytes } from 'node:crypto';
 import { assert } from '../base/assert.ts';
 import type {
   Dtls,
@@ -31,6 +32,7 @@ export function createNativeCrypto(addon: Addon, certificate: Certificate): WebR
     fingerprint: certificate.fingerprint,
     createDtls: (role, reliable) => new NativeDtls(addon, context, role, reliable),
     createSrtp: (profile, local, remote) => new NativeSrtp(addon, profile, local, remote),
+    randomBytes,
   };
 }
 

@@ -26,9 +26,10 @@ export class Stranger {
     socket.on('message', (bytes) => this.heard.push(bytes));
   }
 
-  static async at(port: number): Promise<Stranger> {
+  /** @param from another address of loopback's: another machine */
+  static async at(port: number, from = HOST): Promise<Stranger> {
     const socket = createSocket({ type: 'udp4', recvBufferSize: 1024 * 1024 });
-    socket.bind(0, HOST);
+    socket.bind(0, from);
     await once(socket, 'listening');
     return new Stranger(socket, port);
   }

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import * as rtc from 'node-datachannel';
 import type { CloseReason } from '../../src/base/reasons.ts';
-import type { IcePath } from '../../src/media/ice/ice-path.ts';
+import { type IcePath, newPathId } from '../../src/media/ice/ice-path.ts';
 import { IceRouter, type RouterSession } from '../../src/media/ice/router.ts';
 import { IceTcpListener } from '../../src/media/ice/tcp-listener.ts';
 import { IceUdpListener } from '../../src/media/ice/udp-listener.ts';
@@ -59,16 +59,26 @@ class Session implements RouterSession {
   /** One RTP packet in so many is dropped before the Peer sees it; 0 for none. */
   dropEvery = 0;
   #rtpCount = 0;
+  #remote: string | undefined;
+  #moved: IcePath | undefined;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(remoteFingerprint: Uint8Array, dtlsRole: DtlsRole, transport: 'udp' | 'tcp') {
+  constructor(
+    remote: { readonly ufrag: string; readonly pwd: string },
+    remoteFingerprint: Uint8Array,
+    dtlsRole: DtlsRole,
+    transport: 'udp' | 'tcp',
+    role: keyof typeof PEER_IDLE_MS,
+  ) {
     const options = {
       localUfrag: this.ufrag,
       localPwd: this.pwd,
+      remoteUfrag: remote.ufrag,
+      remotePwd: remote.pwd,
       remoteFingerprint,
       dtlsRole,
       transports: [transport],
-      idleMs: PEER_IDLE_MS.publisher,
+      idleMs: PEER_IDLE_MS[role],
     };
     this.peer = new Peer(crypto, options, clockMs());
     router.register(this.ufrag, this);
@@ -85,7 +95,7 @@ class Session implements RouterSession {
       this.#rtpCount++;
       if (this.dropEvery > 0 && this.#rtpCount % this.dropEvery === 0) return;
     }
-    this.peer.receive(bytes, path, nowMs);
+    this.peer.receive(bytes, this.#seenAs(path), nowMs);
     this.settle(nowMs);
   }
 
@@ -111,6 +121,20 @@ class Session implements RouterSession {
   end(): void {
     this.peer.close('left');
     this.settle(clockMs());
+  }
+
+  /** From now on packets seem to come from another address; what is sent there reaches the library all the same. */
+  seeAs(remote: string): void {
+    this.#remote = remote;
+    this.#moved = undefined;
+  }
+
+  #seenAs(path: IcePath): IcePath {
+    if (this.#remote === undefined) return path;
+    const { way, transport } = path;
+    const write = (packet: Uint8Array) => path.write(packet);
+    this.#moved ??= { id: newPathId(), transport, remote: this.#remote, way, write };
+    return this.#moved;
   }
 
   #tick(): void {
@@ -139,8 +163,8 @@ class Session implements RouterSession {
   }
 }
 
-async function until(isTrue: () => boolean, what: string): Promise<void> {
-  const endMs = clockMs() + WAIT_MS_MAX;
+async function until(isTrue: () => boolean, what: string, waitMsMax = WAIT_MS_MAX): Promise<void> {
+  const endMs = clockMs() + waitMsMax;
   while (!isTrue()) {
     assert.ok(clockMs() < endMs, `waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -174,10 +198,13 @@ async function connect(
   remote.setLocalDescription('offer');
   const offer = remote.localDescription()?.sdp ?? '';
   const fingerprint = /a=fingerprint:sha-256 ([0-9A-F:]+)/i.exec(offer)?.[1] ?? '';
+  const value = (name: string) => new RegExp(`^a=${name}:(\\S+)`, 'm').exec(offer)?.[1] ?? '';
   const session = new Session(
+    { ufrag: value('ice-ufrag'), pwd: value('ice-pwd') },
     Buffer.from(fingerprint.replaceAll(':', ''), 'hex'),
     dtlsRole,
     transport,
+    direction === 'SendOnly' ? 'publisher' : 'viewer',
   );
   remote.setRemoteDescription(answerOf(session, transport, dtlsRole, direction), 'answer');
   await until(() => remote.state() === 'connected', `${transport}, DTLS ${dtlsRole}`);
@@ -294,3 +321,13 @@ for (const transport of ['udp', 'tcp'] as const) {
     });
   }
 }
+
+test('libdatachannel answers when asked whether it is where it seems to have moved', async () => {
+  const { session, remote } = await connect('RecvOnly', 'udp', 'server');
+  session.seeAs('198.51.100.7:4000');
+  // It nominates no more: its second check from there, 8 to 12 s from now, tells that it moved.
+  await until(() => session.peer.path?.remote === '198.51.100.7:4000', 'the move', 15_000);
+  assert.equal(session.closed, undefined);
+  session.end();
+  remote.close();
+});

@@ -32,6 +32,7 @@ export class FakeCrypto implements WebRtcCrypto {
   readonly #name: string;
   readonly #profile: SrtpProfile;
   #associations = 0;
+  #randoms = 0;
   /** Native handles not yet freed: a scenario ends with none. */
   readonly live = { dtls: 0, srtp: 0 };
   #handles = 0;
@@ -62,6 +63,14 @@ export class FakeCrypto implements WebRtcCrypto {
     });
     this.#byHandle.set(handle, srtp);
     return srtp;
+  }
+
+  /** Repeatable, and unknown to whoever does not ask this object. */
+  randomBytes(length: number): Uint8Array {
+    return createHash('sha256')
+      .update(`${this.#name} random ${this.#randoms++}`)
+      .digest()
+      .subarray(0, length);
   }
 
   /** What a native send batch finds behind a row's handle. */

@@ -26,6 +26,9 @@ import { TestViewer, VIEWED_TYPES } from './test-viewer.ts';
 /** Room for the answers to STUN, RTCP and DTLS of one TCP viewer. */
 const CONTROL_BYTES_MAX = 32 * 1024;
 
+/** Of every client: none attacks another here. */
+const CLIENT_PWD = 'clientPasswordOf22Bytes';
+
 /** Wall clock minus virtual time: some day in 2026. */
 const WALL_OFFSET_MS = 1_790_000_000_000;
 /** Sender reports come every 2 s, a publisher's every second: then sound and picture must be in step. */
@@ -196,7 +199,7 @@ export class MediaWorld {
     );
     viewer.eye.syncFromMs = this.nowMs + this.syncGraceMs;
     this.viewers.push(viewer);
-    this.#addPart(viewer);
+    this.addPart(viewer);
     return viewer;
   }
 
@@ -231,9 +234,15 @@ export class MediaWorld {
         },
       ],
       ssrcs: [],
+      rids: [],
       nack: nack && kind === 'video',
       pli: kind === 'video',
-      extensions: { mid: undefined, rid: undefined, transportCc: undefined },
+      extensions: {
+        mid: undefined,
+        rid: undefined,
+        repairedRid: undefined,
+        transportCc: undefined,
+      },
     });
     this.plane.openPublisher(
       {
@@ -248,7 +257,7 @@ export class MediaWorld {
       this.nowMs,
     );
     this.publishers.push(publisher);
-    this.#addPart(publisher);
+    this.addPart(publisher);
     return publisher;
   }
 
@@ -282,7 +291,7 @@ export class MediaWorld {
       this.nowMs,
     );
     this.publishers.push(publisher);
-    this.#addPart(publisher);
+    this.addPart(publisher);
     return publisher;
   }
 
@@ -295,8 +304,8 @@ export class MediaWorld {
       session,
       localUfrag: ufrag,
       localPwd: pwd,
-      remoteUfrag: 'whatever',
-      remotePwd: 'whatever',
+      remoteUfrag: session,
+      remotePwd: CLIENT_PWD,
     });
     return { ufrag, pwd };
   }
@@ -355,6 +364,7 @@ export class MediaWorld {
       {
         crypto,
         localUfrag: session,
+        localPwd: CLIENT_PWD,
         remoteUfrag: localUfrag,
         remotePwd: localPwd,
         remoteFingerprint: this.crypto.fingerprint,
@@ -370,7 +380,7 @@ export class MediaWorld {
       localUfrag,
       localPwd,
       remoteUfrag: session,
-      remotePwd: 'unused',
+      remotePwd: CLIENT_PWD,
       remoteFingerprint: crypto.fingerprint,
       dtlsRole: 'server',
       transports,
@@ -378,7 +388,7 @@ export class MediaWorld {
     return { client: open, peer };
   }
 
-  #addPart(part: Timed): void {
+  addPart(part: Timed): void {
     this.#parts.push(this.#clocked(part));
   }
 

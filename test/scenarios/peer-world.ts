@@ -14,6 +14,8 @@ export const TCP_PATH: Path = { id: 3, transport: 'tcp', remote: '192.0.2.7:5000
 
 export const SERVER = { ufrag: 'serverUfrag', pwd: 'serverPasswordOf22Bytes' } as const;
 
+export const CLIENT = { ufrag: 'clientUfrag', pwd: 'clientPasswordOf22Bytes' } as const;
+
 export type WorldOptions = {
   readonly role: 'publisher' | 'viewer';
   /** The server's. */
@@ -59,6 +61,8 @@ export class PeerWorld {
       {
         localUfrag: SERVER.ufrag,
         localPwd: SERVER.pwd,
+        remoteUfrag: CLIENT.ufrag,
+        remotePwd: CLIENT.pwd,
         remoteFingerprint: options.expectedFingerprint ?? this.clientCrypto.fingerprint,
         dtlsRole: options.dtlsRole,
         transports: options.transports,
@@ -69,7 +73,8 @@ export class PeerWorld {
     this.client = new TestClient(
       {
         crypto: this.clientCrypto,
-        localUfrag: 'clientUfrag',
+        localUfrag: CLIENT.ufrag,
+        localPwd: CLIENT.pwd,
         remoteUfrag: SERVER.ufrag,
         remotePwd: SERVER.pwd,
         remoteFingerprint: this.serverCrypto.fingerprint,

@@ -9,7 +9,7 @@ import { type StunFields, writeStunMessage } from '../../src/protocols/stun/mess
 import { Peer, type PeerReject } from '../../src/protocols/webrtc/peer.ts';
 import { FakeCrypto, type FakeDtls } from './fake-crypto.ts';
 import { PERFECT_LINK } from './network.ts';
-import { PeerWorld, SERVER, TCP_PATH, UDP_PATH, UDP_PATH_6 } from './peer-world.ts';
+import { CLIENT, PeerWorld, SERVER, TCP_PATH, UDP_PATH, UDP_PATH_6 } from './peer-world.ts';
 
 const PLI = new RtcpWriter().receiverReport(1, []).pictureLoss(1, 2).bytes();
 
@@ -351,7 +351,7 @@ test('a closed TCP connection ends a viewer unless it dials again', () => {
 
 test('keeps its connection through an ICE restart', () => {
   const world = connected({});
-  world.peer.restartIce({ ufrag: 'renewed', pwd: 'another password of 22' });
+  world.peer.restartIce({ ufrag: 'renewed', pwd: 'another password of 22' }, CLIENT);
   world.run(5000);
   assert.deepEqual(rejectsOf(world), {}, 'the old credentials hold until the new ones are used');
   world.client.restartIce('renewed', 'another password of 22', world.nowMs);
@@ -397,6 +397,8 @@ test("real clients' hellos reach DTLS whole, and only from a proved path", () =>
     const options = {
       localUfrag: SERVER.ufrag,
       localPwd: SERVER.pwd,
+      remoteUfrag: CLIENT.ufrag,
+      remotePwd: CLIENT.pwd,
       remoteFingerprint: world.clientCrypto.fingerprint,
       dtlsRole: 'server',
       transports: ['udp'],
@@ -440,6 +442,8 @@ test('DTLS never retransmits where all is TCP', () => {
     const options = {
       localUfrag: SERVER.ufrag,
       localPwd: SERVER.pwd,
+      remoteUfrag: CLIENT.ufrag,
+      remotePwd: CLIENT.pwd,
       remoteFingerprint: crypto.fingerprint,
       dtlsRole: 'client',
       transports,

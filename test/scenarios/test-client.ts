@@ -8,10 +8,11 @@ import { seqDelta } from '../../src/base/circle.ts';
 import type { Path } from '../../src/protocols/ice/path.ts';
 import { parseRtpPacket, type RtpPacket, rtpHeaderLength } from '../../src/protocols/rtp/packet.ts';
 import { parseRtcp, type RtcpPacket } from '../../src/protocols/rtp/rtcp.ts';
-import type { TransportAddress } from '../../src/protocols/stun/address.ts';
+import { parseTransportAddress, type TransportAddress } from '../../src/protocols/stun/address.ts';
 import {
   hasIntegrity,
   parseStunMessage,
+  type StunMessage,
   writeStunMessage,
 } from '../../src/protocols/stun/message.ts';
 import type { Dtls, DtlsRole, Srtp, WebRtcCrypto } from '../../src/protocols/webrtc/crypto.ts';
@@ -22,6 +23,7 @@ import { Link, type LinkOptions, SeededRandom, type Timed } from './network.ts';
 export type TestClientOptions = {
   readonly crypto: WebRtcCrypto;
   readonly localUfrag: string;
+  readonly localPwd: string;
   readonly remoteUfrag: string;
   readonly remotePwd: string;
   readonly remoteFingerprint: Uint8Array;
@@ -72,6 +74,8 @@ export class TestClient implements Timed {
 
   /** What the server says our address is (XOR-MAPPED-ADDRESS). */
   mappedAddress: TransportAddress | undefined;
+  /** Of the server, to see whether we are where our checks come from. */
+  checksAnswered = 0;
   /** Error codes of refused checks. */
   readonly stunErrors: number[] = [];
   /** Packets that failed to authenticate or parse, by reason. */
@@ -211,6 +215,10 @@ export class TestClient implements Timed {
       this.rejects.push(String(message));
       return;
     }
+    if (message.class === 'request') {
+      this.#answer(bytes, message, path);
+      return;
+    }
     const isAnswer = Buffer.from(message.transactionId).toString('hex') === state.pending;
     if (!isAnswer || !hasIntegrity(bytes, message, this.#credentials.remotePwd)) {
       this.rejects.push('stray-response');
@@ -230,6 +238,25 @@ export class TestClient implements Timed {
     this.#dtls = crypto.createDtls(dtlsRole, path.transport === 'tcp');
     this.#dtls.start(nowMs);
     this.#takeDtlsOutputs();
+  }
+
+  /** The server asks whether we are where our checks come from. */
+  #answer(bytes: Uint8Array, message: StunMessage, path: Path): void {
+    const { localUfrag, localPwd } = this.#options;
+    const mappedAddress = parseTransportAddress(path.remote);
+    const isOurs = message.username === `${localUfrag}:${this.#credentials.remoteUfrag}`;
+    if (!isOurs || message.role !== 'controlled' || !hasIntegrity(bytes, message, localPwd)) {
+      this.rejects.push('stray-request');
+      return;
+    }
+    this.checksAnswered++;
+    const { transactionId } = message;
+    const answer = {
+      class: 'success',
+      transactionId,
+      ...(mappedAddress && { mappedAddress }),
+    } as const;
+    this.#outputs.push({ type: 'transmit', path, bytes: writeStunMessage(answer, localPwd) });
   }
 
   #receiveDtls(bytes: Uint8Array, nowMs: number): void {

@@ -1,5 +1,6 @@
 /** Both ICE listeners on loopback: whose packet is it, and what strangers get. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -43,7 +44,12 @@ class Session implements RouterSession {
   path: IcePath | undefined;
 
   constructor(ufrag: string) {
-    this.agent = new LiteAgent({ ufrag, pwd: `password of ${ufrag}` }, ['udp', 'tcp']);
+    this.agent = new LiteAgent({
+      local: { ufrag, pwd: `password of ${ufrag}` },
+      remote: { ufrag: 'x', pwd: 'of no use: nobody moves here' },
+      transports: ['udp', 'tcp'],
+      random: randomBytes,
+    });
     router.register(ufrag, this);
   }
 
@@ -55,7 +61,7 @@ class Session implements RouterSession {
     const result = this.agent.receive(bytes, path, nowMs);
     if (typeof result === 'string') return;
     this.path = path;
-    path.write(result.response);
+    if (result.response) path.write(result.response);
   }
 
   onPathClosed(path: IcePath): void {

@@ -75,4 +75,6 @@ export interface WebRtcCrypto {
   /** @param reliable true over ICE-TCP: no retransmission timers */
   createDtls(role: DtlsRole, reliable: boolean): Dtls;
   createSrtp(profile: SrtpProfile, local: SrtpKeys, remote: SrtpKeys): Srtp;
+  /** Bytes that nobody can guess. */
+  randomBytes(length: number): Uint8Array;
 }

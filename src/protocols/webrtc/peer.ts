@@ -16,6 +16,8 @@ import { ReceiveWindows, type SrtpReject } from './receive-windows.ts';
 export type PeerOptions = {
   readonly localUfrag: string;
   readonly localPwd: string;
+  readonly remoteUfrag: string;
+  readonly remotePwd: string;
   /** SHA-256 over the peer's certificate, from its session description. */
   readonly remoteFingerprint: Uint8Array;
   readonly dtlsRole: DtlsRole;
@@ -95,8 +97,12 @@ export class Peer {
   constructor(crypto: WebRtcCrypto, options: PeerOptions, nowMs: number) {
     this.#crypto = crypto;
     this.#options = options;
-    const credentials = { ufrag: options.localUfrag, pwd: options.localPwd };
-    this.#agent = new LiteAgent(credentials, options.transports);
+    this.#agent = new LiteAgent({
+      local: { ufrag: options.localUfrag, pwd: options.localPwd },
+      remote: { ufrag: options.remoteUfrag, pwd: options.remotePwd },
+      transports: options.transports,
+      random: (length) => crypto.randomBytes(length),
+    });
     this.#state = { phase: 'handshake', untilMs: nowMs + HANDSHAKE_MS_MAX };
     this.#lastHeardMs = nowMs;
   }
@@ -136,6 +142,7 @@ export class Peer {
         ? Number.POSITIVE_INFINITY
         : this.#pathlessMs + PATHLESS_MS_MAX,
       this.#dtls?.deadlineMs ?? Number.POSITIVE_INFINITY,
+      this.#agent.deadlineMs ?? Number.POSITIVE_INFINITY,
     );
   }
 
@@ -157,6 +164,7 @@ export class Peer {
     } else {
       this.#dtls?.advance(nowMs);
       this.#takeDtlsOutputs();
+      this.#sendChecks(nowMs);
     }
   }
 
@@ -179,9 +187,9 @@ export class Peer {
     this.#outputs.push({ type: 'transmit', path: this.#path, bytes });
   }
 
-  /** New credentials from us (RFC 8445 §9). The old ones hold until the peer uses the new. */
-  restartIce(credentials: IceCredentials): void {
-    this.#agent.restart(credentials);
+  /** New credentials on both sides (RFC 8445 §9). The old ones hold until the peer uses the new. */
+  restartIce(local: IceCredentials, remote: IceCredentials): void {
+    this.#agent.restart(local, remote);
   }
 
   /** The path is gone: a TCP connection closed, or its 5-tuple now belongs to another session. */
@@ -190,6 +198,7 @@ export class Peer {
     this.#agent.forget(path);
     if (this.#agent.validPaths === 0) this.#pathlessMs = nowMs;
     this.#followSelection(nowMs);
+    this.#sendChecks(nowMs);
   }
 
   /** Says goodbye by DTLS close_notify, where there is someone to say it to, and ends. */
@@ -240,12 +249,19 @@ export class Peer {
   #receiveStun(bytes: Uint8Array, path: Path, nowMs: number): PeerReject | undefined {
     const result = this.#agent.receive(bytes, path, nowMs);
     if (typeof result === 'string') return result;
-    this.#outputs.push({ type: 'transmit', path, bytes: result.response });
-    if (!result.valid) return undefined;
+    const { response, valid } = result;
+    if (response !== undefined) this.#outputs.push({ type: 'transmit', path, bytes: response });
+    if (!valid) return undefined;
     this.#lastHeardMs = nowMs;
     this.#pathlessMs = undefined;
     this.#followSelection(nowMs);
+    this.#sendChecks(nowMs);
     return undefined;
+  }
+
+  #sendChecks(nowMs: number): void {
+    const check = this.#agent.poll(nowMs);
+    if (check !== undefined) this.#outputs.push({ type: 'transmit', ...check });
   }
 
   #receiveDtls(bytes: Uint8Array, path: Path, nowMs: number): undefined {
@@ -317,6 +333,7 @@ export class Peer {
     const srtp = this.#crypto.createSrtp(keys.profile, keys.local, keys.remote);
     this.#srtp = srtp;
     this.#state = { phase: 'connected', srtp };
+    this.#agent.confirmSelected();
     this.#outputs.push({ type: 'connected' });
   }
 }
