@@ -42,6 +42,15 @@ export const videoInfo = v.object({
   ),
 });
 
+export const layerInfo = v.object({
+  rid: says(v.string(), 'As the publisher calls it (RFC 8851).'),
+  active: says(v.boolean(), 'False while the encoder holds it back, as it does on a thin uplink.'),
+  width: v.nullable(count),
+  height: v.nullable(count),
+  fps: says(v.number(), 'Frames a second, over the last three seconds.'),
+  bitrateBps: bitsPerSecond,
+});
+
 export const audioInfo = v.object({
   codec: says(v.string(), 'What viewers get.'),
   sourceCodec: says(v.string(), 'What the publisher sends: `opus`, `aac`.'),
@@ -71,7 +80,8 @@ export const publisherInfo = v.object({
   address,
   userAgent: v.nullable(v.string()),
   since: time,
-  video: v.nullable(videoInfo),
+  video: says(v.nullable(videoInfo), 'Of simulcast layers, the best that flows.'),
+  layers: says(v.array(layerInfo), 'Simulcast layers; empty where the picture is sent once.'),
   audio: v.nullable(audioInfo),
   rttMs: roundTrip,
   loss: says(share, 'Share of packets that never came, over the last three seconds.'),
@@ -94,6 +104,7 @@ export const viewerInfo = v.object({
   ),
   loss: says(share, 'UDP: share of packets lost on the way in the last second.'),
   resentPackets: says(count, 'UDP: packets sent again because the viewer asked for them.'),
+  layer: says(v.nullable(v.string()), 'The simulcast layer that the viewer gets now, by its rid.'),
   bytesSent: says(count, 'Since the start.'),
   drops: says(v.record(v.string(), count), 'Frames that the viewer did not get, by reason.'),
 });
@@ -119,6 +130,7 @@ export const liveResponse = v.object({
 
 export type FindingCode = (typeof findingCodes)[number];
 export type VideoInfo = Shape<typeof videoInfo>;
+export type LayerInfo = Shape<typeof layerInfo>;
 export type AudioInfo = Shape<typeof audioInfo>;
 /** Something about a publisher's settings that hurts its viewers, with the plain remedy. */
 export type Finding = Shape<typeof finding>;

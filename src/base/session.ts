@@ -33,11 +33,15 @@ export type ReceiveTrack = {
   }[];
   /** From a=ssrc; empty when only mid or payload type tell. */
   readonly ssrcs: readonly number[];
+  /** Simulcast layers (RFC 8853), as in a=simulcast; empty where there is but one flow. */
+  readonly rids: readonly string[];
   readonly nack: boolean;
   readonly pli: boolean;
   readonly extensions: {
     readonly mid: number | undefined;
     readonly rid: number | undefined;
+    /** The same on retransmissions: the layer that they repair (RFC 8852 §3.2). */
+    readonly repairedRid: number | undefined;
     /** Transport-wide sequence numbers, which the publisher then wants feedback on. */
     readonly transportCc: number | undefined;
   };

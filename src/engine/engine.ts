@@ -144,6 +144,7 @@ export class Engine {
 
   #tick(nowMs: number): void {
     for (const stream of this.streams.values()) {
+      if (stream.layers.isSimulcast) stream.tickLayers(nowMs);
       for (const viewer of stream.viewers) {
         if (!viewer.outlet) continue;
         const defect = viewer.defect(nowMs);
@@ -188,7 +189,7 @@ export class Engine {
   #drop(stream: Stream): void {
     if (this.streams.get(stream.name) !== stream) return;
     this.streams.delete(stream.name);
-    this.#parts.delete(stream.video);
+    for (const track of stream.layers.tracks) this.#parts.delete(track);
     this.#parts.delete(stream.audio);
     stream.free();
   }

@@ -1,3 +1,12 @@
+/** What the kernel says of a viewer's TCP connection. */
+export type TcpFlow = {
+  /** What is not confirmed yet. */
+  readonly queuedBytes: number;
+  /** The rate at which it was of late. */
+  readonly deliveryBps: number;
+  readonly rttMs: number;
+};
+
 /** The way out to one viewer, as the media plane offers it. */
 export interface Outlet {
   /** Handle of the session's SRTP keys, for the send table. */
@@ -6,4 +15,6 @@ export interface Outlet {
   readonly reliable: boolean;
   /** False while earlier bytes still wait for the path. */
   readonly writable: boolean;
+  /** Undefined over UDP, or where the kernel says nothing. */
+  tcpFlow?(): TcpFlow | undefined;
 }

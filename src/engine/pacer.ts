@@ -76,8 +76,8 @@ export class Pacer {
    */
   budget(mediaBps: number, nowMs: number): number {
     this.#mediaBps = mediaBps > 0 ? mediaBps : MEDIA_BPS_UNKNOWN;
-    const bytesPerMs = this.#paceBps(nowMs) / 8000;
-    const least = this.#isLimited(nowMs) ? BURST_BYTES_LIMITED : BURST_BYTES_MIN;
+    const bytesPerMs = this.#paceBps(this.#mediaBps, nowMs) / 8000;
+    const least = this.#isLimited(this.#mediaBps, nowMs) ? BURST_BYTES_LIMITED : BURST_BYTES_MIN;
     const burstMs = this.#hasteAt(nowMs) < HASTE_MAX ? BURST_MS : BURST_MS_CLEAN;
     const most = Math.max(least, bytesPerMs * burstMs);
     this.#tokens = Math.min(most, this.#tokens + bytesPerMs * (nowMs - this.#filledMs));
@@ -85,9 +85,13 @@ export class Pacer {
     return Math.max(0, this.#tokens);
   }
 
-  /** How long it takes to get to live with a run of so much time: the stream goes on meanwhile. */
-  catchUpMs(runMs: number, nowMs: number): number {
-    const ahead = this.#paceBps(nowMs) / this.#mediaBps - 1;
+  /**
+   * How long it takes to get to live with a run of so much time: the stream goes on meanwhile.
+   * @param mediaBps what is to be sent; undefined: what is sent now
+   */
+  catchUpMs(runMs: number, mediaBps: number | undefined, nowMs: number): number {
+    const neededBps = mediaBps || this.#mediaBps;
+    const ahead = this.#paceBps(neededBps, nowMs) / neededBps - 1;
     return ahead > 0 ? runMs / ahead : Number.POSITIVE_INFINITY;
   }
 
@@ -161,10 +165,10 @@ export class Pacer {
     this.#retryMs = RETRY_MS_MIN;
   }
 
-  #paceBps(nowMs: number): number {
-    if (this.#isLimited(nowMs)) return this.limitBps(nowMs) ?? 0;
+  #paceBps(mediaBps: number, nowMs: number): number {
+    if (this.#isLimited(mediaBps, nowMs)) return this.limitBps(nowMs) ?? 0;
     const haste = this.#hasteAt(nowMs);
-    const paceBps = this.#mediaBps * haste;
+    const paceBps = mediaBps * haste;
     // Smoothing that a queue asked for holds for small streams too.
     return haste < HASTE_MAX ? paceBps : Math.max(PACE_BPS_MIN, paceBps);
   }
@@ -175,9 +179,9 @@ export class Pacer {
   }
 
   /** Whether the path carries less than the stream. */
-  #isLimited(nowMs: number): boolean {
+  #isLimited(mediaBps: number, nowMs: number): boolean {
     const limitBps = this.limitBps(nowMs);
-    return limitBps !== undefined && limitBps < this.#mediaBps;
+    return limitBps !== undefined && limitBps < mediaBps;
   }
 
   #hasteAt(nowMs: number): number {

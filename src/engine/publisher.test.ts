@@ -8,9 +8,10 @@ import { Track } from './track.ts';
 function setup() {
   const said: string[] = [];
   const arenas = { register: () => 0, release: () => {} };
+  const video = new Track('video', arenas);
   const stream: PublisherStream = {
     name: parseStreamName('show/slot-1')!,
-    video: new Track('video', arenas),
+    videoTrack: () => video,
     audio: new Track('audio', arenas),
     released: () => {},
     partWaits: () => {},

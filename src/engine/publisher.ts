@@ -29,11 +29,15 @@ export type Finding = {
 /** A finding that comes back within this time is the same one: it is listed again, but not said again. */
 const SAME_FINDING_MS = 60_000;
 
+/** For a publisher that is over: nobody hears it. */
+const DEAF_TRACK: TrackInput = { push() {}, setClock() {} };
+
 /** What a publisher needs of the stream it feeds. */
 export interface PublisherStream {
   readonly name: StreamName;
-  readonly video: Track;
   readonly audio: Track;
+  /** The picture's track, or the one of a simulcast layer. */
+  videoTrack(layer: string | undefined): Track;
   /** Packets of the track were released: send them on. */
   released(track: Track, nowMs: number): void;
   /** The track holds packets that must go out by its deadline. */
@@ -75,19 +79,22 @@ export class Publisher implements PublisherInput {
     this.#nowMs = nowMs;
   }
 
-  setTrack(format: TrackFormat): TrackInput {
-    const track = format.kind === 'video' ? this.#stream.video : this.#stream.audio;
-    if (!this.#closed) this.#begin(track, format);
+  setTrack(format: TrackFormat, layer?: string): TrackInput {
+    if (this.#closed) return DEAF_TRACK;
+    const track = format.kind === 'video' ? this.#stream.videoTrack(layer) : this.#stream.audio;
+    this.#begin(track, format);
+    const { id } = track;
     return {
       push: (packet, nowMs) => this.#push(track, packet, nowMs),
-      setClock: (timestamp, timeMs) => this.#clock.report(track.kind, timestamp, timeMs),
+      setClock: (timestamp, timeMs) => this.#clock.report(id, timestamp, timeMs),
     };
   }
 
-  setVideoSize(width: number, height: number): void {
+  setVideoSize(width: number, height: number, layer?: string): void {
     if (this.#closed) return;
-    this.#stream.video.width = width;
-    this.#stream.video.height = height;
+    const track = this.#stream.videoTrack(layer);
+    track.width = width;
+    track.height = height;
   }
 
   report(code: FindingCode, message: string): void {

@@ -38,10 +38,13 @@ export interface TrackInput {
 
 /** One publisher's hold on a stream. The newest publisher replaces an older one at once. */
 export interface PublisherInput {
-  /** Adds the video or the audio track; a second call for a kind changes that track's format in mid-stream. */
-  setTrack(format: TrackFormat): TrackInput;
+  /**
+   * Adds the video or the audio track; a second call for a kind changes that track's format in mid-stream.
+   * @param layer the name of a simulcast layer; each is a track of its own. Undefined: the picture is sent once
+   */
+  setTrack(format: TrackFormat, layer?: string): TrackInput;
   /** Picture size, once known or changed. */
-  setVideoSize(width: number, height: number): void;
+  setVideoSize(width: number, height: number, layer?: string): void;
   /** Something is wrong with what is sent: said once while it lasts, in the log and the API, never to viewers. */
   report(code: FindingCode, message: string): void;
   /** It is so no longer. */
@@ -49,10 +52,16 @@ export interface PublisherInput {
   close(reason: CloseReason, nowMs: number): void;
 }
 
+/** Who hears of the picture's size. */
+export type SizeListener = Pick<PublisherInput, 'setVideoSize'>;
+
 /** What the engine asks of a publisher's adapter. */
 export interface PublisherListener {
-  /** A viewer cannot decode and the cache has no keyframe: ask the encoder for one, where the protocol can. At most once a second. */
-  onKeyframeWanted(nowMs: number): void;
+  /**
+   * A viewer cannot decode and the cache has no keyframe: ask the encoder for one, where the protocol can. At most once
+   * a second for each simulcast layer; `layer` is undefined where the picture is sent once.
+   */
+  onKeyframeWanted(nowMs: number, layer: string | undefined): void;
   /** The engine let go of this publisher (`replaced`, `kicked`, `server-stopping`): end the session. Called once. */
   onClosed(reason: CloseReason, nowMs: number): void;
   /** The round trip, where the transport tells. */

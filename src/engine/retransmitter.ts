@@ -16,6 +16,7 @@ export type RtxOptions = {
  * says how to find a packet again, and what timestamp it had.
  */
 export type Stretch = {
+  readonly track: Track;
   /** The viewer's number (rollover counter included) of the packet at `firstIndex`. */
   readonly firstOut: number;
   readonly firstIndex: number;
@@ -27,6 +28,10 @@ export type Stretch = {
   readonly squeezedFrames: number;
   readonly squeezeStep: number;
   readonly squeezeEnd: number;
+  /** Timestamp of the last frame before this stretch: its own frames come after, one tick apart if need be. */
+  readonly floor: number | undefined;
+  /** From this index on timestamps are the track's, moved by the offset. Infinity until the sender gets there. */
+  settledIndex: number;
 };
 
 /** Stretches remembered; a viewer begins a new one at most some times a second, and old packets are not sent again. */
@@ -41,6 +46,8 @@ const RECENT_PACKETS = 512;
 /** What one viewer's losses may cost: half of its track on top, at least something for tracks that hardly flow. */
 const SHARE_OF_TRACK = 0.5;
 const BYTES_PER_SECOND_MIN = 40_000;
+/** What one portion of repeated packets may have. */
+const PAD_PACKETS_MAX = 6;
 /** Saved up while nothing is lost, so that a lost burst can be repaired at once: seconds of the budget. */
 const SAVED_SECONDS = 1;
 const SEQUENCE_NUMBERS = 0x10000;
@@ -90,64 +97,84 @@ export class Retransmitter {
    */
   resend(
     track: Track,
-    codec: string,
     nextOut: number,
     sequenceNumbers: readonly number[],
     run: RepairRun,
   ): number {
-    const payloadType = this.#payloadTypes.get(codec);
-    if (payloadType === undefined) return 0;
     this.#fillTokens(track, run.nowMs);
     let bytes = 0;
     for (const sequenceNumber of sequenceNumbers) {
       const behind = (nextOut - sequenceNumber) & (SEQUENCE_NUMBERS - 1);
       const out = nextOut - (behind === 0 ? SEQUENCE_NUMBERS : behind);
-      const added = this.#resendOne(track, payloadType, out, run);
+      const added = this.#resendOne(out, run);
       if (added === 0) this.refused++;
       bytes += added;
     }
     return bytes;
   }
 
-  #resendOne(track: Track, payloadType: number, out: number, run: RepairRun): number {
+  #resendOne(out: number, run: RepairRun): number {
     const stretch = this.#stretches.findLast(({ firstOut }) => firstOut <= out);
     if (!stretch || this.#tokens <= 0) return 0;
+    const { track } = stretch;
     const { history } = track;
     const index = stretch.firstIndex + (out - stretch.firstOut);
     if (index < history.tail || index >= track.head) return 0;
+    if (!((history.flags[index & history.mask] as number) & FLAG.present)) return 0;
+    if (isOld(stretch, index, run.nowMs) || !this.#mayAgain(out, run)) return 0;
+    const bytes = this.#add(stretch, index, out, run);
+    this.#tokens -= bytes;
+    if (bytes > 0) this.packets++;
+    return bytes;
+  }
+
+  /**
+   * Sends the newest packets once more that nobody has asked for: what a path is tried with (as libwebrtc does it).
+   * @param nextOut the number of the viewer's next packet, rollover counter included
+   * @returns bytes added
+   */
+  pad(nextOut: number, wantedBytes: number, run: RepairRun): number {
+    const stretch = this.#stretches.at(-1);
+    if (!stretch) return 0;
+    const { history } = stretch.track;
+    let bytes = 0;
+    for (let back = 1; back <= PAD_PACKETS_MAX && bytes < wantedBytes; back++) {
+      const index = stretch.firstIndex + (nextOut - back - stretch.firstOut);
+      if (index < stretch.firstIndex || index < history.tail) break;
+      if ((history.flags[index & history.mask] as number) & FLAG.present) {
+        bytes += this.#add(stretch, index, nextOut - back, run);
+      }
+    }
+    return bytes;
+  }
+
+  #add(stretch: Stretch, index: number, out: number, run: RepairRun): number {
+    const { track } = stretch;
+    const { history } = track;
+    const payloadType = this.#payloadTypes.get(track.format?.codec ?? '');
+    if (payloadType === undefined) return 0;
     const row = index & history.mask;
     const flags = history.flags[row] as number;
-    if (!(flags & FLAG.present) || this.#isOld(track, stretch, index, run.nowMs)) return 0;
-    if (!this.#mayAgain(out, run)) return 0;
     const offset = history.offsets[row] as number;
     const length = history.lengths[row] as number;
     const added = run.table.addRepair(
       run.srtp,
       this.#nextIndex48,
       ((flags & FLAG.marker) << 6) | payloadType,
-      timestampOf(track, stretch, index),
+      timestampAt(stretch, index),
       this.ssrc,
       out,
       history.arena.subarray(offset, offset + length),
     );
     if (!added) return 0;
     this.#nextIndex48++;
-    this.packets++;
     const { extensionId } = run.pacer;
     let bytes = HEADER_BYTES + ORIGINAL_NUMBER_BYTES + length;
     if (extensionId !== undefined) {
       bytes += EXTENSION_BYTES;
       run.table.stamp(extensionId, run.pacer.number(bytes, run.nowMs));
     }
-    this.#tokens -= bytes;
     return bytes;
-  }
-
-  #isOld(track: Track, stretch: Stretch, index: number, nowMs: number): boolean {
-    if (index < stretch.burstEnd) return nowMs - stretch.sinceMs > AGE_MS_MAX;
-    const timestamp = track.history.timestamps[index & track.history.mask] as number;
-    const ageMs = (((track.newestTimestamp - timestamp) | 0) * 1000) / track.clockRate;
-    return ageMs > AGE_MS_MAX;
   }
 
   /** Asked for twice within a round trip means that the first answer is still on its way. */
@@ -173,17 +200,37 @@ export class Retransmitter {
   }
 }
 
-/** The timestamp under which the packet went out; see the squeezing in track-sender.ts. */
-function timestampOf(track: Track, stretch: Stretch, index: number): number {
-  const { timestamps, flags, mask } = track.history;
-  const timestamp = timestamps[index & mask] as number;
-  let left = stretch.squeezedFrames;
-  for (let at = stretch.firstIndex + 1; at <= index && left > 0; at++) {
-    const row = at & mask;
-    if (!((flags[row] as number) & FLAG.present)) continue;
-    if ((flags[row] as number) & FLAG.frameStart) left--;
+function isOld(stretch: Stretch, index: number, nowMs: number): boolean {
+  if (index < stretch.burstEnd) return nowMs - stretch.sinceMs > AGE_MS_MAX;
+  const { history, newestTimestamp, clockRate } = stretch.track;
+  const timestamp = history.timestamps[index & history.mask] as number;
+  return (((newestTimestamp - timestamp) | 0) * 1000) / clockRate > AGE_MS_MAX;
+}
+
+/** The timestamp under which a packet went out. */
+function timestampAt(stretch: Stretch, index: number): number {
+  const { timestamps, flags, mask } = stretch.track.history;
+  const source = timestamps[index & mask] as number;
+  if (index >= stretch.settledIndex) return (source + stretch.timestampOffset) >>> 0;
+  let frame = 0;
+  for (let at = stretch.firstIndex + 1; at <= index; at++) {
+    const flag = flags[at & mask] as number;
+    if (flag & FLAG.present && flag & FLAG.frameStart) frame++;
   }
-  return left > 0
-    ? (stretch.squeezeEnd - left * stretch.squeezeStep) >>> 0
-    : (timestamp + stretch.timestampOffset) >>> 0;
+  return timestampIn(stretch, frame, source);
+}
+
+/**
+ * What a stretch's frame number `frame` is stamped with. The frames of a joiner's run are squeezed, the last of them at
+ * live; and none is stamped before what the viewer has seen already.
+ */
+export function timestampIn(stretch: Stretch, frame: number, source: number): number {
+  const left = stretch.squeezedFrames - frame;
+  const timestamp =
+    left > 0
+      ? (stretch.squeezeEnd - left * stretch.squeezeStep) >>> 0
+      : (source + stretch.timestampOffset) >>> 0;
+  if (stretch.floor === undefined) return timestamp;
+  const earliest = (stretch.floor + 1 + frame) >>> 0;
+  return ((timestamp - earliest) | 0) < 0 ? earliest : timestamp;
 }

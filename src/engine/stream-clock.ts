@@ -1,3 +1,6 @@
+/** A track of a publisher: sound, picture, or a simulcast layer of the picture by its name. */
+export type TrackId = 'audio' | 'video' | `video ${string}`;
+
 /** RTP ticks ↔ a publisher's own time for one track, as its last sender report says. */
 type Reference = { timestamp: number; timeMs: number };
 
@@ -21,6 +24,10 @@ export class TrackClock {
 
   constructor(clockRate: number) {
     this.clockRate = clockRate;
+  }
+
+  get hasArrived(): boolean {
+    return this.#arrival !== undefined;
   }
 
   get hasReport(): boolean {
@@ -67,23 +74,23 @@ export class TrackClock {
 
 /** One publisher's time line for all of its tracks, tied to the server's. */
 export class StreamClock {
-  readonly #tracks = new Map<'audio' | 'video', TrackClock>();
+  readonly #tracks = new Map<TrackId, TrackClock>();
   /** Server time minus publisher time, once the publisher's own line is in use. */
   #offsetMs: number | undefined;
 
   /** A track begins, or begins again with another format. */
-  add(kind: 'audio' | 'video', clockRate: number): void {
-    this.#tracks.set(kind, new TrackClock(clockRate));
+  add(id: TrackId, clockRate: number): void {
+    this.#tracks.set(id, new TrackClock(clockRate));
   }
 
-  arrived(kind: 'audio' | 'video', timestamp: number, nowMs: number): void {
-    this.#track(kind).arrived(timestamp, nowMs);
-    this.#settle(kind, timestamp);
+  arrived(id: TrackId, timestamp: number, nowMs: number): void {
+    this.#track(id).arrived(timestamp, nowMs);
+    this.#settle(id, timestamp);
   }
 
   /** @returns false when the report cannot be true (early OBS versions send such) and was ignored. */
-  report(kind: 'audio' | 'video', timestamp: number, timeMs: number): boolean {
-    const track = this.#track(kind);
+  report(id: TrackId, timestamp: number, timeMs: number): boolean {
+    const track = this.#track(id);
     if (this.#offsetMs !== undefined) {
       // Against the report before, where there is one: over hours a sound card's clock drifts by seconds.
       const reportedMs = timeMs + this.#offsetMs;
@@ -91,18 +98,18 @@ export class StreamClock {
       if (Math.abs(reportedMs - placedMs) > REPORT_SKEW_MS_MAX) return false;
     }
     track.report(timestamp, timeMs);
-    this.#settle(kind, timestamp);
+    this.#settle(id, timestamp);
     return true;
   }
 
   /** Server time, in ms, at which the sample with this timestamp belongs. */
-  serverTimeMs(kind: 'audio' | 'video', timestamp: number): number {
-    return this.#placed(this.#track(kind), timestamp) ?? 0;
+  serverTimeMs(id: TrackId, timestamp: number): number {
+    return this.#placed(this.#track(id), timestamp) ?? 0;
   }
 
   /** The timestamp that belongs to this server time: the other direction, for sender reports to viewers. */
-  ticksAt(kind: 'audio' | 'video', serverTimeMs: number): number {
-    const track = this.#track(kind);
+  ticksAt(id: TrackId, serverTimeMs: number): number {
+    const track = this.#track(id);
     if (this.#offsetMs !== undefined && track.hasReport) {
       return track.ticksAt(serverTimeMs - this.#offsetMs, 'report');
     }
@@ -110,13 +117,16 @@ export class StreamClock {
   }
 
   /**
-   * Once every track has told its time, the publisher's line takes over; the track at hand keeps its place. A report
-   * may come before its track's first packet (RTMP): then the first packet of any track settles it.
+   * Once every track that flows has told its time, the publisher's line takes over; the track at hand keeps its place.
+   * Simulcast layers may never flow. A report may come before its track's first packet (RTMP): then the first packet of
+   * any track settles it.
    */
-  #settle(kind: 'audio' | 'video', timestamp: number): void {
+  #settle(id: TrackId, timestamp: number): void {
     if (this.#offsetMs !== undefined) return;
-    for (const track of this.#tracks.values()) if (!track.hasReport) return;
-    const track = this.#track(kind);
+    for (const { hasArrived, hasReport } of this.#tracks.values()) {
+      if (hasArrived && !hasReport) return;
+    }
+    const track = this.#track(id);
     const arrivalMs = track.arrivalTimeMs(timestamp);
     const reportMs = track.reportTimeMs(timestamp);
     if (arrivalMs !== undefined && reportMs !== undefined) this.#offsetMs = arrivalMs - reportMs;
@@ -131,11 +141,11 @@ export class StreamClock {
     return track.arrivalTimeMs(timestamp);
   }
 
-  #track(kind: 'audio' | 'video'): TrackClock {
-    let track = this.#tracks.get(kind);
+  #track(id: TrackId): TrackClock {
+    let track = this.#tracks.get(id);
     if (!track) {
-      track = new TrackClock(kind === 'video' ? 90000 : 48000);
-      this.#tracks.set(kind, track);
+      track = new TrackClock(id === 'audio' ? 48000 : 90000);
+      this.#tracks.set(id, track);
     }
     return track;
   }

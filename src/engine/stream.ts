@@ -3,6 +3,7 @@ import type { CloseReason } from '../base/reasons.ts';
 import type { VideoCodec } from '../base/session.ts';
 import type { Egress } from './egress.ts';
 import type { Arenas } from './history.ts';
+import { Layers } from './layers.ts';
 import {
   type Finding,
   Publisher,
@@ -14,7 +15,7 @@ import { Track } from './track.ts';
 import { TrackSender } from './track-sender.ts';
 import { Viewer, type ViewerListener, type ViewerOptions } from './viewer.ts';
 
-/** Encoders are asked for a keyframe at most this often, however many viewers want one. */
+/** Encoders are asked for a keyframe of a layer at most this often, however many viewers want one. */
 const KEYFRAME_REQUEST_MS_MIN = 1000;
 /** A cached run longer than this is played, but a fresh keyframe is asked for as well. */
 const RUN_MS_FRESH = 2500;
@@ -45,10 +46,13 @@ export type StreamOptions = {
   readonly coalescesAudio: (stream: StreamName) => boolean;
 };
 
-/** Something live under a name, or awaited: at most one publisher, two tracks, any number of viewers. */
+/**
+ * Something live under a name, or awaited: at most one publisher, an audio track and a video track (or one for each
+ * simulcast layer), any number of viewers.
+ */
 export class Stream implements PublisherStream {
   readonly name: StreamName;
-  readonly video: Track;
+  readonly layers: Layers;
   readonly audio: Track;
   readonly viewers = new Set<Viewer>();
   publisher: Publisher | undefined;
@@ -60,13 +64,13 @@ export class Stream implements PublisherStream {
   readonly #coalescesAudio: boolean;
   #bytesToGone = 0;
   #pictureMs = 0;
-  #lastKeyframeRequestMs = -KEYFRAME_REQUEST_MS_MIN;
+  readonly #keyframeRequestsMs = new Map<Track, number>();
 
   constructor(name: StreamName, options: StreamOptions, egress: Egress, events: StreamEvents) {
     const { arenas } = options;
     this.#coalescesAudio = options.coalescesAudio(name);
     this.name = name;
-    this.video = new Track('video', arenas);
+    this.layers = new Layers(arenas);
     this.audio = new Track('audio', arenas);
     this.#egress = egress;
     this.#events = events;
@@ -76,11 +80,22 @@ export class Stream implements PublisherStream {
     return this.publisher?.live ?? false;
   }
 
+  /** The picture's track; of simulcast layers, the first. */
+  get video(): Track {
+    return this.layers.first;
+  }
+
   /** What went to all viewers, those who left included. */
   get bytesSent(): number {
     let bytes = this.#bytesToGone;
     for (const viewer of this.viewers) bytes += viewer.bytes.total;
     return bytes;
+  }
+
+  /** Payloads that came from publishers. */
+  get bytesReceived(): number {
+    const { bytesGone, tracks } = this.layers;
+    return tracks.reduce((sum, { bytes }) => sum + bytes.total, bytesGone + this.audio.bytes.total);
   }
 
   /** The newest publisher wins at once: a stale session never blocks a name. */
@@ -89,8 +104,7 @@ export class Stream implements PublisherStream {
     const publisher = new Publisher(this, options, listener, nowMs);
     this.publisher = publisher;
     former?.dismiss('replaced', nowMs);
-    this.video.end();
-    this.audio.end();
+    this.#endTracks();
     return publisher;
   }
 
@@ -108,14 +122,17 @@ export class Stream implements PublisherStream {
 
   /** The viewer's path is up, or up again: it gets what is cached, and a keyframe is asked for where that is not enough. */
   viewerReady(viewer: Viewer, nowMs: number): void {
-    if (viewer.video && !this.#runIsFresh()) this.wantKeyframe(nowMs);
+    if (this.layers.isSimulcast) this.#chooseLayer(viewer, nowMs);
+    if (viewer.video && !isFresh(viewer.video.track)) this.wantKeyframe(viewer.video.track, nowMs);
     this.#egress.pump(viewer, nowMs);
   }
 
   /** PLI or FIR from a viewer: the cached run again, and a fresh keyframe where the encoder can. */
   viewerLostPicture(viewer: Viewer, nowMs: number): void {
-    this.wantKeyframe(nowMs);
-    if (this.video.runHasGap) return;
+    if (!viewer.video) return;
+    const { track } = viewer.video;
+    this.wantKeyframe(track, nowMs);
+    if (track.runHasGap) return;
     viewer.restartVideo(nowMs);
     this.#egress.pump(viewer, nowMs);
   }
@@ -135,23 +152,38 @@ export class Stream implements PublisherStream {
     this.#endIfIdle();
   }
 
-  wantKeyframe(nowMs: number): void {
-    if (!this.publisher || nowMs - this.#lastKeyframeRequestMs < KEYFRAME_REQUEST_MS_MIN) return;
-    this.#lastKeyframeRequestMs = nowMs;
-    this.publisher.listener.onKeyframeWanted(nowMs);
+  wantKeyframe(track: Track, nowMs: number): void {
+    const askedMs = this.#keyframeRequestsMs.get(track) ?? Number.NEGATIVE_INFINITY;
+    if (!this.publisher || nowMs - askedMs < KEYFRAME_REQUEST_MS_MIN) return;
+    this.#keyframeRequestsMs.set(track, nowMs);
+    this.publisher.listener.onKeyframeWanted(nowMs, track.layer);
   }
 
   free(): void {
-    this.video.free();
+    this.layers.free();
     this.audio.free();
+  }
+
+  videoTrack(layer: string | undefined): Track {
+    return this.layers.trackOf(layer);
   }
 
   released(track: Track, nowMs: number): void {
     if (this.#coalescesAudio) this.#coalesce(track, nowMs);
+    if (track.kind === 'video' && this.layers.isSimulcast) {
+      this.#layerReleased(track, nowMs);
+      return;
+    }
     if (track.kind === 'video' && track.runStart === undefined && this.viewers.size > 0) {
-      this.wantKeyframe(nowMs);
+      this.wantKeyframe(track, nowMs);
     }
     this.#egress.wave(this.viewers, nowMs);
+  }
+
+  /** Looks at sizes, rates and paths again. */
+  tickLayers(nowMs: number): void {
+    this.layers.refresh();
+    for (const viewer of this.viewers) this.#chooseLayer(viewer, nowMs);
   }
 
   partWaits(track: Track, nowMs: number): void {
@@ -175,9 +207,35 @@ export class Stream implements PublisherStream {
     this.#events.publisherClosed(this, publisher, reason);
     if (this.publisher !== publisher) return;
     this.publisher = undefined;
-    this.video.end();
-    this.audio.end();
+    this.#endTracks();
     this.#endIfIdle();
+  }
+
+  #endTracks(): void {
+    const isSimulcast = this.layers.isSimulcast;
+    this.layers.reset();
+    this.audio.end();
+    if (!isSimulcast) return;
+    for (const viewer of this.viewers) viewer.abandonLayers(this.video);
+    this.#keyframeRequestsMs.clear();
+  }
+
+  #layerReleased(track: Track, nowMs: number): void {
+    if (this.layers.released(track, nowMs)) {
+      for (const viewer of this.viewers) this.#chooseLayer(viewer, nowMs);
+    }
+    const concerned = this.#coalescesAudio
+      ? [...this.viewers]
+      : [...this.viewers].filter(
+          ({ video }) => video && (video.track === track || video.target === track),
+        );
+    if (track.runStart === undefined && concerned.length > 0) this.wantKeyframe(track, nowMs);
+    this.#egress.wave(concerned, nowMs);
+  }
+
+  #chooseLayer(viewer: Viewer, nowMs: number): void {
+    const awaited = viewer.chooseLayer(this.layers, nowMs);
+    if (awaited) this.wantKeyframe(awaited, nowMs);
   }
 
   /** Each picture takes along what there is of sound; without pictures sound goes alone, and at once. */
@@ -191,14 +249,14 @@ export class Stream implements PublisherStream {
     if (this.audio.head < this.audio.history.next) this.audio.release();
   }
 
-  #runIsFresh(): boolean {
-    const { runStart, lastKeyframeTimestamp, newestTimestamp, clockRate } = this.video;
-    if (runStart === undefined || lastKeyframeTimestamp === undefined) return false;
-    const runMs = (((newestTimestamp - lastKeyframeTimestamp) | 0) * 1000) / clockRate;
-    return runMs <= RUN_MS_FRESH;
-  }
-
   #endIfIdle(): void {
     if (!this.publisher && this.viewers.size === 0) this.#events.streamIdle(this);
   }
+}
+
+function isFresh(track: Track): boolean {
+  const { runStart, lastKeyframeTimestamp, newestTimestamp, clockRate } = track;
+  if (runStart === undefined || lastKeyframeTimestamp === undefined) return false;
+  const runMs = (((newestTimestamp - lastKeyframeTimestamp) | 0) * 1000) / clockRate;
+  return runMs <= RUN_MS_FRESH;
 }

@@ -1,7 +1,8 @@
 import type { DropReason } from '../base/reasons.ts';
+import { CATCH_UP_MS_MAX, isFreshRun, isNear, runMs } from './cached-run.ts';
 import { FLAG } from './history.ts';
 import type { Pacer } from './pacer.ts';
-import { Retransmitter, type RtxOptions } from './retransmitter.ts';
+import { Retransmitter, type RtxOptions, type Stretch, timestampIn } from './retransmitter.ts';
 import { EXTENSION_BYTES, HEADER_BYTES, RUN_BYTES_MAX, type SendTable } from './send-table.ts';
 import type { Track } from './track.ts';
 
@@ -25,11 +26,12 @@ export const BURST_MS_MAX = 4000;
 /** A burst falls behind when it is this much later than where its last leg ended. */
 const LEG_SLACK_MS = 100;
 /**
- * A viewer who has seen something already is not taken back to a keyframe so old that it takes longer than this to get
- * to live from there: the next one is as near, and leaves nobody behind. One just born is always near enough.
+ * A keyframe that was asked for arrives within a round trip and a frame: so long the layer in use goes on. Then, where
+ * that layer is too much for the path, a cached run of a smaller one will do.
  */
-const CATCH_UP_MS_MAX = 1500;
-const FRESH_RUN_MS = 100;
+const SWITCH_WAIT_MS = 500;
+/** Frames that come after later ones of another layer are stamped one tick apart, but no picture stands still for more. */
+const LATE_TICKS_MAX = 45_000;
 /** Squeezed frames are this far apart: 1 ms at 90 kHz. */
 const SQUEEZE_TICKS = 90;
 /** RTP version 2, with the padding bit where padding follows. */
@@ -48,7 +50,10 @@ type Place =
  * it. SSRC, sequence numbers and timestamps go on without a break whatever happens to the publisher.
  */
 export class TrackSender {
-  readonly track: Track;
+  /** What is sent now; of a simulcast stream, one of its layers. */
+  track: Track;
+  /** The layer that is to follow at its next keyframe. */
+  target: Track | undefined;
   readonly ssrc: number;
   /** Index of the next packet to send. */
   cursor: number;
@@ -81,10 +86,14 @@ export class TrackSender {
   #timestampOffset = 0;
   #lastTimestamp: number | undefined;
   #anchored = false;
-  /** Frames of the burst still to come, whose timestamps are squeezed to end at live. */
-  #squeezeLeft = 0;
-  #squeezeStep = SQUEEZE_TICKS;
-  #squeezeEnd = 0;
+  #targetSinceMs = 0;
+  /** The layer in use is too much for the path, or has ended. */
+  #isUrgent = false;
+  /** Since the gate opened last. */
+  #stretch: Stretch | undefined;
+  /** Its frame at hand, while timestamps are not simply the track's. */
+  #stretchFrame = 0;
+  #isSettling = false;
   #sourceTimestamp = -1;
 
   constructor(track: Track, options: SenderOptions) {
@@ -133,6 +142,7 @@ export class TrackSender {
     nowMs: number,
     budget: number,
   ): number {
+    if (this.target !== undefined) this.#trySwitch(this.target, pacer, nowMs);
     if (this.#epoch !== this.track.epoch) this.start(nowMs, pacer);
     if (this.place !== 'gated' && this.cursor < this.track.history.tail) this.#skip();
     if (this.place === 'gated' && !this.#openGate(nowMs, pacer)) return 0;
@@ -162,14 +172,65 @@ export class TrackSender {
     sequenceNumbers: readonly number[],
     nowMs: number,
   ): number {
-    if (!this.retransmitter || this.#epoch !== this.track.epoch) return 0;
-    const codec = this.track.format?.codec ?? '';
-    return this.retransmitter.resend(this.track, codec, this.#nextIndex48, sequenceNumbers, {
+    if (!this.retransmitter) return 0;
+    return this.retransmitter.resend(this.track, this.#nextIndex48, sequenceNumbers, {
       table,
       srtp,
       pacer,
       nowMs,
     });
+  }
+
+  /** Whether the session agreed on what the track carries. */
+  accepts({ format }: Track): boolean {
+    return format !== undefined && this.#options.payloadTypes.has(format.codec);
+  }
+
+  /**
+   * Another layer is to follow; until its next keyframe the present one goes on.
+   * @param isUrgent the layer in use is too much for the path, or has ended: an older keyframe will do, too
+   */
+  switchTo(track: Track, isUrgent: boolean, nowMs: number): void {
+    this.#isUrgent = isUrgent;
+    if (track === this.target) return;
+    this.target = track === this.track ? undefined : track;
+    this.#targetSinceMs = nowMs;
+  }
+
+  /** The layer in use is gone: this one follows as soon as it can be decoded. */
+  abandon(track: Track): void {
+    this.target = undefined;
+    if (track === this.track) return;
+    this.track = track;
+    this.#epoch = -1;
+    this.place = 'gated';
+  }
+
+  /** What nothing can be shown of, or switched to, before its next keyframe. */
+  get awaited(): Track | undefined {
+    const next = this.target ?? this.track;
+    if (next.runStart === undefined) return next;
+    return this.target && !isFreshRun(next) ? next : undefined;
+  }
+
+  /** How long the burst at the start has taken so far. */
+  burstMs(nowMs: number): number {
+    return this.place === 'burst' ? nowMs - this.#burstStartMs : 0;
+  }
+
+  /** Media between the cursor and live: what a path that is too thin has fallen behind by. */
+  get lagMs(): number {
+    return this.behind ? this.#lagMs() : 0;
+  }
+
+  /**
+   * Sends what was sent a moment ago once more, to try the path with it.
+   * @returns bytes added, about as many as wanted
+   */
+  pad(table: SendTable, srtp: number, pacer: Pacer, wantedBytes: number, nowMs: number): number {
+    if (!this.retransmitter) return 0;
+    const run = { table, srtp, pacer, nowMs };
+    return this.retransmitter.pad(this.#nextIndex48, wantedBytes, run);
   }
 
   /** Keeps the backlog of a viewer that cannot be sent to bounded: called while its path is blocked. */
@@ -232,7 +293,7 @@ export class TrackSender {
     if (this.#epoch === this.track.epoch) return;
     this.#epoch = this.track.epoch;
     this.#anchored = false;
-    this.#squeezeLeft = 0;
+    this.#isSettling = false;
     this.cursor = Math.max(this.cursor, this.track.epochStart);
     const codec = this.track.format?.codec;
     if (codec === undefined) return;
@@ -246,33 +307,80 @@ export class TrackSender {
     if (track.runStart === undefined || track.runStart < this.#notBefore) return false;
     // A run that has not been released yet would start with an empty burst: wait for its first part.
     if (track.runStart >= track.head) return false;
-    if (pacer && this.packets > 0 && !this.#isNear(pacer, nowMs)) return false;
-    this.cursor = track.runStart;
+    if (pacer && this.packets > 0 && !isNear(track, pacer, undefined, nowMs)) return false;
     this.#countDrops(track.frameCount - track.runFrames);
+    this.#anchor(track.newestTimestamp);
+    this.#startRun(track.runStart, nowMs);
+    return true;
+  }
+
+  /** From the keyframe at `runStart` on. */
+  #startRun(runStart: number, nowMs: number): void {
+    const { track } = this;
+    this.cursor = runStart;
     this.place = 'burst';
     this.#burstStartMs = nowMs;
     this.#legEnd = track.head;
     this.#legLagMs = Number.POSITIVE_INFINITY;
     this.#sourceTimestamp = -1;
-    this.#anchor(track.newestTimestamp);
-    this.#squeeze();
-    this.retransmitter?.begin({
-      firstOut: this.#nextIndex48,
-      firstIndex: this.cursor,
-      burstEnd: track.head,
-      sinceMs: nowMs,
-      timestampOffset: this.#timestampOffset,
-      squeezedFrames: this.#squeezeLeft,
-      squeezeStep: this.#squeezeStep,
-      squeezeEnd: this.#squeezeEnd,
-    });
-    return true;
+    this.#stretchFrame = 0;
+    this.#isSettling = true;
+    this.#stretch = { ...this.#squeeze(), track, firstIndex: runStart, sinceMs: nowMs };
+    this.retransmitter?.begin(this.#stretch);
   }
 
-  #isNear(pacer: Pacer, nowMs: number): boolean {
-    const { lastKeyframeTimestamp = 0, newestTimestamp, clockRate } = this.track;
-    const runMs = (((newestTimestamp - lastKeyframeTimestamp) | 0) * 1000) / clockRate;
-    return runMs <= FRESH_RUN_MS || pacer.catchUpMs(runMs, nowMs) <= CATCH_UP_MS_MAX;
+  /** Goes over to another layer where that can be done without a seam, or must be done with one. */
+  #trySwitch(target: Track, pacer: Pacer | undefined, nowMs: number): void {
+    if (this.place === 'gated') {
+      // Nothing is shown that could go on: whichever layer can be decoded first.
+      if (target.runStart === undefined && this.track.runStart !== undefined) return;
+      this.abandon(target);
+      return;
+    }
+    const { runStart } = target;
+    if (runStart === undefined || runStart >= target.head || target.runHasGap) return;
+    if (!isFreshRun(target) && !this.#mayReplay(target, pacer, nowMs)) return;
+    if (!this.#isUrgent && this.#isWithinFrame()) return;
+    this.#switch(target, runStart, nowMs);
+  }
+
+  /** Whether the cached run of a layer is better than to wait for its next keyframe. */
+  #mayReplay(target: Track, pacer: Pacer | undefined, nowMs: number): boolean {
+    if (!this.#isUrgent || nowMs - this.#targetSinceMs < SWITCH_WAIT_MS) return false;
+    if (!pacer) return runMs(target) <= CATCH_UP_MS_MAX;
+    return isNear(target, pacer, 8 * target.bytesPerSecond(nowMs), nowMs);
+  }
+
+  /** The frame before the cursor has not been sent whole. */
+  #isWithinFrame(): boolean {
+    const { flags, mask, tail } = this.track.history;
+    if (this.cursor <= tail) return false;
+    return ((flags[(this.cursor - 1) & mask] as number) & FLAG.marker) === 0;
+  }
+
+  /**
+   * The layers' clocks begin at random (RFC 3550 §5.1); the publisher's sender reports tie them together. What a moment
+   * was called so far, it is called from now on.
+   */
+  #switch(target: Track, runStart: number, nowMs: number): void {
+    const former = this.track;
+    const wasAnchored = this.anchored;
+    const { newestTimestamp } = target;
+    const here = former.clock === target.clock && wasAnchored;
+    const ticks = here
+      ? this.timestampAt(target.clock.serverTimeMs(target.id, newestTimestamp))
+      : undefined;
+    this.abandon(target);
+    this.#enterEpoch();
+    if (ticks === undefined) {
+      this.#anchor(newestTimestamp);
+    } else {
+      this.#timestampOffset = (ticks - newestTimestamp) >>> 0;
+      this.#anchored = true;
+      this.reportDue = true;
+    }
+    this.#frame = target.frameCount - target.runFrames;
+    this.#startRun(runStart, nowMs);
   }
 
   /** Fixes what the track's timestamps mean to this viewer: its RTP clock is the server's clock, from a random base. */
@@ -290,18 +398,25 @@ export class TrackSender {
    * The burst of a joiner keeps its frames but not their pace: played at its own timestamps it would leave the viewer
    * as late as the keyframe is old. Its frames are numbered 1 ms apart, the last one at live.
    */
-  #squeeze(): void {
-    this.#squeezeLeft = this.track.runFrames - 1;
-    this.#squeezeStep = SQUEEZE_TICKS;
-    this.#squeezeEnd = (this.track.newestTimestamp + this.#timestampOffset) >>> 0;
-    if (this.#lastTimestamp === undefined) return;
-    const frames = this.#squeezeLeft + 1;
-    const room = (this.#squeezeEnd - this.#lastTimestamp) | 0;
-    this.#squeezeStep = Math.max(1, Math.min(SQUEEZE_TICKS, Math.floor(room / frames)));
-    if (room < frames) {
-      this.#timestampOffset = (this.#timestampOffset + frames - room) >>> 0;
-      this.#squeezeEnd = (this.#squeezeEnd + frames - room) >>> 0;
+  #squeeze(): Omit<Stretch, 'track' | 'firstIndex' | 'sinceMs'> {
+    const { runFrames, newestTimestamp, head } = this.track;
+    const floor = this.#lastTimestamp;
+    const end = (newestTimestamp + this.#timestampOffset) >>> 0;
+    const room = floor === undefined ? Number.POSITIVE_INFINITY : (end - floor) | 0;
+    if (runFrames - room > LATE_TICKS_MAX) {
+      // Far behind what the viewer has seen: this clock has another meaning.
+      this.#timestampOffset = (this.#timestampOffset + runFrames - room) >>> 0;
     }
+    return {
+      firstOut: this.#nextIndex48,
+      burstEnd: head,
+      timestampOffset: this.#timestampOffset,
+      squeezedFrames: runFrames - 1,
+      squeezeStep: Math.max(1, Math.min(SQUEEZE_TICKS, Math.floor(room / runFrames))),
+      squeezeEnd: (newestTimestamp + this.#timestampOffset) >>> 0,
+      floor,
+      settledIndex: Number.POSITIVE_INFINITY,
+    };
   }
 
   #addRows(
@@ -349,15 +464,27 @@ export class TrackSender {
 
   #timestampFor(source: number): number {
     if (!this.#anchored) this.#anchorAudio(source);
+    const timestamp = this.#isSettling
+      ? this.#unsettledTimestamp(source)
+      : (source + this.#timestampOffset) >>> 0;
+    this.#lastTimestamp = timestamp;
+    return timestamp;
+  }
+
+  /** See {@link timestampIn}: until the track's own timestamps are later than all that the viewer has seen. */
+  #unsettledTimestamp(source: number): number {
+    const plain = (source + this.#timestampOffset) >>> 0;
+    const stretch = this.#stretch;
+    if (!stretch) return plain;
     if (source !== this.#sourceTimestamp) {
-      if (this.#sourceTimestamp !== -1 && this.#squeezeLeft > 0) this.#squeezeLeft--;
+      if (this.#sourceTimestamp !== -1) this.#stretchFrame++;
       this.#sourceTimestamp = source;
     }
-    const timestamp =
-      this.#squeezeLeft > 0
-        ? (this.#squeezeEnd - this.#squeezeLeft * this.#squeezeStep) >>> 0
-        : (source + this.#timestampOffset) >>> 0;
-    this.#lastTimestamp = timestamp;
+    const timestamp = timestampIn(stretch, this.#stretchFrame, source);
+    if (timestamp === plain && this.#stretchFrame >= stretch.squeezedFrames) {
+      this.#isSettling = false;
+      stretch.settledIndex = this.cursor - 1;
+    }
     return timestamp;
   }
 

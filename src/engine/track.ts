@@ -8,7 +8,7 @@ import type { RtpPacket } from '../protocols/rtp/packet.ts';
 import { type Arenas, FLAG, History, type HistoryLimits } from './history.ts';
 import type { TrackFormat } from './publishing.ts';
 import { RateMeter } from './rate-meter.ts';
-import { StreamClock } from './stream-clock.ts';
+import { StreamClock, type TrackId } from './stream-clock.ts';
 
 /** A frame that arrives spread over more than this goes on in parts: batching never costs more delay. */
 export const FRAME_PART_MS = 5;
@@ -49,6 +49,8 @@ export class Track {
   readonly kind: 'audio' | 'video';
   readonly history: History;
   format: TrackFormat | undefined;
+  /** The simulcast layer that flows here (RFC 8851); undefined where the picture is sent once. */
+  layer: string | undefined;
   clock = new StreamClock();
   epoch = 0;
   /** First index of this epoch. */
@@ -81,6 +83,7 @@ export class Track {
   lastKeyframeTimestamp: number | undefined;
   keyframeIntervalMs: number | undefined;
 
+  #id: TrackId;
   #lastSequence: number | undefined;
   #frameTimestamp: number | undefined;
   /** Index of the oldest packet that is less than {@link KEPT_MS_MIN} old. */
@@ -90,11 +93,17 @@ export class Track {
 
   constructor(kind: 'audio' | 'video', arenas: Arenas) {
     this.kind = kind;
+    this.#id = kind;
     this.history = new History(arenas, historyLimits[kind]);
   }
 
   get packetsLost(): number {
     return this.losses.total;
+  }
+
+  /** What it is to the publisher's clock. */
+  get id(): TrackId {
+    return this.#id;
   }
 
   get clockRate(): number {
@@ -114,9 +123,10 @@ export class Track {
   begin(format: TrackFormat, clock: StreamClock): void {
     this.#startEpoch();
     this.#forgetFormat();
+    this.#id = this.layer === undefined ? this.kind : `video ${this.layer}`;
     this.format = format;
     this.clock = clock;
-    clock.add(this.kind, this.clockRate);
+    clock.add(this.id, this.clockRate);
   }
 
   /** Its publisher is gone: nothing is replayed to those who join from now on. */
@@ -132,7 +142,7 @@ export class Track {
   /** @returns true when packets were released to viewers, that is at a frame's end */
   push(packet: RtpPacket, nowMs: number): boolean {
     if (!this.#countSequence(packet, nowMs)) return false;
-    this.clock.arrived(this.kind, packet.timestamp, nowMs);
+    this.clock.arrived(this.id, packet.timestamp, nowMs);
     const frameStart = packet.timestamp !== this.#frameTimestamp;
     // The frame before lost its marker: its end is known only now.
     const released = this.kind === 'video' && frameStart && this.head < this.history.next;
@@ -201,10 +211,10 @@ export class Track {
    * pictures that never came; or, where it began anew, a new epoch.
    */
   #resume(packet: RtpPacket, nowMs: number): void {
-    const skewMs = this.clock.serverTimeMs(this.kind, packet.timestamp) - nowMs;
+    const skewMs = this.clock.serverTimeMs(this.id, packet.timestamp) - nowMs;
     if (Math.abs(skewMs) > RESTART_SKEW_MS) {
       this.#startEpoch();
-      this.clock.add(this.kind, this.clockRate);
+      this.clock.add(this.id, this.clockRate);
       return;
     }
     this.history.storeGap(1, this.newestTimestamp, Infinity);

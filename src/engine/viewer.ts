@@ -1,9 +1,12 @@
 import type { CloseReason } from '../base/reasons.ts';
+import type { Layers } from './layers.ts';
 import type { Outlet } from './outlet.ts';
 import { Pacer } from './pacer.ts';
 import { RateMeter } from './rate-meter.ts';
 import { RUN_BYTES_MAX, type SendTable } from './send-table.ts';
+import type { Track } from './track.ts';
 import type { SenderOptions, TrackSender } from './track-sender.ts';
+import { ViewerLayers } from './viewer-layers.ts';
 
 /** What the session of a viewer agreed on. */
 export type ViewerOptions = {
@@ -30,6 +33,10 @@ export interface ViewerListener {
 export const REPORT_MS = 2000;
 /** A PLI is answered by a replay of the cached run at most this often. */
 const RESTART_MS_MIN = 1000;
+/** Padding that was not sent for so long is not made up for. */
+const PAD_MS_MAX = 50;
+/** Less is not worth a packet. */
+const PAD_BYTES_MIN = 600;
 /** A path that takes nothing for this long is given up. */
 const STALL_MS_MAX = 30_000;
 
@@ -47,6 +54,9 @@ export class Viewer {
   nextReportMs = 0;
   /** What a path without flow control of its own is given. */
   readonly pacer: Pacer;
+  /** Made when the stream has simulcast layers. */
+  #layers: ViewerLayers | undefined;
+  #paddedMs = 0;
   #blockedSinceMs: number | undefined;
   #lastRestartMs = -RESTART_MS_MIN;
 
@@ -114,6 +124,19 @@ export class Viewer {
     this.video.start(nowMs, this.outlet && this.#pacerOf(this.outlet));
   }
 
+  /** Looks for the layer that its path carries. @returns one that a keyframe is needed of, if any */
+  chooseLayer(layers: Layers, nowMs: number): Track | undefined {
+    if (!this.video || !this.outlet) return undefined;
+    this.#layers ??= new ViewerLayers(this, this.video);
+    return this.#layers.choose(layers, this.outlet, nowMs);
+  }
+
+  /** The stream's publisher has gone, and its layers with it. */
+  abandonLayers(track: Track): void {
+    this.#layers = undefined;
+    this.video?.abandon(track);
+  }
+
   /** Why this viewer cannot go on, if so. */
   defect(nowMs: number): CloseReason | undefined {
     if (this.video?.codecRefused) return 'codec-changed';
@@ -154,6 +177,17 @@ export class Viewer {
     const videoBytes = video.fill(table, srtp, pacer, nowMs, Math.min(budget, RUN_BYTES_MAX));
     pacer.spend(videoBytes);
     bytes += videoBytes;
+    const extraBps = this.#layers === undefined ? 0 : this.#layers.probe.extraBps;
+    return extraBps > 0 ? bytes + this.#pad(table, srtp, extraBps, nowMs) : bytes;
+  }
+
+  /** Fills up the path to see whether it carries more; the picture and the sound go first. */
+  #pad(table: SendTable, srtp: number, extraBps: number, nowMs: number): number {
+    const dueBytes = (extraBps * Math.min(nowMs - this.#paddedMs, PAD_MS_MAX)) / 8000;
+    if (!this.video || this.video.behind || dueBytes < PAD_BYTES_MIN) return 0;
+    this.#paddedMs = nowMs;
+    const bytes = this.video.pad(table, srtp, this.pacer, dueBytes, nowMs);
+    this.pacer.spend(bytes);
     return bytes;
   }
 

@@ -1,8 +1,9 @@
-import type { PublisherInfo, StreamInfo, ViewerInfo } from '../api/streams.ts';
+import type { LayerInfo, PublisherInfo, StreamInfo, ViewerInfo } from '../api/streams.ts';
 import { severityOf } from '../base/findings.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Publisher } from '../engine/publisher.ts';
 import type { Stream } from '../engine/stream.ts';
+import type { Track } from '../engine/track.ts';
 import type { Viewer } from '../engine/viewer.ts';
 
 /** What a viewer's path tells about itself. */
@@ -25,7 +26,7 @@ export function snapshot(engine: Engine, options: SnapshotOptions): StreamInfo[]
     viewersMax: stream.viewersMax,
     viewersMaxSince:
       stream.viewersMaxMs === undefined ? null : isoTime(stream.viewersMaxMs, options),
-    bytesReceived: stream.video.bytes.total + stream.audio.bytes.total,
+    bytesReceived: stream.bytesReceived,
     bytesSent: stream.bytesSent,
   }));
 }
@@ -35,7 +36,8 @@ function publisherInfo(
   publisher: Publisher,
   options: SnapshotOptions,
 ): PublisherInfo {
-  const { video, audio } = stream;
+  const { audio, layers } = stream;
+  const video = layers.ladder.at(-1) ?? stream.video;
   return {
     session: publisher.options.session,
     protocol: publisher.options.protocol,
@@ -53,6 +55,9 @@ function publisherInfo(
           keyframeIntervalMs: nullable(video.keyframeIntervalMs),
         }
       : null,
+    layers: layers.isSimulcast
+      ? layers.tracks.map((track) => layerInfo(track, stream, options))
+      : [],
     audio:
       audio.format?.kind === 'audio'
         ? {
@@ -65,7 +70,7 @@ function publisherInfo(
         : null,
     rttMs: milliseconds(publisher.listener.rttMs?.()),
     loss: lossOf(stream, options.nowMs),
-    packetsLost: video.packetsLost + audio.packetsLost,
+    packetsLost: layers.tracks.reduce((lost, track) => lost + track.packetsLost, audio.packetsLost),
     findings: [...publisher.findings.values()].map((finding) => ({
       code: finding.code,
       severity: severityOf(finding.code),
@@ -92,14 +97,30 @@ function viewerInfo(viewer: Viewer, options: SnapshotOptions): ViewerInfo {
     limitBps: nullable(viewer.outlet?.reliable ? undefined : viewer.pacer.limitBps(options.nowMs)),
     loss: round(viewer.pacer.estimate.loss, 1000),
     resentPackets: viewer.video?.retransmitter?.packets ?? 0,
+    layer: viewer.video?.track.layer ?? null,
     bytesSent: viewer.bytes.total,
     drops,
   };
 }
 
-function lossOf({ video, audio }: Stream, nowMs: number): number {
-  const lost = video.losses.perSecond(nowMs) + audio.losses.perSecond(nowMs);
-  const came = video.packets.perSecond(nowMs) + audio.packets.perSecond(nowMs);
+function layerInfo(track: Track, { layers }: Stream, { nowMs }: SnapshotOptions): LayerInfo {
+  return {
+    rid: track.layer ?? '',
+    active: layers.isFlowing(track),
+    width: track.width ?? null,
+    height: track.height ?? null,
+    fps: round(track.frames.perSecond(nowMs), 10),
+    bitrateBps: Math.round(track.bytes.perSecond(nowMs) * 8),
+  };
+}
+
+function lossOf({ layers, audio }: Stream, nowMs: number): number {
+  let lost = 0;
+  let came = 0;
+  for (const track of [...layers.tracks, audio]) {
+    lost += track.losses.perSecond(nowMs);
+    came += track.packets.perSecond(nowMs);
+  }
   return lost === 0 ? 0 : round(lost / (lost + came), 1000);
 }
 

@@ -1,4 +1,4 @@
-import type { Outlet } from '../../engine/outlet.ts';
+import type { Outlet, TcpFlow } from '../../engine/outlet.ts';
 import type { Addon } from '../../native/addon.ts';
 
 /** What we need of a node:net Socket. */
@@ -11,7 +11,10 @@ export type TcpStream = {
 };
 
 /** What the kernel says of a TCP connection. */
-export type TcpState = Pick<NonNullable<ReturnType<Addon['tcpInfo']>>, 'rttUs' | 'queuedBytes'>;
+export type TcpState = Pick<
+  NonNullable<ReturnType<Addon['tcpInfo']>>,
+  'rttUs' | 'queuedBytes' | 'deliveryRateBps'
+>;
 
 /** A connected TCP path, natively writable. */
 export type TcpWay = {
@@ -77,6 +80,16 @@ export class SessionOutlet implements Outlet {
   get queuedBytes(): number {
     if (this.#way?.transport !== 'tcp') return 0;
     return this.#way.socket.writableLength + (this.#way.state()?.queuedBytes ?? 0);
+  }
+
+  tcpFlow(): TcpFlow | undefined {
+    const state = this.#way?.transport === 'tcp' ? this.#way.state() : undefined;
+    if (!state || state.deliveryRateBps === 0) return undefined;
+    return {
+      queuedBytes: state.queuedBytes,
+      deliveryBps: state.deliveryRateBps,
+      rttMs: state.rttUs / 1000,
+    };
   }
 
   /** TCP's own, smoothed (RFC 6298); undefined over UDP. */

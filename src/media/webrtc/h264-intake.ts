@@ -1,4 +1,4 @@
-import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
+import type { SizeListener, TrackInput } from '../../engine/publishing.ts';
 import { findPps, findSps, NAL, nalType, startsKeyframe } from '../../protocols/codecs/h264.ts';
 import { parseSps } from '../../protocols/codecs/h264-sps.ts';
 import type { RtpPacket } from '../../protocols/rtp/packet.ts';
@@ -13,7 +13,7 @@ const STAP_A_HEADER = 0x60 | NAL.stapA;
  * encoder sent them once, the picture size told, and nothing that viewers have no use for.
  */
 export class H264Intake {
-  readonly #publisher: PublisherInput;
+  readonly #publisher: SizeListener;
   readonly #sieve: H264Sieve;
   readonly #track: InsertingTrack;
   readonly #onKeyframeWanted: (nowMs: number) => void;
@@ -28,7 +28,7 @@ export class H264Intake {
    * @param wishes what becomes of B-frames, and who hears of them and of filler
    */
   constructor(
-    publisher: PublisherInput,
+    publisher: SizeListener,
     track: TrackInput,
     parameterSets: string | undefined,
     onKeyframeWanted: (nowMs: number) => void,

@@ -1,4 +1,4 @@
-import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
+import type { SizeListener, TrackInput } from '../../engine/publishing.ts';
 import {
   H265_NAL,
   h265NalType,
@@ -21,7 +21,7 @@ const SETS = 3;
  * where the encoder sent them once, and the picture size.
  */
 export class H265Intake {
-  readonly #publisher: PublisherInput;
+  readonly #publisher: SizeListener;
   readonly #track: InsertingTrack;
   readonly #onKeyframeWanted: (nowMs: number) => void;
   /** The newest of each kind, by nal_unit_type. */
@@ -35,7 +35,7 @@ export class H265Intake {
    * @param onKeyframeWanted called for every packet that comes while the sets are not known
    */
   constructor(
-    publisher: PublisherInput,
+    publisher: SizeListener,
     track: TrackInput,
     parameters: Readonly<Record<string, string>>,
     onKeyframeWanted: (nowMs: number) => void,

@@ -4,13 +4,13 @@ import type { BFramePolicy, ReceiveTrack, SessionId } from '../../channel/messag
 import type { PublisherOptions } from '../../engine/publisher.ts';
 import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
 import { findExtension, parseRtpPacket, type RtpPacket } from '../../protocols/rtp/packet.ts';
-import { parseRtcp } from '../../protocols/rtp/rtcp.ts';
+import { parseRtcp, type RtcpPacket } from '../../protocols/rtp/rtcp.ts';
 import { RtcpWriter } from '../../protocols/rtp/rtcp-writer.ts';
 import { ntpToMs } from '../../protocols/rtp/sender-report.ts';
 import { ArrivalRecorder } from '../../protocols/rtp/transport-feedback.ts';
 import { PublisherFindings } from '../findings/publisher-findings.ts';
 import type { Way } from '../send/outlet.ts';
-import { type Flow, Flows } from './flows.ts';
+import { type Flow, Flows, type Lane } from './flows.ts';
 import type { PeerSession, PeerUser } from './peer-session.ts';
 import { formatOf, TrackIntake } from './track-intake.ts';
 
@@ -18,6 +18,10 @@ import { formatOf, TrackIntake } from './track-intake.ts';
 const REPORT_MS = 1000;
 /** An encoder is asked for a keyframe at most this often, whoever wants one. */
 const KEYFRAME_REQUEST_MS_MIN = 1000;
+/** The layer that the findings are about gives way to another when it has been silent for this long. */
+const OBSERVED_SILENT_MS = 1000;
+/** Sender reports kept for SSRCs without a packet so far. */
+const EARLY_REPORTS_MAX = 16;
 /** Our SSRC in what we say to publishers; we send no media to them. */
 const OUR_SSRC = 1;
 
@@ -39,12 +43,15 @@ export type WebRtcPublisherOptions = {
 
 /** One flow's way into the engine. */
 type Intake = { readonly flow: Flow; readonly track: TrackIntake };
+type SenderReport = Extract<RtcpPacket, { readonly type: 'sender-report' }>;
 
 /** A publisher's WebRTC session (WHIP): RTP in sequence order into the engine, feedback back to the encoder. */
 export class WebRtcPublisher implements PeerUser {
   readonly #options: WebRtcPublisherOptions;
   readonly #flows: Flows;
-  readonly #intakes = new Map<ReceiveTrack, Intake>();
+  readonly #intakes = new Map<Lane, Intake>();
+  /** Senders report ahead of a flow's first keyframe. */
+  readonly #earlyReports = new Map<number, SenderReport>();
   #session: PeerSession | undefined;
   #input: PublisherInput | undefined;
   #findings: PublisherFindings | undefined;
@@ -53,6 +60,12 @@ export class WebRtcPublisher implements PeerUser {
   readonly #arrivals: ArrivalRecorder | undefined;
   readonly #transportCcId: number | undefined;
   #lastKeyframeRequestMs = Number.NEGATIVE_INFINITY;
+  /** When each lane's encoder was last asked. */
+  readonly #keyframeRequestsMs = new Map<Lane, number>();
+  /** Those that want a keyframe too, when the encoder may be asked again. */
+  readonly #waitingLanes = new Set<Lane>();
+  /** Of several layers, all of one encoder's settings, the findings look at one. */
+  #observed: Lane | undefined;
   /** Packets that were not RTP at all, authentic as they were. */
   malformed = 0;
 
@@ -67,10 +80,11 @@ export class WebRtcPublisher implements PeerUser {
 
   get deadlineMs(): number {
     let deadline = Math.min(this.#nextReportMs, this.#arrivals?.deadlineMs ?? Infinity);
-    for (const { receiver } of this.#flows.current) {
-      deadline = Math.min(deadline, receiver.deadlineMs ?? Number.POSITIVE_INFINITY);
+    for (const { flow } of this.#flows.lanes) {
+      deadline = Math.min(deadline, flow?.receiver.deadlineMs ?? Number.POSITIVE_INFINITY);
     }
-    return deadline;
+    if (this.#waitingLanes.size === 0) return deadline;
+    return Math.min(deadline, this.#lastKeyframeRequestMs + KEYFRAME_REQUEST_MS_MIN);
   }
 
   onConnected(session: PeerSession, nowMs: number): void {
@@ -78,7 +92,7 @@ export class WebRtcPublisher implements PeerUser {
     const transport = session.transport ?? 'udp';
     const { userAgent, address } = this.#options;
     const listener: PublisherListener = {
-      onKeyframeWanted: (nowMs) => this.#requestKeyframe(nowMs),
+      onKeyframeWanted: (nowMs, layer) => this.#requestKeyframe(this.#videoLane(layer), nowMs),
       onClosed: (reason, nowMs) => session.close(reason, nowMs),
       rttMs: () => rttOf(session.way),
     };
@@ -92,8 +106,9 @@ export class WebRtcPublisher implements PeerUser {
       return;
     }
     // Said before the first packet; senders begin with the codec they like best (RFC 3264 §5.1).
-    for (const { payloads } of this.#options.tracks) {
-      if (payloads[0]) this.#input.setTrack(formatOf(payloads[0]));
+    for (const { track, rid } of this.#flows.lanes) {
+      const [payload] = track.payloads;
+      if (payload) this.#input.setTrack(formatOf(payload), rid);
     }
     const canAsk = this.#options.tracks.some(({ kind, pli }) => kind === 'video' && pli);
     this.#findings = new PublisherFindings(this.#input, canAsk, nowMs);
@@ -110,7 +125,7 @@ export class WebRtcPublisher implements PeerUser {
       return;
     }
     this.#noteArrival(bytes, nowMs);
-    const original = this.#flows.unwrap(packet);
+    const original = this.#flows.unwrap(packet, bytes);
     const flow = original && this.#flows.accept(original, bytes, nowMs);
     if (!flow) return;
     flow.receiver.receive(original, nowMs);
@@ -126,17 +141,18 @@ export class WebRtcPublisher implements PeerUser {
     for (const packet of packets) {
       if (packet.type !== 'sender-report') continue;
       const flow = this.#flows.bySsrc(packet.ssrc);
-      if (!flow || !this.#flows.isCurrent(flow)) continue;
-      flow.receiver.senderReport(packet.ntp, nowMs);
-      this.#intakes.get(flow.track)?.track.setClock(packet.rtpTimestamp, ntpToMs(packet.ntp));
+      if (!flow) this.#keepReport(packet);
+      else if (this.#flows.isCurrent(flow)) this.#takeReport(flow, packet, nowMs);
     }
   }
 
   advance(nowMs: number): void {
-    for (const flow of this.#flows.current) {
+    for (const { flow } of this.#flows.lanes) {
+      if (!flow) continue;
       flow.receiver.advance(nowMs);
       this.#drain(flow, nowMs);
     }
+    for (const lane of this.#waitingLanes) this.#requestKeyframe(lane, nowMs);
     if (nowMs >= this.#nextReportMs) this.#report(nowMs);
     this.#sendFeedback(nowMs);
   }
@@ -148,34 +164,59 @@ export class WebRtcPublisher implements PeerUser {
 
   /** Another SSRC has numbers and timestamps of its own: it begins the track anew. */
   #intakeOf(flow: Flow, packet: RtpPacket): TrackIntake | undefined {
-    const known = this.#intakes.get(flow.track);
+    const { lane } = flow;
+    const known = this.#intakes.get(lane);
     if (known?.flow === flow) return known.track;
-    const { payloads } = flow.track;
+    const { payloads } = lane.track;
     const payload = payloads.find(({ payloadType }) => payloadType === packet.payloadType);
     const findings = this.#findings;
     if (!this.#input || !findings || !payload) return undefined;
     const { bFrames } = this.#options;
-    const track = new TrackIntake(this.#input, flow.track, payload, {
+    const track = new TrackIntake(this.#input, lane, payload, {
+      observes: (nowMs) => this.#observes(lane, nowMs),
       findings,
       bFrames,
       onBFrame: (nowMs) => {
         findings.bFrames();
         if (bFrames === 'refuse') this.#session?.close('refused', nowMs);
       },
-      onKeyframeWanted: (nowMs) => this.#requestKeyframe(nowMs),
+      onKeyframeWanted: (nowMs) => this.#requestKeyframe(lane, nowMs),
     });
-    this.#intakes.set(flow.track, { flow, track });
+    this.#intakes.set(lane, { flow, track });
+    const report = this.#earlyReports.get(flow.ssrc);
+    if (report) track.setClock(report.rtpTimestamp, ntpToMs(report.ntp));
+    this.#earlyReports.delete(flow.ssrc);
     return track;
+  }
+
+  #takeReport(flow: Flow, report: SenderReport, nowMs: number): void {
+    flow.receiver.senderReport(report.ntp, nowMs);
+    this.#intakes.get(flow.lane)?.track.setClock(report.rtpTimestamp, ntpToMs(report.ntp));
+  }
+
+  #keepReport(report: SenderReport): void {
+    if (this.#earlyReports.size >= EARLY_REPORTS_MAX && !this.#earlyReports.has(report.ssrc))
+      return;
+    this.#earlyReports.set(report.ssrc, report);
+  }
+
+  #observes(lane: Lane, nowMs: number): boolean {
+    const { kind } = lane.track;
+    if (kind === 'audio' || this.#observed === lane) return true;
+    const lastMs = this.#observed?.flow?.lastMs;
+    if (lastMs !== undefined && nowMs - lastMs < OBSERVED_SILENT_MS) return false;
+    this.#observed = lane;
+    return true;
   }
 
   #drain(flow: Flow, nowMs: number): void {
     for (let packet = flow.receiver.poll(); packet; packet = flow.receiver.poll()) {
       this.#intakeOf(flow, packet)?.push(packet, nowMs);
     }
-    if (flow.track.kind === 'video' && flow.receiver.lost > flow.lostSeen) {
+    if (flow.lane.track.kind === 'video' && flow.receiver.lost > flow.lostSeen) {
       // What follows builds on a picture that never came.
       flow.lostSeen = flow.receiver.lost;
-      this.#requestKeyframe(nowMs);
+      this.#requestKeyframe(flow.lane, nowMs);
     }
     const missing = flow.receiver.pollNack(nowMs);
     if (!missing) return;
@@ -202,18 +243,18 @@ export class WebRtcPublisher implements PeerUser {
   #report(nowMs: number): void {
     this.#nextReportMs = nowMs + REPORT_MS;
     this.#lookAtPath(nowMs);
-    const blocks = [...this.#flows.current]
-      .map(({ receiver }) => receiver.takeReportBlock(nowMs))
+    const blocks = this.#flows.lanes
+      .map(({ flow }) => flow?.receiver.takeReportBlock(nowMs))
       .filter((block) => block !== undefined);
     this.#session?.sendRtcp(new RtcpWriter().receiverReport(OUR_SSRC, blocks).bytes(), nowMs);
   }
 
   #lookAtPath(nowMs: number): void {
     const total = { received: 0, lost: 0, repaired: 0, jitterMs: 0 };
-    for (const { receiver } of this.#flows.current) {
-      total.received += receiver.received;
-      total.lost += receiver.lost;
-      total.repaired += receiver.repaired;
+    for (const { flow } of this.#flows.lanes) {
+      total.received += flow?.receiver.received ?? 0;
+      total.lost += flow?.receiver.lost ?? 0;
+      total.repaired += flow?.receiver.repaired ?? 0;
     }
     // Senders space the packets of a picture, which share a timestamp: that would look like jitter.
     const flow = this.#flows.currentOf('audio') ?? this.#flows.currentOf('video');
@@ -222,13 +263,28 @@ export class WebRtcPublisher implements PeerUser {
     this.#findings?.advance(nowMs);
   }
 
-  #requestKeyframe(nowMs: number): void {
-    const flow = this.#flows.currentOf('video');
-    if (!flow?.track.pli || nowMs - this.#lastKeyframeRequestMs < KEYFRAME_REQUEST_MS_MIN) return;
+  #videoLane(layer: string | undefined): Lane | undefined {
+    return this.#flows.lanes.find(({ track, rid }) => track.kind === 'video' && rid === layer);
+  }
+
+  /** Once a second for the whole publisher: libwebrtc begins all layers anew when one is asked for. */
+  #requestKeyframe(lane: Lane | undefined, nowMs: number): void {
+    if (!lane?.flow || !lane.track.pli) return;
+    const askedMs = this.#keyframeRequestsMs.get(lane) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - askedMs < KEYFRAME_REQUEST_MS_MIN) return;
+    if (nowMs - this.#lastKeyframeRequestMs < KEYFRAME_REQUEST_MS_MIN) {
+      this.#waitingLanes.add(lane);
+      return;
+    }
+    const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
+    for (const { flow } of this.#waitingLanes.add(lane)) {
+      if (flow) compound.pictureLoss(OUR_SSRC, flow.ssrc);
+    }
+    for (const each of this.#waitingLanes) this.#keyframeRequestsMs.set(each, nowMs);
+    this.#waitingLanes.clear();
     this.#lastKeyframeRequestMs = nowMs;
     this.#findings?.video.keyframeRequested(nowMs);
-    const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
-    this.#session?.sendRtcp(compound.pictureLoss(OUR_SSRC, flow.ssrc).bytes(), nowMs);
+    this.#session?.sendRtcp(compound.bytes(), nowMs);
   }
 }
 

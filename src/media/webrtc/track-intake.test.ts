@@ -39,11 +39,17 @@ class Sender {
       ...{ rtxPayloadType: undefined, parameters },
     }));
     const track: ReceiveTrack = {
-      ...{ mid: '0', kind: 'video', payloads, ssrcs: [], nack: true, pli: true },
-      extensions: { mid: undefined, rid: undefined, transportCc: undefined },
+      ...{ mid: '0', kind: 'video', payloads, ssrcs: [], rids: [], nack: true, pli: true },
+      extensions: {
+        mid: undefined,
+        rid: undefined,
+        repairedRid: undefined,
+        transportCc: undefined,
+      },
     };
-    this.intake = new TrackIntake(this.publisher, track, payloads[0]!, {
+    this.intake = new TrackIntake(this.publisher, { track, rid: undefined }, payloads[0]!, {
       findings: new PublisherFindings(this.publisher, true, 0),
+      observes: () => true,
       bFrames: 'drop',
       onBFrame: () => {},
       onKeyframeWanted: () => this.wanted++,

@@ -1,6 +1,11 @@
 import type { Codec, ReceiveTrack, VideoCodec } from '../../base/session.ts';
 import type { BFramePolicy } from '../../channel/messages.ts';
-import type { PublisherInput, TrackFormat, TrackInput } from '../../engine/publishing.ts';
+import type {
+  PublisherInput,
+  SizeListener,
+  TrackFormat,
+  TrackInput,
+} from '../../engine/publishing.ts';
 import type { PictureSize } from '../../protocols/codecs/picture-size.ts';
 import { vp8DataOffset, vp8PictureSize, vp8StartsKeyframe } from '../../protocols/codecs/vp8.ts';
 import {
@@ -12,6 +17,7 @@ import type { RtpPacket } from '../../protocols/rtp/packet.ts';
 import type { PublisherFindings } from '../findings/publisher-findings.ts';
 import { RtpObserver } from '../findings/rtp-observer.ts';
 import { Av1Intake } from './av1-intake.ts';
+import type { Lane } from './flows.ts';
 import { H264Intake } from './h264-intake.ts';
 import type { H264Wishes } from './h264-sieve.ts';
 import { H265Intake } from './h265-intake.ts';
@@ -20,7 +26,7 @@ import { H265Intake } from './h265-intake.ts';
 type Intake = { push(packet: RtpPacket, nowMs: number): void };
 type Payload = ReceiveTrack['payloads'][number];
 type OpenIntake = (
-  publisher: PublisherInput,
+  publisher: SizeListener,
   input: TrackInput,
   parameters: Payload['parameters'],
   onKeyframeWanted: (nowMs: number) => void,
@@ -39,6 +45,8 @@ const videoIntakes: Readonly<Record<VideoCodec, OpenIntake>> = {
 
 /** What a flow's owner decides, and hears of. */
 export type TrackIntakeOwner = {
+  /** Whether the findings are about this flow: of several layers they look at one. */
+  readonly observes: (nowMs: number) => boolean;
   readonly findings: PublisherFindings;
   readonly bFrames: BFramePolicy;
   readonly onBFrame: (nowMs: number) => void;
@@ -49,7 +57,7 @@ export type TrackIntakeOwner = {
 /** One flow of a publisher's session: its packets, in whichever of its m-line's codecs they come. */
 export class TrackIntake {
   readonly #publisher: PublisherInput;
-  readonly #track: ReceiveTrack;
+  readonly #lane: Pick<Lane, 'track' | 'rid'>;
   readonly #owner: TrackIntakeOwner;
   readonly #wishes: H264Wishes;
   #payload: Payload;
@@ -62,7 +70,7 @@ export class TrackIntake {
    */
   constructor(
     publisher: PublisherInput,
-    track: ReceiveTrack,
+    lane: Pick<Lane, 'track' | 'rid'>,
     payload: Payload,
     owner: TrackIntakeOwner,
   ) {
@@ -75,16 +83,16 @@ export class TrackIntake {
       },
     };
     this.#publisher = publisher;
-    this.#track = track;
+    this.#lane = lane;
     this.#payload = payload;
-    this.#input = publisher.setTrack(formatOf(payload));
+    this.#input = publisher.setTrack(formatOf(payload), lane.rid);
     this.#observer = new RtpObserver(owner.findings, payload.codec, payload.clockRate);
     this.#intake = this.#open();
   }
 
   push(packet: RtpPacket, nowMs: number): void {
     if (packet.payloadType !== this.#payload.payloadType) this.#switchTo(packet.payloadType);
-    this.#observer.packet(packet, nowMs);
+    if (this.#owner.observes(nowMs)) this.#observer.packet(packet, nowMs);
     this.#intake.push(packet, nowMs);
   }
 
@@ -95,10 +103,10 @@ export class TrackIntake {
 
   /** A sender may change between the agreed codecs at any time. */
   #switchTo(payloadType: number): void {
-    const payload = this.#track.payloads.find((other) => other.payloadType === payloadType);
+    const payload = this.#lane.track.payloads.find((other) => other.payloadType === payloadType);
     if (!payload) return;
     this.#payload = payload;
-    this.#input = this.#publisher.setTrack(formatOf(payload));
+    this.#input = this.#publisher.setTrack(formatOf(payload), this.#lane.rid);
     this.#observer = new RtpObserver(this.#owner.findings, payload.codec, payload.clockRate);
     this.#intake = this.#open();
   }
@@ -107,8 +115,10 @@ export class TrackIntake {
     const { codec, parameters } = this.#payload;
     if (!isVideo(codec)) return this.#input;
     const open = videoIntakes[codec];
+    const publisher = this.#publisher;
+    const { rid } = this.#lane;
     return open(
-      this.#publisher,
+      { setVideoSize: (width, height) => publisher.setVideoSize(width, height, rid) },
       this.#input,
       parameters,
       this.#owner.onKeyframeWanted,
@@ -137,7 +147,7 @@ export function formatOf({ codec, channels }: Payload): TrackFormat {
 
 /** For codecs whose key frames are whole as they come: only the picture size is looked for. */
 function sizing(
-  publisher: PublisherInput,
+  publisher: SizeListener,
   input: TrackInput,
   sizeIn: (payload: Uint8Array) => PictureSize | undefined,
 ): Intake {

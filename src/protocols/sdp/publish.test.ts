@@ -111,7 +111,13 @@ test('accepts every simulcast layer, as OBS gives up otherwise', () => {
     /a=rid:0 recv\r\na=rid:1 recv\r\na=rid:2 recv\r\na=simulcast:recv 0;1;2\r\n/,
   );
   const video = tracks.find((track) => track.kind === 'video');
-  assert.deepEqual(video?.extensions, { mid: 1, rid: 2, transportCc: undefined });
+  assert.deepEqual(video?.extensions, {
+    mid: 1,
+    rid: 2,
+    repairedRid: undefined,
+    transportCc: undefined,
+  });
+  assert.deepEqual(video?.rids, ['0', '1', '2']);
   assert.deepEqual(video?.ssrcs, []);
 });
 

@@ -34,6 +34,7 @@ export type PublishAgreement = {
 const EXTENSION_URIS = {
   mid: 'urn:ietf:params:rtp-hdrext:sdes:mid',
   rid: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
+  repairedRid: 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
 } as const;
 
 /** The feedback that we send to a publisher, as in a=rtcp-fb; anything else in an offer is not answered. */
@@ -82,11 +83,14 @@ function trackOf({ section, kind, matches }: AcceptedSection): ReceiveTrack {
       parameters: payload.parameters,
     })),
     ssrcs: section.ssrcs,
+    // Layers that nothing tells apart are one flow to us.
+    rids: extensionOf(section, 'rid') ? section.simulcastRids : [],
     nack: hasFeedback(matches, 'nack'),
     pli: hasFeedback(matches, 'nack pli'),
     extensions: {
       mid: extensionOf(section, 'mid')?.id,
       rid: extensionOf(section, 'rid')?.id,
+      repairedRid: extensionOf(section, 'repairedRid')?.id,
       transportCc: transportCcOf(section)?.id,
     },
   };
@@ -127,7 +131,7 @@ function extensionOf(
 }
 
 function extensionLines(section: MediaSection): Partial<MediaDescription> {
-  const ext = (['mid', 'rid'] as const).flatMap((name) => {
+  const ext = (['mid', 'rid', 'repairedRid'] as const).flatMap((name) => {
     const offered = extensionOf(section, name);
     if (offered === undefined) return [];
     const { id, uri, direction } = offered;

@@ -135,11 +135,17 @@ function takeIn(codec: VideoCodec, input: Uint8Array): void {
     ...{ rtxPayloadType: undefined, parameters: {} },
   };
   const track: ReceiveTrack = {
-    ...{ mid: '0', kind: 'video', payloads: [payload], ssrcs: [], nack: true, pli: true },
-    extensions: { mid: undefined, rid: undefined, transportCc: undefined },
+    ...{ mid: '0', kind: 'video', payloads: [payload], ssrcs: [], rids: [], nack: true, pli: true },
+    extensions: {
+      mid: undefined,
+      rid: undefined,
+      repairedRid: undefined,
+      transportCc: undefined,
+    },
   };
-  const intake = new TrackIntake(publisher, track, payload, {
+  const intake = new TrackIntake(publisher, { track, rid: undefined }, payload, {
     findings: new PublisherFindings(publisher, true, 0),
+    observes: () => true,
     bFrames: 'drop',
     onBFrame: () => {},
     onKeyframeWanted: () => {},
