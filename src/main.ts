@@ -1,10 +1,13 @@
 /** The control plane's entry: arguments, configuration, object graph; starts the media thread and stops everything. */
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { decide, servesApp } from './access/decide.ts';
-import type { StreamKey } from './access/stream-key.ts';
-import type { StreamName } from './base/names.ts';
-import type { AccessDecision, AccessRequest, MediaOptions } from './channel/messages.ts';
+import { Secret } from './access/secret.ts';
+import { appOf, type StreamName } from './base/names.ts';
+import { AppDirectory } from './control/access/app-directory.ts';
+import { EgressMeter } from './control/access/egress-meter.ts';
+import { Gate } from './control/access/gate.ts';
+import { Limits } from './control/access/limits.ts';
+import { RefusalLog } from './control/access/refusal-log.ts';
 import {
   type FoundAddresses,
   findAddresses,
@@ -14,18 +17,19 @@ import {
   toCandidates,
 } from './control/addresses.ts';
 import { writeBanner } from './control/banner.ts';
-import { appSettings, type Config } from './control/config/config.ts';
+import type { Config } from './control/config/config.ts';
 import { loadConfig } from './control/config/load.ts';
 import { parseOptions } from './control/config/options.ts';
 import { HttpServer } from './control/http/server.ts';
 import { explainListenError, type ListeningSocket } from './control/listen-problem.ts';
 import { createLog, type Log } from './control/log.ts';
 import { MediaLink } from './control/media-link.ts';
+import { mediaOptionsOf } from './control/media-options.ts';
 import { logEvent, logRefusal } from './control/session-log.ts';
 import { Sessions } from './control/sessions.ts';
 import type { SignallingDeps } from './control/signalling.ts';
 import { StartError } from './control/start-error.ts';
-import { publishKeyOf } from './control/store/publish-key.ts';
+import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 
 /** An operator's mistake, told in one line. */
@@ -51,14 +55,14 @@ async function main(): Promise<void> {
   const config = loadConfig(options);
   checkStaticFolder(config.staticDir);
   const store = Store.open(config.stateDir);
-  const publishKey = publishKeyOf(store);
+  const firstPublishKey = firstKey(store, config.stateDir, Date.now());
   const log = createLog({
     level: config.logLevel,
     readable: process.stdout.isTTY,
     write: print,
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
-  const { media, http, found } = await open(config, publishKey, demo, log);
+  const { media, http, found, apps } = await open(config, store, demo, log);
   print(
     writeBanner({
       ...hostsOf(config, found),
@@ -66,7 +70,8 @@ async function main(): Promise<void> {
       rtmpPort: config.rtmp.enabled ? media.ports.rtmp : undefined,
       demo,
       app: config.apps?.keys().next().value ?? EXAMPLE_APP,
-      publishKey,
+      key: firstPublishKey,
+      openApps: apps.openForAll,
     }),
   );
   for (const warning of found.warnings) log.warn(warning);
@@ -82,98 +87,88 @@ type Opened = {
   readonly media: MediaLink;
   readonly http: HttpServer;
   readonly found: FoundAddresses;
+  readonly apps: AppDirectory;
 };
 
 async function open(
   config: Config,
-  publishKey: StreamKey,
+  store: Store,
   demo: StreamName | undefined,
   log: Log,
 ): Promise<Opened> {
-  const apps = config.apps && new Set([...config.apps.keys(), ...(demo ? ['demo'] : [])]);
-  const rules = { publishKey, apps };
+  const apps = new AppDirectory(config, store, demo && appOf(demo));
+  const egress = new EgressMeter();
+  const gate = new Gate({
+    store,
+    apps,
+    limits: new Limits(config.limits, () => egress.bps),
+    admission: undefined,
+    nowMs: Date.now,
+    onFault: (error) => log.error({ err: error }, 'it could not be decided who may'),
+  });
+  gate.onRefused(new RefusalLog(log).listener);
   try {
     const [media, found] = await Promise.all([
-      startMedia(config, demo, log, (request) => decide(request, rules)),
+      startMedia(config, demo, log, gate),
       findAddresses(config, realSurroundings),
     ]);
-    const candidates = toCandidates(found.addresses, {
-      udp: { address: socketAddress(config.ice.udp.address), port: media.ports.iceUdp },
-      tcp: { address: socketAddress(config.ice.tcp.address), port: media.ports.iceTcp },
-    });
-    const signalling: SignallingDeps = {
-      media,
-      sessions: new Sessions(media),
-      authorise: (request) => decide(request, rules),
-      candidates: (transports) =>
-        candidates.filter(({ transport }) => transports.includes(transport)),
-      app: (app) => (servesApp(app, rules) ? appSettings(config, app) : undefined),
-      onRefused: (refusal) => logRefusal(log, refusal),
-    };
+    gate.watch(media);
+    if (config.limits.egress > 0) egress.start(media);
     const rtmpPort = config.rtmp.enabled ? media.ports.rtmp : undefined;
     const http = await HttpServer.listen(
       {
-        signalling,
-        api: { media, publishKey, rtmpPort },
-        pages: {
-          webFolder: WEB_FOLDER,
-          staticFolder: config.staticDir,
-          servesApp: (app) => servesApp(app, rules),
-        },
+        signalling: signallingOf(config, media, found, { gate, apps, log }),
+        api: { media, gate, rtmpPort },
+        pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, gate },
         log,
       },
       { address: socketAddress(config.http.address), port: config.http.port },
     );
-    return { media, http, found };
+    return { media, http, found, apps };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);
   }
 }
 
+function signallingOf(
+  config: Config,
+  media: MediaLink,
+  { addresses }: FoundAddresses,
+  { gate, apps, log }: { readonly gate: Gate; readonly apps: AppDirectory; readonly log: Log },
+): SignallingDeps {
+  const candidates = toCandidates(addresses, {
+    udp: { address: socketAddress(config.ice.udp.address), port: media.ports.iceUdp },
+    tcp: { address: socketAddress(config.ice.tcp.address), port: media.ports.iceTcp },
+  });
+  return {
+    media,
+    sessions: new Sessions(media),
+    gate,
+    candidates: (transports) =>
+      candidates.filter(({ transport }) => transports.includes(transport)),
+    app: (app) => apps.find(app),
+    onRefused: (refusal) => logRefusal(log, refusal),
+  };
+}
+
 async function startMedia(
   config: Config,
   demo: StreamName | undefined,
   log: Log,
-  authorise: (request: AccessRequest) => AccessDecision,
+  gate: Gate,
 ): Promise<MediaLink> {
-  const listen = ({ address, port }: { address: string; port: number }) => ({
-    address: socketAddress(address),
-    port,
-  });
-  const options: MediaOptions = {
-    rtmp: config.rtmp.enabled ? listen(config.rtmp) : undefined,
-    iceTcp: listen(config.ice.tcp),
-    iceUdp: listen(config.ice.udp),
-    opusBitrateBps: config.appDefaults.opusBitrate,
-    bFrames: {
-      initial: config.appDefaults.bFrames,
-      apps: Object.fromEntries(
-        [...(config.apps?.keys() ?? [])].map((app) => [app, appSettings(config, app).bFrames]),
-      ),
-    },
-    audioCoalescing: {
-      initial: config.appDefaults.audioCoalescing,
-      apps: Object.fromEntries(
-        [...(config.apps?.keys() ?? [])].map((app) => [
-          app,
-          appSettings(config, app).audioCoalescing,
-        ]),
-      ),
-    },
-    demo,
-  };
   const media = await MediaLink.start({
-    media: options,
-    authorise: (request) => {
-      const decision = authorise(request);
-      if (!decision.allowed) {
-        const { protocol, stream, address } = request;
-        const { reason, message } = decision;
-        logRefusal(log, { protocol, stream, address, reason, message });
-      }
-      return decision;
-    },
+    media: mediaOptionsOf(config, demo),
+    authorise: ({ credential, url, ...question }) =>
+      gate.authorise({
+        action: 'publish',
+        protocol: 'rtmp',
+        ...question,
+        credential: credential === undefined ? undefined : new Secret(credential, 'stream key'),
+        url: new Secret(url, 'URL'),
+      }),
+    onAskerGone: (session) => gate.ended(session),
     onDeath: (cause) => {
       log.fatal({ cause }, 'the media thread died: nothing can be served, so this process ends');
       process.exit(1);

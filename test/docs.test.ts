@@ -125,7 +125,7 @@ test('every problem of the HTTP API is explained, and every explained problem ex
     /const messages = \{([\s\S]*?)\n\}/.exec(read('src/protocols/sdp/refusal.ts')) ?? [];
   const ofSdp = [...table.matchAll(/^ {2}'?([a-z-]+)'?:/gm)];
   // What the media plane or the table of sessions refuses with.
-  const passedOn = ['refused', 'limit-reached'];
+  const passedOn = ['refused', 'limit-reached', ...union('src/base/reasons.ts', 'DenialReason')];
   const words = new Set([...own, ...ofSdp].map(([, word = '']) => word).concat(passedOn));
   words.delete('timed-out'); // in OvenPlayer's log line, no HTTP answer
   assert.deepEqual(listed('docs/reference/http-api.md', 'Problems'), [...words].toSorted());

@@ -1,51 +1,206 @@
-/** Who may do what: plain rules over plain data. */
-import { appOf } from '../base/names.ts';
-import type { AccessDecision, AccessRequest } from '../channel/messages.ts';
-import type { StreamKey } from './stream-key.ts';
+/** Who may do what: plain rules over plain data. Who has no credential learns nothing about what there is. */
+import type { StreamName } from '../base/names.ts';
+import type { DenialReason } from '../base/reasons.ts';
+import type { AccessDecision } from '../channel/messages.ts';
+import { isInRange } from './address-range.ts';
+import { type AppRules, closingOf } from './app-rules.ts';
+import type { AccessFacts, KeyFacts, LinkFacts } from './facts.ts';
+import { messageOf, unknownApp, whereTheKeyGoes } from './messages.ts';
+import type {
+  AccessRequest,
+  ApiRequest,
+  PageRequest,
+  PublishRequest,
+  ViewRequest,
+} from './request.ts';
+import { LOCAL_SCOPES, type Scope, scopesOf } from './scopes.ts';
+import { covers, EVERYTHING } from './target.ts';
 
-export type AccessRules = {
-  readonly publishKey: StreamKey;
-  /** Apps that are served; undefined for every app. */
-  readonly apps: ReadonlySet<string> | undefined;
-};
+type Denial = Extract<AccessDecision, { allowed: false }>;
 
-/** The key comes first: who has none learns nothing about what there is. */
-export function decide(request: AccessRequest, rules: AccessRules): AccessDecision {
-  const { credential, protocol, stream } = request;
-  if (credential === undefined || credential === '') {
-    return { allowed: false, reason: 'no-key', message: WHERE_THE_KEY_GOES[protocol] };
+/** The one decision: everything that anybody asks for goes through here. */
+export function decide(request: AccessRequest, facts: AccessFacts): AccessDecision {
+  const refused = refuse(request, facts);
+  if (refused !== undefined) return refused;
+  // API requests are for no stream; nobody looks at it there.
+  const stream = 'stream' in request ? request.stream : ('' as StreamName);
+  return { allowed: true, stream, lifetimeMs: lifetimeOf(request, facts) };
+}
+
+function refuse(request: AccessRequest, facts: AccessFacts): Denial | undefined {
+  if (facts.isBanned) return deny('banned');
+  if (facts.limit?.reason === 'too-many-attempts') return tooMuch(facts.limit);
+  switch (request.action) {
+    case 'publish':
+      return refusePublisher(request, facts) ?? (facts.limit && tooMuch(facts.limit));
+    case 'view':
+      return refuseViewer(request, facts) ?? (facts.limit && tooMuch(facts.limit));
+    case 'page':
+      return refuseWatching(request, facts);
+    case 'api':
+      return refuseCaller(request, facts);
+    default:
+      return request satisfies never;
   }
-  if (!rules.publishKey.matches(credential)) {
-    return {
-      allowed: false,
-      reason: 'wrong-key',
-      message: `This is not the publish key of this server. ${WHERE_THE_KEY_GOES[protocol]}`,
-    };
+}
+
+/** The key comes first. */
+function refusePublisher(request: PublishRequest, facts: AccessFacts): Denial | undefined {
+  const { app } = facts;
+  const keyless = app?.publishing === 'open' || facts.admission === 'alone';
+  if (!keyless) {
+    const badKey = refuseKey(request, facts);
+    if (badKey !== undefined) return badKey;
   }
-  if (!servesApp(appOf(stream), rules)) {
-    return {
-      allowed: false,
-      reason: 'unknown-app',
-      message: unknownApp(appOf(stream), rules),
-    };
+  if (app === undefined) return deny('unknown-app', unknownApp(request.stream, facts.appNames));
+  if (app.publishing === 'closed') return deny('publishing-closed');
+  return refuseProtocol(request, app) ?? refuseStream(app, facts) ?? refuseClosed(app, facts);
+}
+
+function refuseKey(request: PublishRequest, facts: AccessFacts): Denial | undefined {
+  const { credential, protocol, stream, client } = request;
+  const { key } = facts;
+  if (credential === undefined) return deny('no-key', whereTheKeyGoes(protocol));
+  if (key === undefined) {
+    return deny('wrong-key', `${messageOf('wrong-key')} ${whereTheKeyGoes(protocol)}`);
   }
-  return { allowed: true };
+  const spent = refuseSpentKey(key, facts.nowMs);
+  if (spent !== undefined) return spent;
+  if (!covers(key.target, stream)) return deny('key-elsewhere');
+  if (key.protocols.length > 0 && !key.protocols.includes(protocol)) return deny('key-protocol');
+  const isNear = key.addresses.some((range) => isInRange(range, client.address));
+  return key.addresses.length === 0 || isNear ? undefined : deny('key-address');
+}
+
+function refuseSpentKey(key: KeyFacts, nowMs: number): Denial | undefined {
+  if (key.isRevoked) return deny('key-revoked');
+  return isOver(key.expiresMs, nowMs) ? deny('key-expired') : undefined;
+}
+
+function refuseViewer(request: ViewRequest, facts: AccessFacts): Denial | undefined {
+  return (
+    refuseWatching(request, facts) ?? (facts.app && refuseProtocol(request, facts.app)) ?? undefined
+  );
+}
+
+/** The page and the media behind it obey the same rule. */
+function refuseWatching(
+  request: ViewRequest | PageRequest,
+  facts: AccessFacts,
+): Denial | undefined {
+  const { app } = facts;
+  if (app === undefined) return deny('unknown-app', unknownApp(request.stream, undefined));
+  if (facts.admission !== 'alone') {
+    const unwelcome = refuseVisitor(request, app, facts);
+    if (unwelcome !== undefined) return unwelcome;
+  }
+  return refuseStream(app, facts);
+}
+
+function refuseVisitor(
+  { link, stream, visitor }: ViewRequest | PageRequest,
+  app: AppRules,
+  facts: AccessFacts,
+): Denial | undefined {
+  // Cookies of a visitor whom another site's page sent are not his own wish.
+  const counts = visitor.origin !== 'other';
+  if (app.viewing === 'public' || (counts && facts.person !== undefined)) return undefined;
+  // A link that was given out lets in wherever more than the name is asked for.
+  if (link !== undefined) return refuseLink(facts.link, stream, facts.nowMs);
+  switch (app.viewing) {
+    case 'link':
+      return deny('link-needed');
+    case 'password':
+      return counts && facts.hasPassword ? undefined : deny('password-needed');
+    case 'members':
+      return deny('sign-in-needed');
+    default:
+      return app.viewing satisfies never;
+  }
+}
+
+function refuseLink(
+  link: LinkFacts | undefined,
+  stream: StreamName,
+  nowMs: number,
+): Denial | undefined {
+  if (link === undefined || !covers(link.target, stream)) return deny('link-wrong');
+  const isSpent = link.isRevoked || link.isTaken || isOver(link.expiresMs, nowMs);
+  return isSpent ? deny('link-expired') : undefined;
+}
+
+function refuseProtocol(
+  { protocol }: PublishRequest | ViewRequest,
+  { protocols }: AppRules,
+): Denial | undefined {
+  return protocols.includes(protocol) ? undefined : deny('protocol-off');
+}
+
+function refuseStream(app: AppRules, { isDeclared }: AccessFacts): Denial | undefined {
+  return app.streams === 'free' || isDeclared ? undefined : deny('unknown-stream');
+}
+
+function refuseClosed(app: AppRules, { nowMs, activeMs }: AccessFacts): Denial | undefined {
+  const closing = closingOf(app, nowMs, activeMs);
+  return closing && deny(closing);
+}
+
+function refuseCaller(
+  { needs, isChange, visitor }: ApiRequest,
+  facts: AccessFacts,
+): Denial | undefined {
+  const held = heldScopes(visitor, facts);
+  if (needs === 'person' ? facts.person !== undefined : held.scopes.includes(needs)) {
+    // Browsers send cookies along with what any site has them ask.
+    return held.byCookie && isChange && visitor.origin !== 'own' ? deny('other-origin') : undefined;
+  }
+  if (facts.person !== undefined || held.isKnown) return deny('not-allowed');
+  return visitor.bearer === undefined ? deny('sign-in-needed') : deny('wrong-key');
+}
+
+/** What whoever asks may do, by the best of what he shows. */
+function heldScopes(
+  visitor: ApiRequest['visitor'],
+  { token, key, person, nowMs }: AccessFacts,
+): { readonly scopes: readonly Scope[]; readonly byCookie: boolean; readonly isKnown: boolean } {
+  const byHand = { byCookie: false, isKnown: true };
+  if (token !== undefined && !token.isRevoked && !isOver(token.expiresMs, nowMs)) {
+    return { scopes: token.scopes, ...byHand };
+  }
+  // Who may publish anywhere may see how it goes.
+  if (key?.target === EVERYTHING && refuseSpentKey(key, nowMs) === undefined) {
+    return { scopes: ['streams.read'], ...byHand };
+  }
+  if (person !== undefined) {
+    return { scopes: scopesOf[person.role], byCookie: true, isKnown: true };
+  }
+  const isLocal = visitor.isLocal && visitor.bearer === undefined;
+  return { scopes: isLocal ? LOCAL_SCOPES : [], byCookie: false, isKnown: false };
+}
+
+/** A session ends with what let it in. */
+function lifetimeOf(request: AccessRequest, facts: AccessFacts): number | undefined {
+  const until = request.action === 'publish' ? facts.key?.expiresMs : undefined;
+  return until === undefined ? undefined : until - facts.nowMs;
+}
+
+function isOver(expiresMs: number | undefined, nowMs: number): boolean {
+  return expiresMs !== undefined && nowMs >= expiresMs;
+}
+
+function tooMuch({ reason, what, retryAfterS }: NonNullable<AccessFacts['limit']>): Denial {
+  const again = retryAfterS === undefined ? '' : ` Try again in ${retryAfterS} s.`;
+  return { allowed: false, reason, message: `Too many ${what}.${again}`, retryAfterS };
+}
+
+function deny(reason: DenialReason, message = messageOf(reason)): Denial {
+  return { allowed: false, reason, message, retryAfterS: undefined };
 }
 
 /** Their URLs are ours. */
-const RESERVED_APPS: ReadonlySet<string> = new Set(['api', 'assets']);
+const RESERVED_APPS: ReadonlySet<string> = new Set(['api', 'assets', 'login']);
 
-/** Whether streams of this app can exist here. */
-export function servesApp(app: string, { apps }: Pick<AccessRules, 'apps'>): boolean {
-  return !RESERVED_APPS.has(app) && (apps === undefined || apps.has(app));
+/** Whether there can be an app of this name. */
+export function isReserved(app: string): boolean {
+  return RESERVED_APPS.has(app);
 }
-
-function unknownApp(app: string, { apps }: AccessRules): string {
-  const instead = apps === undefined ? 'choose another name' : `it has ${[...apps].join(', ')}`;
-  return `This server has no app "${app}": ${instead}.`;
-}
-
-const WHERE_THE_KEY_GOES = {
-  rtmp: 'Publishing needs the publish key: set the stream key to "stream?key=PUBLISH_KEY".',
-  whip: 'Publishing needs the publish key: set it as the Bearer token.',
-} as const satisfies Record<AccessRequest['protocol'], string>;

@@ -13,6 +13,8 @@ export type CloseReason =
   | 'too-slow' // the viewer's path stood still for longer than we hold data for it
   | 'limit-reached' // a named limit of the server
   | 'kicked' // the operator ended it
+  | 'revoked' // the key, link or account that let it in is no longer good
+  | 'expired' // it was let in for a time, which is over
   | 'server-stopping'
   | 'internal-error'; // our bug, counted
 
@@ -21,3 +23,32 @@ export type DropReason =
   | 'viewer-too-slow' // its path carries less than the stream: skipped to a later keyframe
   | 'path-too-thin' // its path carries too little of the stream for a picture: sound alone, for a while
   | 'waiting-for-keyframe'; // nothing decodable to start from yet
+
+/** Why somebody may not do what he asked for. */
+export type DenialReason =
+  | 'no-key' // publishing needs a key, and none was given
+  | 'wrong-key' // not a key of this server
+  | 'key-revoked'
+  | 'key-expired'
+  | 'key-elsewhere' // a key of another app or stream
+  | 'key-address' // the key is for other addresses
+  | 'key-protocol' // the key is for another protocol
+  | 'unknown-app'
+  | 'unknown-stream' // the app has declared streams only, and this is none of them
+  | 'protocol-off' // the app does not take or give this protocol
+  | 'publishing-closed' // the app takes no publishers at all
+  | 'app-closed' // closed by hand
+  | 'outside-hours'
+  | 'closed-idle' // nothing was live for so long that the app closed by itself
+  | 'link-needed'
+  | 'link-wrong' // no link of ours, or one for another stream
+  | 'link-expired' // or revoked, or used by somebody else
+  | 'password-needed'
+  | 'sign-in-needed'
+  | 'not-allowed' // who is signed in may not do this
+  | 'other-origin' // a page of another site asked in the name of its visitor
+  | 'banned'
+  | 'too-many-attempts' // for a while
+  | 'limit-reached' // as many as may be at once
+  | 'admission-denied' // the owner's own server said no
+  | 'not-decided'; // it could not be checked: the database or the owner's server failed

@@ -5,7 +5,7 @@
 import type { StreamInfo } from '../api/streams.ts';
 import type { FindingCode, Severity } from '../base/findings.ts';
 import type { StreamName } from '../base/names.ts';
-import type { CloseReason } from '../base/reasons.ts';
+import type { CloseReason, DenialReason } from '../base/reasons.ts';
 import type { PeerParameters, ReceiveTrack, SendTrack, VideoCodec } from '../base/session.ts';
 
 /** Names one session in both planes; random, 128 bits, base64url. */
@@ -23,21 +23,42 @@ export type {
   VideoCodec,
 } from '../base/session.ts';
 
-/** Who asks to publish, and with what. The secret is compared and forgotten, never logged. */
-export type AccessRequest = {
-  readonly action: 'publish';
-  readonly protocol: 'rtmp' | 'whip';
-  readonly stream: StreamName;
-  readonly credential: string | undefined;
+/** Where a client is, and what it calls itself. */
+export type Client = {
   readonly address: string;
+  /** Of its end of the connection. */
+  readonly port: number;
+  readonly userAgent: string | undefined;
 };
+
+/** An encoder asks to publish by RTMP, and with what. The secrets are compared and forgotten, never logged. */
+export type PublishQuestion = {
+  /** What it will be, once it is let in. */
+  readonly session: SessionId;
+  readonly stream: StreamName;
+  /** Secret. */
+  readonly credential: string | undefined;
+  /** Secret: tcUrl and what it gave as the stream's name, with all parameters, as it came. */
+  readonly url: string;
+  readonly client: Client;
+};
+
+/** What came of asking whether somebody may. */
 export type AccessDecision =
-  | { readonly allowed: true }
+  | {
+      readonly allowed: true;
+      /** What it gets: mostly what it asked for. */
+      readonly stream: StreamName;
+      /** For so long; undefined for as long as it likes. */
+      readonly lifetimeMs: number | undefined;
+    }
   | {
       readonly allowed: false;
-      readonly reason: 'no-key' | 'wrong-key' | 'unknown-app';
-      /** For the streamer. */
+      readonly reason: DenialReason;
+      /** For who asked. */
       readonly message: string;
+      /** When it is worth to ask again. */
+      readonly retryAfterS: number | undefined;
     };
 
 export type ToMedia =
@@ -121,7 +142,9 @@ export type FromMedia =
       readonly session: SessionId;
       readonly refused: CloseReason | undefined;
     }
-  | { readonly type: 'authorise'; readonly request: number; readonly access: AccessRequest }
+  | { readonly type: 'authorise'; readonly request: number; readonly question: PublishQuestion }
+  /** The connection that asked is gone: once for each question, whatever the answer was. */
+  | { readonly type: 'asker-gone'; readonly session: SessionId }
   | { readonly type: 'stats'; readonly request: number; readonly streams: readonly StreamInfo[] }
   | { readonly type: 'event'; readonly event: MediaEvent }
   | { readonly type: 'stopped' };

@@ -1,5 +1,5 @@
 /** What the operator reads at the start: where to watch, where to publish, what to paste into OBS. */
-import type { StreamKey } from '../access/stream-key.ts';
+import type { FirstKey } from './store/publish-key.ts';
 
 export type BannerFacts = {
   /** As others reach us; `localhost` where nobody else can. */
@@ -13,7 +13,9 @@ export type BannerFacts = {
   readonly demo: string | undefined;
   /** The app in the examples. */
   readonly app: string;
-  readonly publishKey: StreamKey;
+  readonly key: FirstKey;
+  /** Apps that anybody can publish to; `*` for all that are not listed. */
+  readonly openApps: readonly string[];
 };
 
 /** A stream's name for the examples. */
@@ -21,7 +23,7 @@ const STREAM = 'stage';
 
 export function writeBanner(facts: BannerFacts): string {
   const { host, httpPort, rtmpPort, app } = facts;
-  const key = facts.publishKey.reveal();
+  const key = facts.key.secret?.reveal() ?? 'KEY';
   const http = `http://${bracketed(host)}:${httpPort}`;
   const whip = `${http}/${app}/${STREAM}/whip`;
   const rtmp = rtmpPort === undefined ? undefined : `rtmp://${bracketed(host)}:${rtmpPort}/${app}`;
@@ -42,9 +44,19 @@ export function writeBanner(facts: BannerFacts): string {
     '  Rate Control CBR | Keyframe Interval 1 s | B-frames 0 (x264 Options: bframes=0) | Tune zerolatency',
     '',
     `${STREAM} is a name of your choice; the key is a secret: who has it can publish.`,
+    facts.key.secret === undefined
+      ? `KEY: a stream key; the first one is in ${facts.key.file}`
+      : `The key is kept in ${facts.key.file}, and not printed again.`,
+    ...openWarning(facts.openApps),
     `What is live, and these fields to copy: ${http}/`,
   ];
   return `${lines.join('\n')}\n\n`;
+}
+
+function openWarning(apps: readonly string[]): string[] {
+  if (apps.length === 0) return [];
+  const which = apps.map((app) => (app === '*' ? 'every app that is not listed' : app)).join(', ');
+  return ['', `WARNING: anybody can publish to ${which} (publishing: open). No key is asked for.`];
 }
 
 function bracketed(host: string): string {

@@ -59,7 +59,8 @@ const facts = {
   rtmpPort: 1935,
   demo: undefined,
   app: 'show',
-  publishKey: new StreamKey('hush'),
+  key: { file: '.state/publish-key', secret: new StreamKey('hush') },
+  openApps: [],
 };
 
 test('the banner says where to watch, then where to publish, then what OBS needs', () => {

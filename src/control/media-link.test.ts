@@ -19,10 +19,11 @@ function start(behaviour?: string, onDeath: (cause: string) => void = assert.fai
       audioCoalescing: { initial: false, apps: {} },
       demo: behaviour as never,
     },
-    authorise: ({ stream }) =>
+    authorise: async ({ stream }) =>
       stream.startsWith('show/')
-        ? { allowed: true }
-        : { allowed: false, reason: 'unknown-app', message: '' },
+        ? { allowed: true, stream, lifetimeMs: undefined }
+        : { allowed: false, reason: 'unknown-app', message: '', retryAfterS: undefined },
+    onAskerGone: () => {},
     onDeath,
     entry,
   });

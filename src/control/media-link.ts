@@ -10,10 +10,10 @@ import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type {
   AccessDecision,
-  AccessRequest,
   FromMedia,
   MediaEvent,
   MediaOptions,
+  PublishQuestion,
   SessionId,
   ToMedia,
   VideoCodec,
@@ -33,7 +33,9 @@ type RestartMessage = Extract<ToMedia, { type: 'restart-ice' }>;
 export type MediaLinkOptions = {
   readonly media: MediaOptions;
   /** Asked for each RTMP publisher; WHIP's are decided before they reach the media thread. */
-  readonly authorise: (request: AccessRequest) => AccessDecision;
+  readonly authorise: (question: PublishQuestion) => Promise<AccessDecision>;
+  /** The connection of one that was asked for is gone, whatever became of it. */
+  readonly onAskerGone: (session: SessionId) => void;
   /** The thread ended by itself: nothing is served any more. */
   readonly onDeath: (cause: string) => void;
   /** For tests; the media thread's entry otherwise. */
@@ -57,6 +59,7 @@ export class MediaLink {
   readonly #opening = new Questions<CloseReason | undefined>();
   readonly #asking = new Questions<readonly StreamInfo[]>();
   readonly #authorise: MediaLinkOptions['authorise'];
+  readonly #onAskerGone: MediaLinkOptions['onAskerGone'];
   readonly #stopped = Promise.withResolvers<void>();
   #stopping = false;
   #nextRequest = 1;
@@ -68,6 +71,7 @@ export class MediaLink {
     this.fingerprint = ready.fingerprint;
     this.ports = ready.ports;
     this.#authorise = options.authorise;
+    this.#onAskerGone = options.onAskerGone;
     let cause = 'it ended without a word';
     worker.on('message', (message: FromMedia) => this.#receive(message));
     worker.on('error', (error) => {
@@ -139,11 +143,10 @@ export class MediaLink {
         this.#asking.answer(String(message.request), message.streams);
         break;
       case 'authorise':
-        this.#send({
-          type: 'decision',
-          request: message.request,
-          decision: this.#authorise(message.access),
-        });
+        void this.#answer(message.request, message.question);
+        break;
+      case 'asker-gone':
+        this.#onAskerGone(message.session);
         break;
       case 'event':
         this.#hear(message.event);
@@ -157,6 +160,11 @@ export class MediaLink {
       default:
         message satisfies never;
     }
+  }
+
+  async #answer(request: number, question: PublishQuestion): Promise<void> {
+    const decision = await this.#authorise(question);
+    this.#send({ type: 'decision', request, decision });
   }
 
   #hear(event: MediaEvent): void {

@@ -1,9 +1,12 @@
 import { randomInt } from 'node:crypto';
+import type { Visitor } from '../access/request.ts';
+import type { Secret } from '../access/secret.ts';
 import type { StreamName } from '../base/names.ts';
-import type { SessionId, Transport } from '../channel/messages.ts';
+import type { AccessDecision, Client, SessionId, Transport } from '../channel/messages.ts';
 import type { LocalPeer, SendSsrcs } from '../protocols/sdp/parameters.ts';
 import { isRefusal } from '../protocols/sdp/refusal.ts';
 import { acceptViewerAnswer, offerViewer, type ViewAgreement } from '../protocols/sdp/view.ts';
+import { statusOf } from './access/denied.ts';
 import {
   type PlayerError,
   type PlayerMessage,
@@ -28,7 +31,11 @@ export type PlayerRequest = {
   readonly transport: string | undefined;
   /** `send` wants to publish. */
   readonly direction: string | undefined;
-  readonly address: string;
+  /** Secret. */
+  readonly link: Secret | undefined;
+  readonly url: Secret;
+  readonly visitor: Visitor;
+  readonly client: Client;
 };
 
 /** The socket, as the session sees it. */
@@ -41,10 +48,12 @@ type Offer = { readonly id: number; readonly local: LocalPeer; readonly ssrcs: S
 
 type State =
   | { readonly phase: 'connected'; readonly sinceMs: number }
+  /** The gate thinks about it. */
+  | { readonly phase: 'asking' }
   /** Asked for an offer before the stream was live: answered when it is. */
   | { readonly phase: 'held'; readonly transports: readonly Transport[] }
   | { readonly phase: 'offered'; readonly sinceMs: number; readonly offer: Offer }
-  | { readonly phase: 'answered'; readonly offer: Offer; readonly session: SessionId }
+  | { readonly phase: 'answered'; readonly offer: Offer }
   | { readonly phase: 'closed' };
 
 /** A player asks at once and answers within milliseconds; its page may be slow for a moment. */
@@ -61,11 +70,15 @@ export class OvenSession {
   readonly #request: PlayerRequest;
   readonly #socket: PlayerSocket;
   readonly #deps: SignallingDeps;
+  readonly #session: SessionId = newSessionId();
+  /** What it gets, which may be another than it asked for. */
+  #stream: StreamName;
   #state: State;
   #messages = 0;
 
   constructor(request: PlayerRequest, socket: PlayerSocket, deps: SignallingDeps, nowMs: number) {
     this.#request = request;
+    this.#stream = request.stream;
     this.#socket = socket;
     this.#deps = deps;
     this.#state = { phase: 'connected', sinceMs: nowMs };
@@ -88,7 +101,7 @@ export class OvenSession {
   /** Something went live: maybe what this player waits for. */
   onLive(stream: StreamName, nowMs: number): void {
     const state = this.#state;
-    if (state.phase !== 'held' || stream !== this.#request.stream) return;
+    if (state.phase !== 'held' || stream !== this.#stream) return;
     this.#offer(state.transports, nowMs);
   }
 
@@ -105,7 +118,8 @@ export class OvenSession {
   onClosed(): void {
     const state = this.#state;
     this.#state = { phase: 'closed' };
-    if (state.phase === 'answered') this.#deps.sessions.close(state.session, 'left');
+    if (state.phase === 'answered') this.#deps.sessions.close(this.#session, 'left');
+    if (state.phase !== 'closed') this.#deps.gate.ended(this.#session);
   }
 
   #handle(message: PlayerMessage, nowMs: number): void {
@@ -142,12 +156,32 @@ export class OvenSession {
       });
       return;
     }
-    const app = appTransports(this.#deps, this.#request.stream);
+    this.#state = { phase: 'asking' };
+    const { stream, link, url, visitor, client } = this.#request;
+    const asked = { stream, link, url, visitor, client, session: this.#session } as const;
+    const decision = this.#deps.gate.authorise({
+      action: 'view',
+      protocol: 'ovenplayer',
+      ...asked,
+    });
+    if (decision instanceof Promise) void decision.then((known) => this.#onDecision(known, nowMs));
+    else this.#onDecision(decision, nowMs);
+  }
+
+  #onDecision(decision: AccessDecision, nowMs: number): void {
+    if (this.#isClosed()) return;
+    if (!decision.allowed) {
+      this.#socket.send({ code: statusOf(decision.reason), error: decision.message });
+      this.#end();
+      return;
+    }
+    this.#stream = decision.stream;
+    const app = appTransports(this.#deps, this.#stream);
     const transports = app && chooseTransports(this.#request.transport, app.viewerTransport);
     if (transports === undefined) {
-      const error = app ? 'The transport can be udp, tcp or udptcp.' : 'There is no such app.';
-      this.#fail(app ? 'unknown-transport' : 'unknown-app', { code: 404, error });
-    } else if (this.#deps.media.live.has(this.#request.stream)) {
+      const error = 'The transport can be udp, tcp or udptcp.';
+      this.#fail('unknown-transport', { code: 404, error });
+    } else if (this.#deps.media.live.has(this.#stream)) {
       this.#offer(transports, nowMs);
     } else {
       this.#state = { phase: 'held', transports };
@@ -177,22 +211,22 @@ export class OvenSession {
       this.#fail(agreement.refused, { code: 400, error: agreement.message });
       return;
     }
-    const unplayable = codecProblem(this.#deps, this.#request.stream, agreement.tracks);
+    const unplayable = codecProblem(this.#deps, this.#stream, agreement.tracks);
     if (unplayable !== undefined) {
       const { status, reason, detail } = unplayable;
       this.#fail(reason, { code: status, error: detail });
       return;
     }
-    const session = newSessionId();
-    this.#state = { phase: 'answered', offer: state.offer, session };
-    void this.#open(session, agreement);
+    this.#state = { phase: 'answered', offer: state.offer };
+    void this.#open(agreement);
   }
 
-  async #open(session: SessionId, agreement: ViewAgreement): Promise<void> {
-    const { stream } = this.#request;
+  async #open(agreement: ViewAgreement): Promise<void> {
+    const session = this.#session;
+    const stream = this.#stream;
     const opened = await this.#deps.sessions.open(
       { type: 'open-viewer', session, stream, protocol: 'ovenplayer', ...agreement },
-      this.#request.address,
+      this.#request.client.address,
       () => this.#end(),
     );
     if (this.#state.phase === 'closed') {
@@ -213,7 +247,7 @@ export class OvenSession {
   async #streamInfo() {
     try {
       const streams = await this.#deps.media.stats();
-      return streams.find(({ name }) => name === this.#request.stream);
+      return streams.find(({ name }) => name === this.#stream);
     } catch {
       return undefined;
     }
@@ -231,7 +265,8 @@ export class OvenSession {
   }
 
   #fail(reason: string, error: PlayerError): void {
-    const { stream, address } = this.#request;
+    const { stream, client } = this.#request;
+    const { address } = client;
     this.#deps.onRefused({ protocol: 'ovenplayer', stream, address, reason, message: error.error });
     this.#socket.send(error);
     this.#end();

@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { CLIENT, STRANGER } from '../../test/fakes/access.ts';
 import { FakeMedia, signallingDeps, streamName } from '../../test/fakes/media-gate.ts';
 import { fuzz } from '../../test/fuzz/mutate.ts';
+import { Secret } from '../access/secret.ts';
 import { ovenSocket } from './oven.ts';
 import { parsePlayerMessage } from './oven-messages.ts';
 import { OvenSession } from './oven-session.ts';
@@ -287,6 +289,8 @@ test('a flood of messages ends the player', async (context) => {
   assert.equal(player.heard[0].code, 429);
 });
 
+const WHO = { link: undefined, url: new Secret(''), visitor: STRANGER, client: CLIENT };
+
 test('a player that never asks is ended, one that waits for its stream is not', () => {
   const media = new FakeMedia();
   const closed: string[] = [];
@@ -296,7 +300,7 @@ test('a player that never asks is ended, one that waits for its stream is not', 
         stream: streamName('show/slot-1'),
         transport: undefined,
         direction: undefined,
-        address: '',
+        ...WHO,
       },
       { send: () => {}, close: () => closed.push(name) },
       signallingDeps(media),

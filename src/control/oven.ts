@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { Secret } from '../access/secret.ts';
 import type { StreamName } from '../base/names.ts';
-import { plainAddress } from '../base/remote-address.ts';
+import { clientOfRequest, isSecure, visitorOfRequest } from './access/visitor.ts';
 import { OvenSession } from './oven-session.ts';
 import type { SignallingDeps } from './signalling.ts';
 
@@ -62,7 +63,9 @@ export function ovenSocket(deps: SignallingDeps): OvenSocket {
             stream,
             transport: query.get('transport') ?? undefined,
             direction: query.get('direction')?.toLowerCase(),
-            address: plainAddress(request.socket.remoteAddress),
+            ...credentialsOf(request, query),
+            visitor: visitorOfRequest(request),
+            client: clientOfRequest(request),
           },
           { send: (message) => send(webSocket, message), close: () => webSocket.close() },
           deps,
@@ -78,6 +81,15 @@ export function ovenSocket(deps: SignallingDeps): OvenSocket {
       for (const webSocket of players.keys()) webSocket.terminate();
       server.close();
     },
+  };
+}
+
+function credentialsOf(request: IncomingMessage, query: URLSearchParams) {
+  const link = query.get('link');
+  const scheme = isSecure(request) ? 'wss' : 'ws';
+  return {
+    link: link ? new Secret(link, 'view link') : undefined,
+    url: new Secret(`${scheme}://${request.headers.host}${request.url}`, 'URL'),
   };
 }
 

@@ -3,11 +3,15 @@
  * gives a session its own URL, which is a secret and all that is needed to change or to end the session.
  */
 import { type Context, Hono } from 'hono';
+import type { PublishRequest, ViewRequest } from '../access/request.ts';
 import { parseStreamName, type StreamName } from '../base/names.ts';
+import type { Client, SessionId } from '../channel/messages.ts';
 import { parseFragment, writeFragment } from '../protocols/sdp/fragment.ts';
 import { isRefusal } from '../protocols/sdp/refusal.ts';
+import { deniedProblem } from './access/denied.ts';
+import { clientOf } from './access/visitor.ts';
 import { isProblem, type Problem, problemResponse } from './problem.ts';
-import type { Session, Sessions } from './sessions.ts';
+import { newSessionId, type Session, type Sessions } from './sessions.ts';
 import type { SignallingDeps } from './signalling.ts';
 import { sdpProblem } from './signalling-problems.ts';
 
@@ -15,11 +19,12 @@ export type SdpProtocol = 'whip' | 'whep';
 
 /** An offer as it arrived. */
 export type OfferRequest = {
+  /** What it will be called. */
+  readonly session: SessionId;
   readonly stream: StreamName;
   readonly offer: string;
   readonly query: (name: string) => string | undefined;
-  readonly userAgent: string | undefined;
-  readonly address: string;
+  readonly client: Client;
 };
 
 export type Opened = { readonly session: Session; readonly answer: string };
@@ -28,14 +33,13 @@ export type Opened = { readonly session: Session; readonly answer: string };
 export type SdpEndpoint = {
   readonly protocol: SdpProtocol;
   readonly role: Session['role'];
-  /** Before the body is read: may this client, and is there such an app? */
-  readonly admit: (context: Context, stream: StreamName) => Promise<Problem | undefined>;
+  /** What the gate is asked before the body is read. */
+  readonly request: (
+    context: Context,
+    stream: StreamName,
+    session: SessionId,
+  ) => PublishRequest | ViewRequest;
   readonly open: (request: OfferRequest) => Promise<Opened | Problem>;
-};
-
-export type SdpDeps = SignallingDeps & {
-  /** Where the request came from, for access rules and for the log. */
-  readonly addressOf: (context: Context) => string;
 };
 
 /** A browser's offer has 6 kB; nothing that we read needs more. */
@@ -60,7 +64,7 @@ const PREFLIGHT = {
 };
 
 /** Routes of one protocol: `/app/stream/whip`, its sessions below it, and OvenMediaEngine's `/app/stream?direction=whip`. */
-export function sdpRoutes(endpoint: SdpEndpoint, deps: SdpDeps): Hono {
+export function sdpRoutes(endpoint: SdpEndpoint, deps: SignallingDeps): Hono {
   const { protocol } = endpoint;
   const routes = new Hono();
   routes.all(`/:app/:stream/${protocol}`, (context) => serveEndpoint(endpoint, deps, context));
@@ -77,7 +81,7 @@ export function sdpRoutes(endpoint: SdpEndpoint, deps: SdpDeps): Hono {
 
 async function serveEndpoint(
   endpoint: SdpEndpoint,
-  deps: SdpDeps,
+  deps: SignallingDeps,
   context: Context,
 ): Promise<Response> {
   if (context.req.method === 'OPTIONS') return new Response(null, { headers: PREFLIGHT });
@@ -85,9 +89,6 @@ async function serveEndpoint(
   const stream = `${context.req.param('app')}/${context.req.param('stream')}`;
   const opened = await takeOffer(endpoint, deps, context, stream);
   if (isProblem(opened)) {
-    const { reason, detail } = opened;
-    const address = deps.addressOf(context);
-    deps.onRefused({ protocol: endpoint.protocol, stream, address, reason, message: detail });
     return respond(opened);
   }
   const { session, answer } = opened;
@@ -107,29 +108,50 @@ async function serveEndpoint(
 
 async function takeOffer(
   endpoint: SdpEndpoint,
-  deps: SdpDeps,
+  deps: SignallingDeps,
   context: Context,
   name: string,
 ): Promise<Opened | Problem> {
   const stream = parseStreamName(name);
-  if (stream === undefined) {
-    return {
-      status: 404,
-      reason: 'bad-stream-name',
-      detail: 'A stream name is app/stream; letters, digits, "_", "-" and "." can stand in it.',
-    };
-  }
-  const unwelcome = await endpoint.admit(context, stream);
-  if (unwelcome !== undefined) return unwelcome;
+  if (stream === undefined) return told(endpoint, deps, clientOf(context), name, BAD_NAME);
+  const session = newSessionId();
+  const request = endpoint.request(context, stream, session);
+  const decision = await deps.gate.authorise(request);
+  if (!decision.allowed) return deniedProblem(decision);
+  const { client } = request;
   const offer = await readBody(context, SDP);
-  if (typeof offer !== 'string') return offer;
-  return endpoint.open({
-    stream,
-    offer,
-    query: (name) => context.req.query(name),
-    userAgent: context.req.header('user-agent'),
-    address: deps.addressOf(context),
-  });
+  const opened =
+    typeof offer === 'string'
+      ? await endpoint.open({
+          session,
+          stream: decision.stream,
+          offer,
+          query: (name) => context.req.query(name),
+          client,
+        })
+      : offer;
+  if (!isProblem(opened)) return opened;
+  deps.gate.ended(session);
+  return told(endpoint, deps, client, stream, opened);
+}
+
+const BAD_NAME: Problem = {
+  status: 404,
+  reason: 'bad-stream-name',
+  detail: 'A stream name is app/stream; letters, digits, "_", "-" and "." can stand in it.',
+};
+
+/** The gate tells of what it refuses; this is for the rest. */
+function told(
+  { protocol }: SdpEndpoint,
+  deps: SignallingDeps,
+  { address }: Client,
+  stream: string,
+  problem: Problem,
+): Problem {
+  const { reason, detail } = problem;
+  deps.onRefused({ protocol, stream, address, reason, message: detail });
+  return problem;
 }
 
 async function serveSession(

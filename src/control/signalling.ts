@@ -1,9 +1,11 @@
 /** What WHIP, WHEP and OvenPlayer's signalling need from the rest of the control plane. */
 import { randomBytes, randomInt } from 'node:crypto';
+import type { PublishRequest, ViewRequest } from '../access/request.ts';
 import { appOf, type StreamName } from '../base/names.ts';
-import type { AccessDecision, AccessRequest, Transport } from '../channel/messages.ts';
+import type { AccessDecision, Transport } from '../channel/messages.ts';
 import type { HostCandidate } from '../protocols/sdp/candidates.ts';
 import type { LocalPeer, SendSsrcs } from '../protocols/sdp/parameters.ts';
+import type { Gate } from './access/gate.ts';
 import type { MediaLink } from './media-link.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -21,7 +23,7 @@ export type MediaGate = Pick<
   'live' | 'videoCodecs' | 'fingerprint' | 'open' | 'restartIce' | 'close' | 'stats' | 'onEvent'
 >;
 
-/** Something that a client asked for and did not get, for the log. */
+/** Something that a client may have and did not get all the same, for the log. */
 export type Refusal = {
   readonly protocol: 'whip' | 'whep' | 'ovenplayer';
   readonly stream: string;
@@ -33,7 +35,9 @@ export type Refusal = {
 export type SignallingDeps = {
   readonly media: MediaGate;
   readonly sessions: Sessions;
-  readonly authorise: (request: AccessRequest) => AccessDecision | Promise<AccessDecision>;
+  readonly gate: Pick<Gate, 'ended'> & {
+    authorise(request: PublishRequest | ViewRequest): AccessDecision | Promise<AccessDecision>;
+  };
   /** Our addresses for these transports, best first. */
   readonly candidates: (transports: readonly Transport[]) => readonly HostCandidate[];
   /** Undefined where the app is not served. */

@@ -1,10 +1,20 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
+import type { ViewRequest } from '../access/request.ts';
+import { Secret } from '../access/secret.ts';
+import type { StreamName } from '../base/names.ts';
+import type { SessionId } from '../channel/messages.ts';
 import { isRefusal } from '../protocols/sdp/refusal.ts';
 import { answerViewer } from '../protocols/sdp/view.ts';
+import { clientOf, visitorOf } from './access/visitor.ts';
 import type { Problem } from './problem.ts';
-import { type OfferRequest, type Opened, type SdpDeps, sdpRoutes } from './sdp-http.ts';
-import { newSessionId } from './sessions.ts';
-import { appTransports, chooseTransports, newLocalPeer, newSsrcs } from './signalling.ts';
+import { type OfferRequest, type Opened, sdpRoutes } from './sdp-http.ts';
+import {
+  appTransports,
+  chooseTransports,
+  newLocalPeer,
+  newSsrcs,
+  type SignallingDeps,
+} from './signalling.ts';
 import {
   codecProblem,
   noAddress,
@@ -15,20 +25,33 @@ import {
 } from './signalling-problems.ts';
 
 /** Watching over HTTP (draft-ietf-wish-whep). A stream that is not live yet is answered too: its picture comes with it. */
-export function whepRoutes(deps: SdpDeps): Hono {
+export function whepRoutes(deps: SignallingDeps): Hono {
   return sdpRoutes(
     {
       protocol: 'whep',
       role: 'viewer',
-      admit: async (_, stream) =>
-        appTransports(deps, stream) === undefined ? noSuchApp(stream) : undefined,
+      request: viewRequest,
       open: (request) => openViewer(deps, request),
     },
     deps,
   );
 }
 
-async function openViewer(deps: SdpDeps, request: OfferRequest): Promise<Opened | Problem> {
+function viewRequest(context: Context, stream: StreamName, session: SessionId): ViewRequest {
+  const link = context.req.query('link');
+  return {
+    action: 'view',
+    protocol: 'whep',
+    session,
+    stream,
+    link: link ? new Secret(link, 'view link') : undefined,
+    url: new Secret(context.req.url, 'URL'),
+    visitor: visitorOf(context),
+    client: clientOf(context),
+  };
+}
+
+async function openViewer(deps: SignallingDeps, request: OfferRequest): Promise<Opened | Problem> {
   const { stream } = request;
   const app = appTransports(deps, stream);
   if (app === undefined) return noSuchApp(stream);
@@ -44,13 +67,13 @@ async function openViewer(deps: SdpDeps, request: OfferRequest): Promise<Opened 
   const session = await deps.sessions.open(
     {
       type: 'open-viewer',
-      session: newSessionId(),
+      session: request.session,
       stream,
       protocol: 'whep',
       peer,
       tracks,
     },
-    request.address,
+    request.client.address,
   );
   return typeof session === 'string' ? openProblem(session) : { session, answer };
 }

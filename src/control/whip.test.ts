@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Hono } from 'hono';
+import { nodeEnv } from '../../test/fakes/access.ts';
 import { FakeMedia, PUBLISH_KEY, signallingDeps } from '../../test/fakes/media-gate.ts';
 import { readSdp } from '../../test/vectors/sdp/read.ts';
 import { whepRoutes } from './whep.ts';
@@ -20,7 +21,11 @@ function start() {
   app.route('/', whepRoutes(deps));
   app.get('/:app/:stream', (context) => context.text('the page'));
   const call = (method: string, url: string, headers: object = {}, body?: string) =>
-    app.request(url, { method, headers: { ...headers }, ...(body === undefined ? {} : { body }) });
+    app.request(
+      url,
+      { method, headers: { ...headers }, ...(body === undefined ? {} : { body }) },
+      nodeEnv(headers),
+    );
   const publish = (url = '/show/slot-1/whip', headers: object = bearer, body = offer) =>
     call('POST', url, { ...sdp, 'User-Agent': 'OBS', ...headers }, body);
   const watch = (url = '/show/slot-1/whep', body = view) => call('POST', url, sdp, body);
@@ -81,15 +86,13 @@ test("WHIP: OvenMediaEngine's URL, and a key in the URL", async () => {
   const response = await publish(`/show/slot-1?direction=whip&key=${PUBLISH_KEY}`, {});
   assert.equal(response.status, 201);
   assert.match(locationOf(response), /^\/show\/slot-1\/whip\//);
-  assert.deepEqual(deps.asked, [
-    {
-      action: 'publish',
-      protocol: 'whip',
-      stream: 'show/slot-1',
-      credential: PUBLISH_KEY,
-      address: '192.0.2.99',
-    },
-  ]);
+  const [asked] = deps.asked;
+  assert.ok(asked?.action === 'publish');
+  assert.equal(asked.protocol, 'whip');
+  assert.equal(asked.stream, 'show/slot-1');
+  assert.ok(asked.credential?.matches(PUBLISH_KEY));
+  assert.equal(asked.client.address, '192.0.2.99');
+  assert.ok(!JSON.stringify(asked).includes(PUBLISH_KEY));
 });
 
 test('WHIP: transports as the URL wants them', async () => {
@@ -131,7 +134,7 @@ const refused: readonly {
     status: 401,
     detail: /A key is needed/,
   },
-  { name: 'an unknown app', url: '/other/slot-1/whip', status: 404, detail: /No such app/ },
+  { name: 'an unknown app', url: '/other/slot-1/whip', status: 404, detail: /no app "other"/ },
   { name: 'a bad name', url: '/show/a%20b/whip', status: 404, detail: /stream name/ },
   {
     name: 'JSON',
@@ -191,11 +194,15 @@ test('WHIP: a media plane that refuses or is silent', async () => {
 test('WHIP: no address to be reached at', async () => {
   const { call, deps } = start();
   const app = new Hono().route('/', whipRoutes({ ...deps, candidates: () => [] }));
-  const response = await app.request('/show/a/whip', {
-    method: 'POST',
-    headers: { ...sdp, ...bearer },
-    body: offer,
-  });
+  const response = await app.request(
+    '/show/a/whip',
+    {
+      method: 'POST',
+      headers: { ...sdp, ...bearer },
+      body: offer,
+    },
+    nodeEnv(bearer),
+  );
   assert.equal(response.status, 503);
   assert.match(await detailOf(response), /no address of its own .* udp or tcp/);
   assert.equal((await call('GET', '/show/a')).status, 200);

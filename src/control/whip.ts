@@ -1,12 +1,19 @@
 import type { Context, Hono } from 'hono';
+import type { PublishRequest } from '../access/request.ts';
+import { Secret } from '../access/secret.ts';
 import type { StreamName } from '../base/names.ts';
-import type { AccessDecision } from '../channel/messages.ts';
+import type { SessionId } from '../channel/messages.ts';
 import { answerPublisher } from '../protocols/sdp/publish.ts';
 import { isRefusal } from '../protocols/sdp/refusal.ts';
+import { bearerOf, clientOf, requestOf } from './access/visitor.ts';
 import type { Problem } from './problem.ts';
-import { type OfferRequest, type Opened, type SdpDeps, sdpRoutes } from './sdp-http.ts';
-import { newSessionId } from './sessions.ts';
-import { appTransports, chooseTransports, newLocalPeer } from './signalling.ts';
+import { type OfferRequest, type Opened, sdpRoutes } from './sdp-http.ts';
+import {
+  appTransports,
+  chooseTransports,
+  newLocalPeer,
+  type SignallingDeps,
+} from './signalling.ts';
 import {
   noAddress,
   noSuchApp,
@@ -16,12 +23,12 @@ import {
 } from './signalling-problems.ts';
 
 /** Publishing over HTTP (RFC 9725). */
-export function whipRoutes(deps: SdpDeps): Hono {
+export function whipRoutes(deps: SignallingDeps): Hono {
   return sdpRoutes(
     {
       protocol: 'whip',
       role: 'publisher',
-      admit: (context, stream) => admitPublisher(deps, context, stream),
+      request: publishRequest,
       open: (request) => openPublisher(deps, request),
     },
     deps,
@@ -29,32 +36,25 @@ export function whipRoutes(deps: SdpDeps): Hono {
 }
 
 /** The key is the Bearer token; `?key=` for clients that have no field for one. */
-async function admitPublisher(
-  deps: SdpDeps,
-  context: Context,
-  stream: StreamName,
-): Promise<Problem | undefined> {
-  const bearer = /^Bearer +(\S+) *$/i.exec(context.req.header('authorization') ?? '')?.[1];
-  const decision = await deps.authorise({
+function publishRequest(context: Context, stream: StreamName, session: SessionId): PublishRequest {
+  const { req } = context;
+  const given = bearerOf(requestOf(context)) ?? req.query('key') ?? req.query('password');
+  return {
     action: 'publish',
     protocol: 'whip',
+    session,
     stream,
-    credential: bearer ?? context.req.query('key'),
-    address: deps.addressOf(context),
-  });
-  return decision.allowed ? undefined : deniedProblem(decision);
+    credential: given ? new Secret(given, 'stream key') : undefined,
+    url: new Secret(req.url, 'URL'),
+    client: clientOf(context),
+  };
 }
 
-function deniedProblem({ reason, message }: Extract<AccessDecision, { allowed: false }>): Problem {
-  if (reason === 'unknown-app') return { status: 404, reason, detail: message };
-  // RFC 6750 §3: the error code only where a token was given.
-  const error = reason === 'wrong-key' ? ', error="invalid_token"' : '';
-  const headers = { 'WWW-Authenticate': `Bearer realm="millrace"${error}` };
-  return { status: 401, reason, detail: message, headers };
-}
-
-async function openPublisher(deps: SdpDeps, request: OfferRequest): Promise<Opened | Problem> {
-  const { stream, userAgent } = request;
+async function openPublisher(
+  deps: SignallingDeps,
+  request: OfferRequest,
+): Promise<Opened | Problem> {
+  const { stream, client } = request;
   const app = appTransports(deps, stream);
   if (app === undefined) return noSuchApp(stream);
   const transports = chooseTransports(request.query('transport'), app.publisherTransport);
@@ -67,13 +67,13 @@ async function openPublisher(deps: SdpDeps, request: OfferRequest): Promise<Open
   const session = await deps.sessions.open(
     {
       type: 'open-publisher',
-      session: newSessionId(),
+      session: request.session,
       stream,
-      userAgent,
+      userAgent: client.userAgent,
       peer,
       tracks,
     },
-    request.address,
+    request.client.address,
   );
   return typeof session === 'string' ? openProblem(session) : { session, answer };
 }

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { appOf, type StreamName } from '../base/names.ts';
 import type { BFramePolicy, FromMedia, MediaOptions, ToMedia } from '../channel/messages.ts';
 import { createNativeCrypto } from '../native/crypto.ts';
@@ -91,6 +91,7 @@ export class MediaThread {
         this.#plane.restartIce(message);
         break;
       case 'close':
+        if (this.#sockets?.rtmp?.closeSession(message.session, message.reason)) break;
         this.#plane.close(message.session, message.reason, nowMs);
         break;
       case 'decision':
@@ -141,11 +142,10 @@ export class MediaThread {
       ...at,
       opusBitrateBps: options.opusBitrateBps,
       bFrames: (stream) => policyOf(options, stream),
-      authorise: (access) => this.#questions.authorise(access),
-      publish: (stream, source, listener, nowMs) => {
-        const session = randomBytes(16).toString('base64url');
-        return this.#plane.publish(stream, { ...source, session }, listener, nowMs);
-      },
+      authorise: (question) => this.#questions.authorise(question),
+      onAskerGone: (session) => this.#send({ type: 'asker-gone', session }),
+      publish: (stream, session, source, listener, nowMs) =>
+        this.#plane.publish(stream, { ...source, session }, listener, nowMs),
       createTranscoder: this.#transcoder.open,
       complain: (text) => this.#complaints.add(text),
       rttMs: (socket) => {

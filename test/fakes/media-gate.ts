@@ -1,9 +1,9 @@
+import type { PublishRequest, ViewRequest } from '../../src/access/request.ts';
 import type { StreamInfo } from '../../src/api/streams.ts';
-import { parseStreamName, type StreamName } from '../../src/base/names.ts';
-import type { CloseReason } from '../../src/base/reasons.ts';
+import { appOf, parseStreamName, type StreamName } from '../../src/base/names.ts';
+import type { CloseReason, DenialReason } from '../../src/base/reasons.ts';
 import type {
   AccessDecision,
-  AccessRequest,
   MediaEvent,
   ToMedia,
   VideoCodec,
@@ -80,20 +80,31 @@ export class FakeMedia implements MediaGate {
 /** A control plane around a fake media plane: the app `show` exists, one key opens it. */
 export function signallingDeps(media: FakeMedia): SignallingDeps & {
   readonly refusals: Refusal[];
-  readonly asked: AccessRequest[];
-  addressOf: () => string;
+  readonly asked: (PublishRequest | ViewRequest)[];
+  /** Sessions that the gate was told the end of. */
+  readonly ended: string[];
 } {
   const refusals: Refusal[] = [];
-  const asked: AccessRequest[] = [];
+  const asked: (PublishRequest | ViewRequest)[] = [];
+  const ended: string[] = [];
   return {
     media,
     sessions: new Sessions(media),
     refusals,
     asked,
-    addressOf: () => '192.0.2.99',
-    authorise: (request) => {
-      asked.push(request);
-      return decide(request);
+    ended,
+    gate: {
+      authorise: (request) => {
+        asked.push(request);
+        const decision = decide(request);
+        if (!decision.allowed) {
+          const { protocol, stream, client } = request;
+          const { reason, message } = decision;
+          refusals.push({ protocol, stream, address: client.address, reason, message });
+        }
+        return decision;
+      },
+      ended: (session) => ended.push(session),
     },
     candidates: (transports) =>
       transports.map((transport) => ({
@@ -113,10 +124,18 @@ export function streamName(text: string): StreamName {
   return name;
 }
 
-function decide({ credential, stream }: AccessRequest): AccessDecision {
-  const denied = (reason: 'no-key' | 'wrong-key' | 'unknown-app', message: string) =>
-    ({ allowed: false, reason, message }) as const;
-  if (credential === undefined) return denied('no-key', 'A key is needed.');
-  if (credential !== PUBLISH_KEY) return denied('wrong-key', 'This is not the key.');
-  return stream.startsWith('show/') ? { allowed: true } : denied('unknown-app', 'No such app.');
+function decide(request: PublishRequest | ViewRequest): AccessDecision {
+  const { stream } = request;
+  if (request.action === 'publish') {
+    const { credential } = request;
+    if (credential === undefined) return denied('no-key', 'A key is needed.');
+    if (!credential.matches(PUBLISH_KEY)) return denied('wrong-key', 'This is not the key.');
+  }
+  return stream.startsWith('show/')
+    ? { allowed: true, stream, lifetimeMs: undefined }
+    : denied('unknown-app', `This server has no app "${appOf(stream)}".`);
+}
+
+function denied(reason: DenialReason, message: string): AccessDecision {
+  return { allowed: false, reason, message, retryAfterS: undefined };
 }

@@ -27,7 +27,7 @@ port.on('message', (message: ToMedia) => {
     if (behaviour === 'dies') throw new Error('the thread broke');
     const stream = message.session as never;
     send({ type: 'event', event: { type: 'stream-live', stream, session: message.session } });
-    send({ type: 'authorise', request: 9, access: { stream } as never });
+    send({ type: 'authorise', request: 9, question: { stream } as never });
   }
   if (message.type === 'decision') {
     const { decision } = message;

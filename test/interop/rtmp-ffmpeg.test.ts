@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ticksDelta } from '../../src/base/circle.ts';
-import type { AccessRequest } from '../../src/channel/messages.ts';
+import type { PublishQuestion } from '../../src/channel/messages.ts';
 import { B_FRAMES } from '../../src/media/findings/messages.ts';
 import { RtmpListener } from '../../src/media/rtmp/listener.ts';
 import { findSps, NAL, nalType, startsKeyframe } from '../../src/protocols/codecs/h264.ts';
@@ -21,14 +21,14 @@ type Setup = {
   readonly listener: RtmpListener;
   readonly engine: EngineDouble;
   readonly transcoder: TranscoderDouble;
-  readonly requests: AccessRequest[];
+  readonly requests: PublishQuestion[];
   readonly complaints: string[];
 };
 
 async function withListener(run: (setup: Setup) => Promise<void>): Promise<void> {
   const engine = new EngineDouble();
   const transcoder = new TranscoderDouble();
-  const requests: AccessRequest[] = [];
+  const requests: PublishQuestion[] = [];
   const complaints: string[] = [];
   const listener = await RtmpListener.open({
     address: '127.0.0.1',
@@ -37,14 +37,17 @@ async function withListener(run: (setup: Setup) => Promise<void>): Promise<void>
     bFrames: () => 'drop',
     authorise: async (request) => {
       requests.push(request);
-      if (request.credential === KEY) return { allowed: true };
+      const { stream } = request;
+      if (request.credential === KEY) return { allowed: true, stream, lifetimeMs: undefined };
       return {
         allowed: false,
         reason: 'wrong-key',
         message: 'This stream key is not the right one.',
+        retryAfterS: undefined,
       };
     },
-    publish: (stream, source, heard) => engine.publish(stream, source, heard),
+    onAskerGone: () => {},
+    publish: (stream, _, source, heard) => engine.publish(stream, source, heard),
     rttMs: () => undefined,
     createTranscoder: transcoder.create,
     complain: (text) => complaints.push(text),
@@ -99,7 +102,7 @@ test('ffmpeg: H.264 and AAC reach the engine, frame for frame', async () => {
     assert.match(publisher.source.userAgent ?? '', /^Lavf/);
     assert.equal(publisher.closeReason, 'left');
     assert.equal(requests.length, 1);
-    assert.equal(requests[0]?.address, '127.0.0.1');
+    assert.equal(requests[0]?.client.address, '127.0.0.1');
     assert.deepEqual(publisher.videoSizes, ['640x360']);
     // ffmpeg's test tone: one channel at 44.1 kHz, and told so.
     assert.deepEqual(codesOf(publisher), ['mono', 'sample-rate']);

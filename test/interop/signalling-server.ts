@@ -9,6 +9,7 @@ import { Hono } from 'hono';
 import { ovenSocket } from '../../src/control/oven.ts';
 import { whepRoutes } from '../../src/control/whep.ts';
 import { whipRoutes } from '../../src/control/whip.ts';
+import { nodeEnv } from '../fakes/access.ts';
 import { FakeMedia, PUBLISH_KEY, signallingDeps, streamName } from '../fakes/media-gate.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -75,7 +76,7 @@ export async function startSignalling(context: TestContext) {
   });
   const post = async (url: string, body: string) => {
     const headers = { 'Content-Type': 'application/sdp', Authorization: `Bearer ${PUBLISH_KEY}` };
-    const response = await app.request(url, { method: 'POST', headers, body });
+    const response = await app.request(url, { method: 'POST', headers, body }, nodeEnv(headers));
     const text = await response.text();
     assert.equal(response.status, 201, text);
     return { answer: text, location: response.headers.get('location') ?? '' };

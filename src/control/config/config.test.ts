@@ -47,6 +47,7 @@ test('an app takes from the defaults what it does not set', () => {
   const config = toConfig(parseSettings(text, 'm.yaml'));
   assert.deepEqual([...(config.apps?.keys() ?? [])], ['show', 'talk']);
   assert.deepEqual(appSettings(config, 'show'), {
+    ...config.appDefaults,
     viewerTransport: 'udp',
     publisherTransport: 'udp',
     audioCoalescing: false,

@@ -66,6 +66,6 @@ function namedValues(
   );
 }
 
-function camel(name: string): string {
+export function camel(name: string): string {
   return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 }

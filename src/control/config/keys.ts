@@ -2,6 +2,15 @@
  * Every key of the configuration, once: the parser, the defaults, the command line's overrides, config/example.yaml and
  * docs/reference/config.md all come from this table.
  */
+import { protocols, publishings, streamKinds, viewings } from '../../access/app-rules.ts';
+import {
+  choices,
+  count,
+  openingHours,
+  optionalPassword,
+  streamNames,
+  timeZone,
+} from './access-kinds.ts';
 import {
   address,
   addresses,
@@ -42,6 +51,55 @@ const OPUS_RANGE = { leastBps: 16_000, mostBps: 510_000 };
 const TRANSPORTS = ['tcp', 'udp', 'udptcp'] as const;
 const B_FRAMES = ['drop', 'pass', 'refuse'] as const;
 
+const COUNT_MAX = 1_000_000;
+/** 100 Gbit/s. */
+const EGRESS_RANGE = { leastBps: 0, mostBps: 100_000_000_000 };
+/** A year. */
+const IDLE_HOURS_MAX = 8784;
+
+const accessKeys = {
+  publishing: choice(publishings, {
+    initial: 'key',
+    says: 'Who may publish: `key`, who has a stream key; `open`, anybody who reaches the server; `closed`, nobody.',
+  }),
+  viewing: choice(viewings, {
+    initial: 'public',
+    says: 'Who may watch: `public`, whoever knows the name; `link`, who has a view link; `password`, who knows the password; `members`, who is signed in. People who are signed in may always.',
+  }),
+  viewing_password: optionalPassword({
+    initial: undefined,
+    example: '"one that is easy to say"',
+    says: 'The password for `viewing: password`. One that is set by the API comes before it, and is kept as a hash.',
+  }),
+  streams: choice(streamKinds, {
+    initial: 'free',
+    says: 'Which stream names there are: `free`, any that a publisher chooses; `declared`, those in `slots` and those that are declared by the API.',
+  }),
+  slots: streamNames({
+    initial: [],
+    example: '[slot-1, slot-2]',
+    says: 'Streams that are declared here, without the name of the app.',
+  }),
+  protocols: choices(protocols, {
+    initial: protocols,
+    says: 'What may be used to publish (`rtmp`, `whip`) and to watch (`whep`, `ovenplayer`).',
+  }),
+  closed: flag({
+    initial: false,
+    says: 'Whether the app is closed by hand: nobody can begin to publish, and viewers are told. Who is live stays.',
+  }),
+  opening_hours: openingHours({
+    initial: [],
+    example: '["Mon-Fri 18:00-23:00", "Sat 14:00-02:00"]',
+    says: 'When publishing can begin; at any time where none are given. A span may go past midnight.',
+  }),
+  time_zone: timeZone({ initial: 'UTC', says: 'The time zone of the opening hours.' }),
+  close_after_idle_hours: count(IDLE_HOURS_MAX, {
+    initial: 0,
+    says: 'After how many hours without anything live the app closes, until the owner opens it again. 0 is never.',
+  }),
+};
+
 const appKeys = {
   viewer_transport: choice(TRANSPORTS, {
     initial: 'tcp',
@@ -59,6 +117,7 @@ const appKeys = {
     initial: 'drop',
     says: 'What becomes of B-frames, which browsers cannot show in real time. `drop` leaves them out: fewer pictures, evenly shown. `pass` sends them, for players that are no browsers. `refuse` ends the publisher with a message that says which setting to change.',
   }),
+  ...accessKeys,
 };
 
 export const keys = {
@@ -143,6 +202,36 @@ export const keys = {
     initial: 'info',
     says: 'How much is logged.',
   }),
+  limits: {
+    says: 'How much there may be at once. Who is in stays in: it is newcomers who are told to wait. 0 lifts a limit; this machine is not counted as an address, since a proxy on it brings everybody.',
+    keys: {
+      attempts_per_minute: count(COUNT_MAX, {
+        initial: 600,
+        says: 'Requests to publish or to watch from one address (of IPv6 a /64); three times as many at once.',
+      }),
+      wrong_keys_per_minute: count(COUNT_MAX, {
+        initial: 20,
+        says: 'Wrong keys and links from one address before it is told to wait.',
+      }),
+      publishers_per_address: count(COUNT_MAX, {
+        initial: 32,
+        says: 'Streams published from one address.',
+      }),
+      publishers_per_key: count(COUNT_MAX, {
+        initial: 0,
+        says: 'Streams published with one key.',
+      }),
+      viewers_per_address: count(COUNT_MAX, {
+        initial: 512,
+        says: 'Viewers at one address: a school, an office.',
+      }),
+      viewers: count(COUNT_MAX, { initial: 0, says: 'Viewers of all streams together.' }),
+      egress: bitrate(EGRESS_RANGE, {
+        initial: 0,
+        says: 'Bits a second to all viewers together, such as `700M` on a line of 1 Gbit/s. No further viewer is let in above it.',
+      }),
+    },
+  },
   app_defaults: {
     says: 'What every app has unless `apps` says otherwise. An app is the first part of a stream name: `show` of `show/slot-1`.',
     keys: {
@@ -154,7 +243,7 @@ export const keys = {
     },
   },
   apps: {
-    says: 'The apps that there are, each with the transports that it wants otherwise. Without this key every app name is served; with it, only those listed.',
+    says: 'The apps that there are, each with what it wants otherwise. Without this key every app name is served; with it, only those listed here and those made by the API.',
     what: 'app',
     example: 'show',
     each: appKeys,

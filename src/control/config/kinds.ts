@@ -15,13 +15,16 @@ export type Key<Value> = {
   readonly example: string | undefined;
   /** The command line option that overrides the key. */
   readonly option: string | undefined;
+  /** Its value is never shown. */
+  readonly isSecret: boolean;
   /** From YAML's plain values. */
   readonly read: (value: unknown) => Value | Problem;
   /** As it would stand in a YAML file; undefined for "not set". */
   readonly write: (value: Value) => string | undefined;
 };
 
-type About<Value> = {
+/** What a row of the table says of its key. */
+export type About<Value> = {
   readonly initial: Value;
   readonly says: string;
   readonly example?: string;
@@ -162,11 +165,12 @@ export function isProblem(read: unknown): read is Problem {
   return typeof read === 'object' && read !== null && 'mustBe' in read;
 }
 
-function key<Value>(
+/** Puts a key together: what its row says, and what its kind does. */
+export function key<Value>(
   { initial, says, example, option }: About<Value>,
-  kind: Pick<Key<Value>, 'kind' | 'read' | 'write'>,
+  kind: Pick<Key<Value>, 'kind' | 'read' | 'write'> & { readonly isSecret?: true },
 ): Key<Value> {
-  return { ...kind, initial, says, example, option };
+  return { isSecret: false, ...kind, initial, says, example, option };
 }
 
 function optional<Value>(read: (value: unknown) => Value | Problem) {

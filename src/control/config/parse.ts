@@ -74,7 +74,10 @@ class Reader {
     const value = this.#plain(node, path, at);
     const read = key.read(value);
     if (isProblem(read)) {
-      this.#fail(node?.range[0] ?? at, `${path} is ${show(value)}. It must be ${read.mustBe}.`);
+      this.#fail(
+        node?.range[0] ?? at,
+        `${path} is ${key.isSecret ? 'wrong' : show(value)}. It must be ${read.mustBe}.`,
+      );
     }
     this.settings.set(path, read);
   }

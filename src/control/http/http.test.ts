@@ -6,13 +6,15 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { accessWorld } from '../../../test/fakes/access.ts';
 import { FakeMedia, signallingDeps, streamName } from '../../../test/fakes/media-gate.ts';
-import { StreamKey } from '../../access/stream-key.ts';
+import { EVERYTHING } from '../../access/target.ts';
 import { createLog } from '../log.ts';
 import { HttpServer } from './server.ts';
 
-const publishKey = StreamKey.generate();
-const key = publishKey.reveal();
+const { gate, store } = accessWorld('apps: {show: }');
+const anywhere = { target: EVERYTHING, addresses: [], protocols: [], expiresMs: undefined };
+const key = store.keys.add({ name: 'first key', ...anywhere }, Date.now()).secret.reveal();
 
 type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
 type Get = (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>;
@@ -34,8 +36,8 @@ async function serve(
   const server = await HttpServer.listen(
     {
       signalling: signallingDeps(media),
-      api: { media, publishKey, rtmpPort: 1935 },
-      pages: { webFolder, staticFolder, servesApp: (app) => app === 'show' },
+      api: { media, gate, rtmpPort: 1935 },
+      pages: { webFolder, staticFolder, gate },
       log: createLog({ level: 'error', readable: true, write: () => undefined }),
     },
     { address: '127.0.0.1', port: 0 },
@@ -194,7 +196,7 @@ test('who is live is told to anyone, the rest to this machine or with the key', 
       [{ forwarded: 'for=192.0.2.1' }, 401],
       [bearer, 200],
       [{ ...bearer, host: 'example.net' }, 200],
-      [{ authorization: `Bearer ${key}x` }, 403],
+      [{ authorization: `Bearer ${key}x` }, 401],
     ];
     for (const [headers, status] of cases) {
       const answer = await get('/api/streams', headers);

@@ -3,7 +3,10 @@
  * and the watch page at `/app/stream`. So an owner's index.html or show/index.html stands in for ours.
  */
 import { type Context, Hono } from 'hono';
-import { appOf, parseStreamName } from '../../base/names.ts';
+import { Secret } from '../../access/secret.ts';
+import { parseStreamName } from '../../base/names.ts';
+import type { Gate } from '../access/gate.ts';
+import { clientOf, visitorOf } from '../access/visitor.ts';
 import { type FileRequest, Folder, sendFile } from './files.ts';
 import { HOME_POLICY, WATCH_POLICY } from './headers.ts';
 
@@ -11,7 +14,7 @@ export type PagesDeps = {
   /** Where the built pages lie. */
   readonly webFolder: string;
   readonly staticFolder: string | undefined;
-  readonly servesApp: (app: string) => boolean;
+  readonly gate: Pick<Gate, 'authorise'>;
 };
 
 /** Other people's pages point at these URLs: asked again each time, answered with 304. */
@@ -64,7 +67,16 @@ export function pageRoutes(deps: PagesDeps): Hono {
   });
   routes.get('/:app/:stream', async (context, next) => {
     const name = parseStreamName(context.req.path.slice(1));
-    if (name === undefined || !deps.servesApp(appOf(name))) return next();
+    if (name === undefined) return next();
+    const link = context.req.query('link');
+    const decision = await deps.gate.authorise({
+      action: 'page',
+      stream: name,
+      link: link ? new Secret(link, 'view link') : undefined,
+      visitor: visitorOf(context),
+      client: clientOf(context),
+    });
+    if (!decision.allowed && decision.reason === 'unknown-app') return next();
     const headers = { ...REVALIDATE, 'Content-Security-Policy': WATCH_POLICY };
     const response = await show(context, '/watch.html', headers);
     return response ?? next();

@@ -13,7 +13,6 @@ import type { SignallingDeps } from '../signalling.ts';
 import { whepRoutes } from '../whep.ts';
 import { whipRoutes } from '../whip.ts';
 import { type ApiDeps, apiRoutes } from './api.ts';
-import { addressOf } from './context.ts';
 import { EVERYWHERE } from './headers.ts';
 import { limitConnections, limitPipelining, SERVER_OPTIONS } from './limits.ts';
 import { type PagesDeps, pageRoutes } from './pages.ts';
@@ -70,14 +69,13 @@ export class HttpServer {
 
 function routesOf({ signalling, api, pages, log }: HttpDeps): Hono {
   const app = new Hono();
-  const sdp = { ...signalling, addressOf };
   app.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(EVERYWHERE)) context.res.headers.set(name, value);
   });
   app.route('/api', apiRoutes(api));
-  app.route('/', whipRoutes(sdp));
-  app.route('/', whepRoutes(sdp));
+  app.route('/', whipRoutes(signalling));
+  app.route('/', whepRoutes(signalling));
   app.route('/', pageRoutes(pages));
   app.notFound((context) =>
     context.text('There is no page here. A stream is watched at /app/stream.\n', 404),

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { StreamKey } from '../../access/stream-key.ts';
 import { StartError } from '../start-error.ts';
-import { publishKeyOf } from './publish-key.ts';
+import { migrations } from './migrations.ts';
+import { firstKey } from './publish-key.ts';
 import { Store } from './store.ts';
 
 function inFolder(run: (folder: string) => void): void {
@@ -17,18 +19,41 @@ function inFolder(run: (folder: string) => void): void {
   }
 }
 
-test('the publish key is made once, and no other user can read it', () => {
+test('the first key is made and told once, kept in a file, and known by its hash only', () => {
   inFolder((folder) => {
     const state = join(folder, 'new', 'state');
     const first = Store.open(state);
-    const key = publishKeyOf(first);
-    for (const file of readdirSync(state)) {
-      assert.equal(statSync(join(state, file)).mode & 0o077, 0, file);
+    const { secret, file } = firstKey(first, state, 1);
+    assert.ok(secret !== undefined);
+    assert.equal(readFileSync(file, 'utf8'), `${secret.reveal()}\n`);
+    for (const name of readdirSync(state)) {
+      assert.equal(statSync(join(state, name)).mode & 0o077, 0, name);
+      if (join(state, name) === file) continue;
+      assert.ok(!readFileSync(join(state, name)).includes(secret.reveal()), name);
     }
     first.close();
     const second = Store.open(state);
-    assert.equal(publishKeyOf(second).reveal(), key.reveal());
+    assert.equal(firstKey(second, state, 2).secret, undefined);
+    assert.equal(second.keys.match(secret)?.name, 'first key');
+    assert.equal(second.keys.list().length, 1);
     second.close();
+  });
+});
+
+test('the key of an older version goes on working, and leaves nothing of itself in the database', () => {
+  inFolder((folder) => {
+    const key = 'R3allyS3cretR3allyS3cretR3allyS3';
+    const old = new DatabaseSync(join(folder, 'millrace.sqlite'));
+    old.exec(`${migrations[0]}; PRAGMA user_version = 1; PRAGMA journal_mode = WAL`);
+    old.prepare("INSERT INTO setting VALUES ('publish-key', ?)").run(key);
+    old.close();
+    const store = Store.open(folder);
+    assert.ok(firstKey(store, folder, 1).secret?.matches(key));
+    assert.ok(store.keys.match(new StreamKey(key)));
+    for (const name of readdirSync(folder).filter((name) => name !== 'publish-key')) {
+      assert.ok(!readFileSync(join(folder, name)).includes(key), name);
+    }
+    store.close();
   });
 });
 

@@ -1,36 +1,68 @@
 /** What outlives a restart: one SQLite file in the state folder, readable by its owner only. */
 import { closeSync, fchmodSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '../start-error.ts';
+import { ApiTokens } from './api-tokens.ts';
+import { Apps } from './apps.ts';
+import { Bans } from './bans.ts';
+import { Database } from './database.ts';
 import { migrations } from './migrations.ts';
+import { People } from './people.ts';
+import { Settings } from './settings.ts';
+import { SignIns } from './sign-ins.ts';
+import { StreamKeys } from './stream-keys.ts';
+import { Streams } from './streams.ts';
+import { ViewLinks } from './view-links.ts';
+import { ViewPasses } from './view-passes.ts';
 
-const FILE = 'millrace.sqlite';
-/** How long a write waits for another process, such as a backup. */
-const BUSY_TIMEOUT_MS = 2000;
-/** It holds the publish key. */
+/** The database's name in the state folder. */
+export const DATABASE_FILE = 'millrace.sqlite';
+/** It holds what lets people in. */
 const OWNER_ONLY = 0o600;
 
-/** Names of single values. */
-export type SettingName = 'publish-key';
-
+/** The tables, each by its own class. Any call can fail with a {@link StoreError}. */
 export class Store {
-  readonly #database: DatabaseSync;
+  /** For tables that are not listed here. */
+  readonly database: Database;
+  readonly settings: Settings;
+  readonly apps: Apps;
+  readonly streams: Streams;
+  readonly keys: StreamKeys;
+  readonly links: ViewLinks;
+  readonly people: People;
+  readonly signIns: SignIns;
+  readonly passes: ViewPasses;
+  readonly tokens: ApiTokens;
+  readonly bans: Bans;
 
-  private constructor(database: DatabaseSync) {
-    this.#database = database;
+  private constructor(database: Database) {
+    this.database = database;
+    this.settings = new Settings(database);
+    this.apps = new Apps(database);
+    this.streams = new Streams(database);
+    this.keys = new StreamKeys(database);
+    this.links = new ViewLinks(database);
+    this.people = new People(database);
+    this.signIns = new SignIns(database);
+    this.passes = new ViewPasses(database);
+    this.tokens = new ApiTokens(database);
+    this.bans = new Bans(database);
+  }
+
+  /** Opens or makes the database in a file of this path. Tests keep theirs in `:memory:`. */
+  static at(path: string): Store {
+    const database = new Database(path);
+    migrate(database);
+    return new Store(database);
   }
 
   /** Opens or makes the database in `folder`. Fails with a {@link StartError}. */
   static open(folder: string): Store {
-    const path = join(folder, FILE);
+    const path = join(folder, DATABASE_FILE);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       makePrivate(path);
-      const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-      migrate(database, path);
-      return new Store(database);
+      return Store.at(path);
     } catch (error) {
       if (error instanceof StartError) throw error;
       const { message } = error as Error;
@@ -40,19 +72,8 @@ export class Store {
     }
   }
 
-  setting(name: SettingName): string | undefined {
-    const row = this.#database.prepare('SELECT value FROM setting WHERE name = ?').get(name);
-    return row?.['value'] as string | undefined;
-  }
-
-  setSetting(name: SettingName, value: string): void {
-    this.#database
-      .prepare('INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?')
-      .run(name, value, value);
-  }
-
   close(): void {
-    this.#database.close();
+    this.database.close();
   }
 }
 
@@ -63,15 +84,15 @@ function makePrivate(path: string): void {
   closeSync(file);
 }
 
-function migrate(database: DatabaseSync, path: string): void {
+function migrate(database: Database): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > migrations.length) {
     throw new StartError(
-      `${path} was written by a newer Millrace (version ${version}, this one knows ${migrations.length}). Start the newer one, or choose another folder with --state-dir.`,
+      `${database.path} was written by a newer Millrace (version ${version}, this one knows ${migrations.length}). Start the newer one, or choose another folder with --state-dir.`,
     );
   }
   for (const [from, sql] of migrations.entries()) {
     if (from < version) continue;
-    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${from + 1}; COMMIT`);
+    database.transaction(() => database.exec(`${sql}; PRAGMA user_version = ${from + 1}`));
   }
 }

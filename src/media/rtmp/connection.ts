@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { parseStreamName, type StreamName } from '../../base/names.ts';
 import type { CloseReason } from '../../base/reasons.ts';
-import type { AccessDecision, AccessRequest, BFramePolicy } from '../../channel/messages.ts';
+import type {
+  AccessDecision,
+  BFramePolicy,
+  PublishQuestion,
+  SessionId,
+} from '../../channel/messages.ts';
 import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
 import { HANDSHAKE_BYTES } from '../../protocols/rtmp/handshake.ts';
 import {
@@ -16,10 +21,13 @@ import { RtmpPublisher, type RtmpSource } from './publisher.ts';
 export type RtmpConnectionOptions = {
   readonly opusBitrateBps: number;
   readonly bFrames: (stream: StreamName) => BFramePolicy;
-  readonly authorise: (request: AccessRequest) => Promise<AccessDecision>;
+  readonly authorise: (question: PublishQuestion) => Promise<AccessDecision>;
+  /** The connection of one that {@link authorise} was asked for is gone; once for each. */
+  readonly onAskerGone: (session: SessionId) => void;
   /** The engine's door: called with the first metadata or media of an encoder that may publish. */
   readonly publish: (
     stream: StreamName,
+    session: SessionId,
     source: RtmpSource,
     listener: PublisherListener,
     nowMs: number,
@@ -38,6 +46,9 @@ const UNSENT_BYTES_MAX = 64 * 1024;
 /** How long a peer may take to read our last words before the connection is cut. */
 const LAST_WORDS_MS = 1_000;
 
+/** RFC 9725 §4.2 asks for names that nobody can guess; RTMP's are no worse. */
+const SESSION_ID_BYTES = 16;
+
 const NAME_MESSAGE =
   'The stream must be named as app/stream: server rtmp://HOST/app, stream key stream?key=KEY, ' +
   'with letters, digits, "_", "-" and "." in both names.';
@@ -52,6 +63,8 @@ export class RtmpConnection {
   readonly #session: RtmpSession;
   readonly #wakeBy: (deadlineMs: number | undefined) => void;
   #publisher: RtmpPublisher | undefined;
+  /** What it is called in both planes, once it has asked to publish. */
+  #asker: SessionId | undefined;
   /** In complaints: the stream's name once it may be published. */
   #name = '';
   /** Why we close, where it is us. */
@@ -81,6 +94,11 @@ export class RtmpConnection {
     socket.on('close', () => this.#guarded((now) => this.#onSocketClosed(now)));
     // 'close' follows; a reset is a way to leave like any other.
     socket.on('error', () => {});
+  }
+
+  /** Its session's name; undefined before it asked to publish. */
+  get session(): SessionId | undefined {
+    return this.#asker;
   }
 
   get deadlineMs(): number | undefined {
@@ -169,26 +187,27 @@ export class RtmpConnection {
       this.#pump(nowMs);
       return;
     }
-    const { credential } = target;
-    const { address } = this;
-    this.#options
-      .authorise({ action: 'publish', protocol: 'rtmp', stream, credential, address })
-      .then(
-        (decision) => this.#guarded((now) => this.#onDecision(stream, encoder, decision, now)),
-        () => this.close('internal-error', undefined),
-      );
+    const session = randomBytes(SESSION_ID_BYTES).toString('base64url');
+    this.#asker = session;
+    const { credential, url } = target;
+    const port = this.#socket.remotePort ?? 0;
+    const client = { address: this.address, port, userAgent: encoder };
+    this.#options.authorise({ session, stream, credential, url, client }).then(
+      (decision) => this.#guarded((now) => this.#onDecision(session, encoder, decision, now)),
+      () => this.close('internal-error', undefined),
+    );
   }
 
   #onDecision(
-    stream: StreamName,
+    session: SessionId,
     encoder: string | undefined,
     decision: AccessDecision,
     nowMs: number,
   ): void {
     if (this.#cutMs !== undefined) return; // gone while we were asking
     if (decision.allowed) {
-      this.#name = stream;
-      this.#publisher = this.#createPublisher(stream, encoder);
+      this.#name = decision.stream;
+      this.#publisher = this.#createPublisher(decision.stream, session, encoder);
       this.#session.acceptPublish(nowMs);
       this.#wakeBy(this.deadlineMs);
     } else {
@@ -197,11 +216,15 @@ export class RtmpConnection {
     this.#pump(nowMs);
   }
 
-  #createPublisher(stream: StreamName, encoder: string | undefined): RtmpPublisher {
+  #createPublisher(
+    stream: StreamName,
+    session: SessionId,
+    encoder: string | undefined,
+  ): RtmpPublisher {
     const { publish, createTranscoder, opusBitrateBps, clockMs } = this.#options;
     const random = randomBytes(8);
     return new RtmpPublisher({
-      open: (source, listener, nowMs) => publish(stream, source, listener, nowMs),
+      open: (source, listener, nowMs) => publish(stream, session, source, listener, nowMs),
       address: this.address,
       rttMs: () => this.#options.rttMs(this.#socket),
       encoder,
@@ -235,6 +258,7 @@ export class RtmpConnection {
   #onSocketClosed(nowMs: number): void {
     this.#cutMs ??= nowMs;
     this.#publisher?.close(this.#ourReason ?? 'left', nowMs);
+    if (this.#asker !== undefined) this.#options.onAskerGone(this.#asker);
   }
 
   /** Our own bug ends this connection, never the server. */

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { EngineDouble, TranscoderDouble } from '../../../test/doubles/publishing.ts';
 import { rtmpCaptures } from '../../../test/vectors/rtmp/read.ts';
+import type { StreamName } from '../../base/names.ts';
 import type { AccessDecision } from '../../channel/messages.ts';
 import { RtmpListener, type RtmpListenerOptions } from './listener.ts';
 
@@ -13,8 +14,9 @@ function options(engine: EngineDouble, complaints: string[]): RtmpListenerOption
     port: 0,
     opusBitrateBps: 128_000,
     bFrames: () => 'drop',
-    authorise: async () => ({ allowed: true }),
-    publish: (stream, source, listener) => engine.publish(stream, source, listener),
+    authorise: async ({ stream }) => ({ allowed: true, stream, lifetimeMs: undefined }),
+    onAskerGone: () => {},
+    publish: (stream, _, source, listener) => engine.publish(stream, source, listener),
     rttMs: () => undefined,
     createTranscoder: new TranscoderDouble().create,
     complain: (text) => complaints.push(text),
@@ -69,7 +71,12 @@ test('what is no RTMP is shown the door, and counted', async () => {
 });
 
 test('a refusal reaches the encoder in words', async () => {
-  const refused: AccessDecision = { allowed: false, reason: 'wrong-key', message: 'Not this key.' };
+  const refused: AccessDecision = {
+    allowed: false,
+    reason: 'wrong-key',
+    message: 'Not this key.',
+    retryAfterS: undefined,
+  };
   const engine = new EngineDouble();
   const listener = await RtmpListener.open({
     ...options(engine, []),
@@ -97,7 +104,7 @@ test('a decision that comes too late, or never well, costs one connection', asyn
   await once(socket, 'data');
   socket.destroy();
   while (listener.connectionCount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  decide({ allowed: true });
+  decide({ allowed: true, stream: 'show/late' as StreamName, lifetimeMs: undefined });
   await listener.close('server-stopping');
   assert.deepEqual(engine.publishers, []);
 
@@ -117,7 +124,7 @@ test('our own bug ends one connection, and the listener goes on', async () => {
   let calls = 0;
   const listener = await RtmpListener.open({
     ...options(engine, complaints),
-    publish: (stream, source, heard) => {
+    publish: (stream, _, source, heard) => {
       calls++;
       if (calls === 1) throw new Error('a bug');
       return engine.publish(stream, source, heard);

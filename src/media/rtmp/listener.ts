@@ -1,8 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { CloseReason } from '../../base/reasons.ts';
 import { networkOf, plainAddress } from '../../base/remote-address.ts';
+import type { SessionId } from '../../channel/messages.ts';
 import { WakeTimer } from '../wake-timer.ts';
 import { RtmpConnection, type RtmpConnectionOptions } from './connection.ts';
+import { closeMessages } from './publisher.ts';
 
 export type RtmpListenerOptions = RtmpConnectionOptions & {
   readonly address: string;
@@ -65,6 +67,13 @@ export class RtmpListener {
       this.#server.close(this.#onGone);
       for (const connection of this.#connections) connection.close(reason, undefined);
     });
+  }
+
+  /** Ends the connection of one session, telling its encoder why. @returns whether there is one */
+  closeSession(session: SessionId, reason: CloseReason): boolean {
+    const found = [...this.#connections].find((connection) => connection.session === session);
+    found?.close(reason, closeMessages[reason]);
+    return found !== undefined;
   }
 
   #onSocket(socket: Socket): void {

@@ -49,9 +49,11 @@ export type RtmpPublisherOptions = {
 const USER_AGENT_LENGTH_MAX = 120;
 
 /** What the streamer reads when the engine lets go. Where it is not here, encoders do best with a closed connection. */
-const closeMessages: Readonly<Partial<Record<CloseReason, string>>> = {
+export const closeMessages: Readonly<Partial<Record<CloseReason, string>>> = {
   replaced: 'Another encoder took over this stream.',
   kicked: 'The operator ended this stream.',
+  revoked: 'The stream key was revoked. Ask whoever gave it to you for a new one.',
+  expired: 'The time that this stream was let in for is over.',
 };
 
 /**

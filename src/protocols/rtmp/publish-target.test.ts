@@ -26,10 +26,29 @@ const cases: readonly [
     'show/slot-1',
     'S',
   ],
+  [
+    'a password instead of a key',
+    ['app', 'rtmp://host/app', 'stream?password=P'],
+    'app/stream',
+    'P',
+  ],
   ['the default instance', ['show/_definst_', URL, 'slot-1?key=S'], 'show/slot-1', 'S'],
   ['one part too many', ['show/one', URL, 'slot-1?key=S'], 'show/one/slot-1', 'S'],
 ];
 
 for (const [name, parameters, path, credential] of cases) {
-  test(name, () => assert.deepEqual(readPublishTarget(...parameters), { path, credential }));
+  test(name, () => {
+    const target = readPublishTarget(...parameters);
+    assert.equal(target.path, path);
+    assert.equal(target.credential, credential);
+  });
 }
+
+test('the whole as one URL, parameters of both parts at its end', () => {
+  const cases: readonly [Parameters<typeof readPublishTarget>, string][] = [
+    [['show', `${URL}`, 'slot-1?key=S'], `${URL}/slot-1?key=S`],
+    [['show', `${URL}/?a=1`, 'slot-1?key=S'], `${URL}/slot-1?a=1&key=S`],
+    [['show', undefined, 'slot-1'], 'rtmp://localhost/show/slot-1'],
+  ];
+  for (const [parameters, url] of cases) assert.equal(readPublishTarget(...parameters).url, url);
+});

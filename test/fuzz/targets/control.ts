@@ -1,6 +1,7 @@
 /** Text that comes over HTTP and WebSockets, and the owner's own file. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { Secret } from '../../../src/access/secret.ts';
 import { toConfig } from '../../../src/control/config/config.ts';
 import { parseSettings } from '../../../src/control/config/parse.ts';
 import { parsePlayerMessage } from '../../../src/control/oven-messages.ts';
@@ -12,6 +13,7 @@ import type { LocalPeer } from '../../../src/protocols/sdp/parameters.ts';
 import { answerPublisher } from '../../../src/protocols/sdp/publish.ts';
 import { isRefusal } from '../../../src/protocols/sdp/refusal.ts';
 import { acceptViewerAnswer, answerViewer, offerViewer } from '../../../src/protocols/sdp/view.ts';
+import { CLIENT, STRANGER } from '../../fakes/access.ts';
 import { FakeMedia, signallingDeps, streamName } from '../../fakes/media-gate.ts';
 import { readSdp, sdpVectors } from '../../vectors/sdp/read.ts';
 import { type Targets, texts } from '../target.ts';
@@ -93,7 +95,8 @@ function talk(input: Uint8Array): void {
   const session = new OvenSession(
     {
       ...{ stream: streamName('show/slot-1'), transport: undefined },
-      ...{ direction: undefined, address: '192.0.2.1' },
+      ...{ direction: undefined, link: undefined, url: new Secret('') },
+      ...{ visitor: STRANGER, client: CLIENT },
     },
     { send: (message) => void JSON.stringify(message), close: () => closed++ },
     signallingDeps(media),

@@ -1,0 +1,279 @@
+/**
+ * The only place that lets anybody do anything: it looks up what is known, has `access/decide.ts` decide, counts, asks
+ * the owner's own server, and keeps what let each session in, so that taking that away ends the session.
+ */
+import { isInRange, parseRange } from '../../access/address-range.ts';
+import { decide } from '../../access/decide.ts';
+import type { AdmissionPart } from '../../access/facts.ts';
+import { messageOf, unknownApp } from '../../access/messages.ts';
+import type {
+  AccessRequest,
+  PageRequest,
+  PublishRequest,
+  ViewRequest,
+} from '../../access/request.ts';
+import { covers, onlyStream } from '../../access/target.ts';
+import { appOf } from '../../base/names.ts';
+import type { CloseReason, DenialReason } from '../../base/reasons.ts';
+import type { AccessDecision, MediaEvent, SessionId } from '../../channel/messages.ts';
+import type { NewBan } from '../store/bans.ts';
+import type { Store } from '../store/store.ts';
+import type { Admission } from './admission.ts';
+import type { AppDirectory } from './app-directory.ts';
+import { FactFinder } from './fact-finder.ts';
+import { type Grant, Grants } from './grants.ts';
+import type { Limits } from './limits.ts';
+
+/** Somebody may not; what the log and the events tell of it. No secrets. */
+export type Refused = {
+  readonly action: AccessRequest['action'];
+  /** `rtmp`, `whep`, …; for pages `page`, for the API `api`. */
+  readonly protocol: string;
+  /** A stream's name, or for the API the route. */
+  readonly target: string;
+  readonly address: string;
+  readonly reason: DenialReason;
+  readonly message: string;
+};
+
+/** The part of the media link that the gate ends sessions through, and hears of their end. */
+export type GatedMedia = {
+  close(session: SessionId, reason: CloseReason): void;
+  onEvent(listener: (event: MediaEvent) => void): () => void;
+};
+
+export type GateDeps = {
+  readonly store: Store;
+  readonly apps: AppDirectory;
+  readonly limits: Limits;
+  readonly admission: Admission | undefined;
+  readonly nowMs: () => number;
+  /** The database failed: said once for each request that could not be decided. */
+  readonly onFault: (error: unknown) => void;
+};
+
+/** The longest time that a timer takes, 24 days: longer is as good as for ever. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+/** A key that somebody has pasted where the stream's name belongs must not end up in the log. */
+const KEY_SHAPE = /\/[\w-]{32}$/;
+
+export class Gate {
+  readonly #deps: GateDeps;
+  readonly #finder: FactFinder;
+  readonly #grants = new Grants();
+  readonly #listeners = new Set<(refused: Refused) => void>();
+  #media: GatedMedia | undefined;
+
+  constructor(deps: GateDeps) {
+    this.#deps = deps;
+    this.#finder = new FactFinder({ ...deps, grants: this.#grants });
+  }
+
+  /** Sessions of this media plane end when what let them in is taken away. @returns how to let go of it */
+  watch(media: GatedMedia): () => void {
+    this.#media = media;
+    return media.onEvent((event) => this.#hear(event));
+  }
+
+  /** Hears of everybody who may not, until the returned function is called. */
+  onRefused(listener: (refused: Refused) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Whether somebody may. Never fails: what cannot be found out is a no. */
+  async authorise(request: AccessRequest): Promise<AccessDecision> {
+    const decision = await this.#decide(request);
+    if (!decision.allowed) this.#tell(request, decision);
+    return decision;
+  }
+
+  /** The same for what is only shown or hidden, such as a name in a list: counts nothing, asks nobody, tells nobody. */
+  mayShow(request: PageRequest): boolean {
+    try {
+      return decide(request, this.#finder.find(request, 'none')).allowed;
+    } catch (error) {
+      this.#deps.onFault(error);
+      return false;
+    }
+  }
+
+  /** A session that was let in never came to be, or is over. May be called again. */
+  ended(session: SessionId): void {
+    const grant = this.#grants.end(session);
+    if (!grant) return;
+    if (grant.tellsAdmission) this.#deps.admission?.closing(grant.request, grant.stream);
+    if (grant.request.action === 'publish') this.#finder.wasActive(appOf(grant.stream));
+  }
+
+  /** Takes a stream key back, and ends who publishes with it. @returns whether it was good before */
+  revokeKey(id: string): boolean {
+    const wasGood = this.#deps.store.keys.revoke(id, this.#deps.nowMs());
+    this.#endAll('revoked', ({ keyId }) => keyId === id);
+    return wasGood;
+  }
+
+  /** Takes a view link back, and ends who watches by it. @returns whether it was good before */
+  revokeLink(id: string): boolean {
+    const wasGood = this.#deps.store.links.revoke(id, this.#deps.nowMs());
+    this.#endAll('revoked', ({ linkId }) => linkId === id);
+    return wasGood;
+  }
+
+  /** Signs a person out everywhere, and ends what they watch by their account. */
+  signOut(personId: string): void {
+    this.#deps.store.signIns.removeOf(personId);
+    this.#endAll('revoked', (grant) => grant.personId === personId);
+  }
+
+  /** Keeps a range of addresses out, and ends who is connected from there. Undefined where it is no range. */
+  ban(ban: NewBan): string | undefined {
+    const range = parseRange(ban.addresses);
+    if (range === undefined) return undefined;
+    const { id } = this.#deps.store.bans.add(ban, this.#deps.nowMs());
+    this.#endAll(
+      'kicked',
+      ({ request, stream }) =>
+        covers(ban.target, stream) && isInRange(range, request.client.address),
+    );
+    return id;
+  }
+
+  /** What let a session in: the ids of the key, link and person. */
+  grantOf(session: SessionId): Pick<Grant, 'keyId' | 'linkId' | 'personId'> | undefined {
+    return this.#grants.find(session);
+  }
+
+  async #decide(request: AccessRequest): Promise<AccessDecision> {
+    try {
+      if (request.action === 'publish' || request.action === 'view') {
+        return await this.#admit(this.#withName(request));
+      }
+      return decide(request, this.#finder.find(request, 'none'));
+    } catch (error) {
+      this.#deps.onFault(error);
+      return denied('not-decided');
+    }
+  }
+
+  async #admit(request: PublishRequest | ViewRequest): Promise<AccessDecision> {
+    const { admission, limits, nowMs } = this.#deps;
+    const part: AdmissionPart = admission?.part(request) ?? 'none';
+    const facts = this.#finder.find(request, part);
+    const decision = limits.soften(decide(request, facts), request.client.address, nowMs());
+    if (!decision.allowed) return decision;
+    const grant: Grant = {
+      request,
+      stream: decision.stream,
+      keyId: request.action === 'publish' ? facts.key?.id : undefined,
+      linkId: request.action === 'view' && request.link ? facts.link?.id : undefined,
+      personId: request.action === 'view' ? facts.person?.id : undefined,
+      tellsAdmission: false,
+      timer: undefined,
+    };
+    // Counted from here on: many who ask at once are not let in on one place.
+    this.#grants.add(grant);
+    this.#finder.used(grant, facts);
+    if (part === 'none') return this.#start(grant, decision.lifetimeMs);
+    return this.#ask(grant, decision.lifetimeMs);
+  }
+
+  /** The owner's server may be slow; nobody else waits for it. */
+  async #ask(grant: Grant, ownLifetimeMs: number | undefined): Promise<AccessDecision> {
+    const { admission } = this.#deps;
+    const { request } = grant;
+    const { session } = request;
+    let answer: Awaited<ReturnType<Admission['opening']>>;
+    try {
+      answer = await admission!.opening(request);
+    } catch (error) {
+      // RTMP's asker is told of when it goes: only what the owner's server has let in is closed there.
+      this.#grants.end(session);
+      throw error;
+    }
+    const stream = answer.stream ?? grant.stream;
+    if (!answer.allowed) {
+      if (request.protocol === 'rtmp') grant.tellsAdmission = true;
+      else this.#grants.end(session);
+      this.#closeIfGone(grant);
+      return denied('admission-denied');
+    }
+    grant.stream = stream;
+    grant.tellsAdmission = true;
+    if (this.#deps.apps.find(appOf(stream)) === undefined) {
+      this.ended(session);
+      return denied('unknown-app', unknownApp(stream, undefined));
+    }
+    this.#closeIfGone(grant);
+    return this.#start(grant, shorter(ownLifetimeMs, answer.lifetimeMs));
+  }
+
+  /** It may have gone while the owner's server thought about it. */
+  #closeIfGone(grant: Grant): void {
+    const { request, stream } = grant;
+    if (!grant.tellsAdmission || this.#grants.find(request.session) !== undefined) return;
+    this.#deps.admission?.closing(request, stream);
+  }
+
+  #start(grant: Grant, lifetimeMs: number | undefined): AccessDecision {
+    const { session } = grant.request;
+    if (lifetimeMs !== undefined && lifetimeMs <= TIMER_MS_MAX) {
+      grant.timer = setTimeout(() => this.#media?.close(session, 'expired'), lifetimeMs);
+      grant.timer.unref();
+    }
+    return { allowed: true, stream: grant.stream, lifetimeMs };
+  }
+
+  /**
+   * Who has set the key alone as the stream key: it stands where the name should, and says which stream is meant where
+   * it is a key of one stream.
+   */
+  #withName<Request extends PublishRequest | ViewRequest>(request: Request): Request {
+    if (request.action !== 'publish' || request.credential !== undefined) return request;
+    const offered = this.#finder.keyInName(request.stream);
+    if (offered === undefined) return request;
+    const stream = onlyStream(offered.target);
+    if (stream === undefined) return request;
+    const isHere = appOf(stream) === appOf(request.stream);
+    return {
+      ...request,
+      stream: isHere ? stream : request.stream,
+      credential: offered.secret,
+    };
+  }
+
+  #hear(event: MediaEvent): void {
+    if (event.type === 'session-ended') this.ended(event.session);
+    if (event.type === 'stream-live') this.#finder.wasActive(appOf(event.stream));
+  }
+
+  #endAll(reason: CloseReason, wanted: (grant: Grant) => boolean): void {
+    for (const { request } of this.#grants.where(wanted)) {
+      this.#media?.close(request.session, reason);
+    }
+  }
+
+  #tell(request: AccessRequest, { reason, message }: Denial): void {
+    const { action, client } = request;
+    const refused: Refused = {
+      action,
+      protocol: 'protocol' in request ? request.protocol : action,
+      target: action === 'api' ? request.route : request.stream.replace(KEY_SHAPE, '/[stream key]'),
+      address: client.address,
+      reason,
+      message,
+    };
+    for (const listener of this.#listeners) listener(refused);
+  }
+}
+
+type Denial = Extract<AccessDecision, { allowed: false }>;
+
+function denied(reason: DenialReason, message = messageOf(reason)): Denial {
+  return { allowed: false, reason, message, retryAfterS: undefined };
+}
+
+function shorter(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
+}

@@ -1,0 +1,111 @@
+/** How much one network, one key and all together may have. Who is in is never put out for somebody new. */
+import type { LimitHit } from '../../access/facts.ts';
+import { messageOf } from '../../access/messages.ts';
+import type { PublishRequest, ViewRequest } from '../../access/request.ts';
+import type { DenialReason } from '../../base/reasons.ts';
+import type { AccessDecision } from '../../channel/messages.ts';
+import { isLoopback } from '../http/limits.ts';
+import { Allowance } from './allowance.ts';
+import type { Grants } from './grants.ts';
+
+export type LimitOptions = {
+  /** Requests to publish or watch; 0 for as many as come, here and in all the others. */
+  readonly attemptsPerMinute: number;
+  readonly wrongKeysPerMinute: number;
+  readonly publishersPerAddress: number;
+  readonly publishersPerKey: number;
+  readonly viewersPerAddress: number;
+  readonly viewers: number;
+  /** Bits a second to all viewers. */
+  readonly egress: number;
+};
+
+/** Wrong in a way that more tries could put right. */
+const GUESSES: ReadonlySet<DenialReason> = new Set(['wrong-key', 'link-wrong']);
+/** A crowd behind one address comes at once: three minutes' worth. */
+const ATTEMPT_BURST_MINUTES = 3;
+/** Asking again sooner than this is of little use when all places are taken. */
+const FULL_RETRY_S = 30;
+
+export class Limits {
+  readonly #options: LimitOptions;
+  readonly #egressBps: () => number;
+  readonly #attempts: Allowance;
+  readonly #guesses: Allowance;
+
+  /** @param egressBps what goes out now */
+  constructor(options: LimitOptions, egressBps: () => number) {
+    this.#options = options;
+    this.#egressBps = egressBps;
+    this.#attempts = new Allowance({
+      burst: options.attemptsPerMinute * ATTEMPT_BURST_MINUTES,
+      perMinute: options.attemptsPerMinute,
+    });
+    this.#guesses = new Allowance({
+      burst: options.wrongKeysPerMinute,
+      perMinute: options.wrongKeysPerMinute,
+    });
+  }
+
+  /** What stands in the way of this request. Counts it. */
+  check(
+    request: PublishRequest | ViewRequest,
+    keyId: string | undefined,
+    grants: Grants,
+    nowMs: number,
+  ): LimitHit | undefined {
+    const { address } = request.client;
+    // A proxy on this machine brings everybody; it has limits of its own.
+    const isCounted = !isLoopback(address);
+    if (isCounted && this.#options.attemptsPerMinute > 0) {
+      const retryAfterS = this.#attempts.take(address, nowMs);
+      if (retryAfterS !== undefined) {
+        return { reason: 'too-many-attempts', what: 'attempts from your address', retryAfterS };
+      }
+    }
+    const what =
+      request.action === 'publish'
+        ? this.#publisherLimit(request, keyId, grants, isCounted)
+        : this.#viewerLimit(address, grants, isCounted);
+    return what === undefined
+      ? undefined
+      : { reason: 'limit-reached', what, retryAfterS: FULL_RETRY_S };
+  }
+
+  /** Somebody who goes on guessing is told to wait. Who has the right key is let in all the same. */
+  soften(decision: AccessDecision, address: string, nowMs: number): AccessDecision {
+    const { wrongKeysPerMinute } = this.#options;
+    if (decision.allowed || !GUESSES.has(decision.reason)) return decision;
+    if (wrongKeysPerMinute === 0 || isLoopback(address)) return decision;
+    const retryAfterS = this.#guesses.take(address, nowMs);
+    if (retryAfterS === undefined) return decision;
+    const message = `${messageOf('too-many-attempts')} Try again in ${retryAfterS} s.`;
+    return { allowed: false, reason: 'too-many-attempts', message, retryAfterS };
+  }
+
+  #publisherLimit(
+    { stream, client }: PublishRequest,
+    keyId: string | undefined,
+    grants: Grants,
+    isCounted: boolean,
+  ): string | undefined {
+    const { publishersPerAddress, publishersPerKey } = this.#options;
+    const ofAddress = isCounted ? grants.streamsFrom(client.address, stream) : 0;
+    if (isFull(publishersPerAddress, ofAddress)) return 'streams from your address';
+    const ofKey = keyId === undefined ? 0 : grants.streamsWith(keyId, stream);
+    return isFull(publishersPerKey, ofKey) ? 'streams with this key' : undefined;
+  }
+
+  #viewerLimit(address: string, grants: Grants, isCounted: boolean): string | undefined {
+    const { viewersPerAddress, viewers, egress } = this.#options;
+    if (isCounted && isFull(viewersPerAddress, grants.viewersFrom(address))) {
+      return 'viewers from your address';
+    }
+    if (isFull(viewers, grants.viewerCount)) return 'viewers';
+    return isFull(egress, this.#egressBps()) ? 'viewers for the line of this server' : undefined;
+  }
+}
+
+function isFull(limit: number, count: number): boolean {
+  return limit > 0 && count >= limit;
+}
