@@ -100,7 +100,7 @@ export function signallingDeps(media: FakeMedia): SignallingDeps & {
         if (!decision.allowed) {
           const { protocol, stream, client } = request;
           const { reason, message } = decision;
-          refusals.push({ protocol, stream, address: client.address, reason, message });
+          refusals.push({ protocol, stream, address: client.address, reason, message } as Refusal);
         }
         return decision;
       },
