@@ -16,6 +16,8 @@ import {
   socketAddress,
   toCandidates,
 } from './control/addresses.ts';
+import { Admission } from './control/admission/admission.ts';
+import { admissionSettings } from './control/admission/settings.ts';
 import { writeBanner } from './control/banner.ts';
 import type { Config } from './control/config/config.ts';
 import { loadConfig } from './control/config/load.ts';
@@ -25,6 +27,7 @@ import { explainListenError, type ListeningSocket } from './control/listen-probl
 import { createLog, type Log } from './control/log.ts';
 import { MediaLink } from './control/media-link.ts';
 import { mediaOptionsOf } from './control/media-options.ts';
+import { Outbound } from './control/outbound/outbound.ts';
 import { logEvent, logRefusal } from './control/session-log.ts';
 import { Sessions } from './control/sessions.ts';
 import type { SignallingDeps } from './control/signalling.ts';
@@ -62,7 +65,7 @@ async function main(): Promise<void> {
     write: print,
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
-  const { media, http, found, apps } = await open(config, store, demo, log);
+  const { media, http, found, apps, admission } = await open(config, store, demo, log);
   print(
     writeBanner({
       ...hostsOf(config, found),
@@ -79,6 +82,7 @@ async function main(): Promise<void> {
   stopOnSignal(log, async () => {
     await media.stop();
     await http.close();
+    await admission.close();
     store.close();
   });
 }
@@ -88,6 +92,7 @@ type Opened = {
   readonly http: HttpServer;
   readonly found: FoundAddresses;
   readonly apps: AppDirectory;
+  readonly admission: Admission;
 };
 
 async function open(
@@ -98,11 +103,16 @@ async function open(
 ): Promise<Opened> {
   const apps = new AppDirectory(config, store, demo && appOf(demo));
   const egress = new EgressMeter();
+  const admission = new Admission({
+    settings: (app) => admissionSettings(apps.find(app)),
+    outbound: new Outbound({}),
+    log,
+  });
   const gate = new Gate({
     store,
     apps,
     limits: new Limits(config.limits, () => egress.bps),
-    admission: undefined,
+    admission,
     nowMs: Date.now,
     onFault: (error) => log.error({ err: error }, 'it could not be decided who may'),
   });
@@ -113,6 +123,7 @@ async function open(
       findAddresses(config, realSurroundings),
     ]);
     gate.watch(media);
+    admission.watch(media);
     if (config.limits.egress > 0) egress.start(media);
     const rtmpPort = config.rtmp.enabled ? media.ports.rtmp : undefined;
     const http = await HttpServer.listen(
@@ -124,7 +135,7 @@ async function open(
       },
       { address: socketAddress(config.http.address), port: config.http.port },
     );
-    return { media, http, found, apps };
+    return { media, http, found, apps, admission };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);

@@ -1,8 +1,7 @@
 /** A gate of the real kind, over a database in memory. */
 import type { Client, Visitor } from '../../src/access/request.ts';
-import type { Admission } from '../../src/control/access/admission.ts';
 import { AppDirectory } from '../../src/control/access/app-directory.ts';
-import { Gate } from '../../src/control/access/gate.ts';
+import { Gate, type GateDeps } from '../../src/control/access/gate.ts';
 import { Limits } from '../../src/control/access/limits.ts';
 import { type Config, toConfig } from '../../src/control/config/config.ts';
 import { parseSettings } from '../../src/control/config/parse.ts';
@@ -22,7 +21,10 @@ export type AccessWorld = {
 /** @param yaml the configuration */
 export function accessWorld(
   yaml = '',
-  { store = Store.at(':memory:'), admission }: { store?: Store; admission?: Admission } = {},
+  {
+    store = Store.at(':memory:'),
+    admission,
+  }: { store?: Store; admission?: GateDeps['admission'] } = {},
 ): AccessWorld {
   const config = toConfig(parseSettings(yaml, 'test.yaml'));
   const apps = new AppDirectory(config, store);

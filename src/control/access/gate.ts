@@ -16,9 +16,9 @@ import { covers, onlyStream } from '../../access/target.ts';
 import { appOf } from '../../base/names.ts';
 import type { CloseReason, DenialReason } from '../../base/reasons.ts';
 import type { AccessDecision, MediaEvent, SessionId } from '../../channel/messages.ts';
+import type { Admission, Admitted } from '../admission/admission.ts';
 import type { NewBan } from '../store/bans.ts';
 import type { Store } from '../store/store.ts';
-import type { Admission } from './admission.ts';
 import type { AppDirectory } from './app-directory.ts';
 import { FactFinder } from './fact-finder.ts';
 import { type Grant, Grants } from './grants.ts';
@@ -46,7 +46,7 @@ export type GateDeps = {
   readonly store: Store;
   readonly apps: AppDirectory;
   readonly limits: Limits;
-  readonly admission: Admission | undefined;
+  readonly admission: Pick<Admission, 'part' | 'opening' | 'closing'> | undefined;
   readonly nowMs: () => number;
   /** The database failed: said once for each request that could not be decided. */
   readonly onFault: (error: unknown) => void;
@@ -183,21 +183,18 @@ export class Gate {
     const { admission } = this.#deps;
     const { request } = grant;
     const { session } = request;
-    let answer: Awaited<ReturnType<Admission['opening']>>;
+    let answer: Admitted;
     try {
       answer = await admission!.opening(request);
     } catch (error) {
-      // RTMP's asker is told of when it goes: only what the owner's server has let in is closed there.
       this.#grants.end(session);
       throw error;
     }
-    const stream = answer.stream ?? grant.stream;
     if (!answer.allowed) {
-      if (request.protocol === 'rtmp') grant.tellsAdmission = true;
-      else this.#grants.end(session);
-      this.#closeIfGone(grant);
-      return denied('admission-denied');
+      this.#grants.end(session);
+      return denied(answer.reason);
     }
+    const { stream } = answer;
     grant.stream = stream;
     grant.tellsAdmission = true;
     if (this.#deps.apps.find(appOf(stream)) === undefined) {

@@ -11,6 +11,7 @@ import {
   streamNames,
   timeZone,
 } from './access-kinds.ts';
+import { milliseconds, optionalUrl } from './admission-kinds.ts';
 import {
   address,
   addresses,
@@ -100,6 +101,38 @@ const accessKeys = {
   }),
 };
 
+/** A hook that needs longer loses the encoder, which gives up after 8 s (OBS, WHIP); connecting and answering count apart. */
+const HOOK_RANGE = { leastMs: 100, mostMs: 10_000 };
+
+const admissionKeys = {
+  admission_url: optionalUrl({
+    initial: undefined,
+    example: 'http://127.0.0.1:8080/check_admission',
+    says: "A server of yours that is asked who may, with the messages of OvenMediaEngine's admission webhooks. Its answer counts alone: no stream key is needed.",
+  }),
+  admission_secret: optionalPassword({
+    initial: undefined,
+    example: '"1234"',
+    says: 'What requests to `admission_url` are signed with, in the header X-OME-Signature.',
+  }),
+  admission_timeout_ms: milliseconds(HOOK_RANGE, {
+    initial: 3000,
+    says: 'How long connecting to `admission_url` may take, and again its answer. One that is late lets nobody in.',
+  }),
+  admission_publishing: choices(['rtmp', 'webrtc'], {
+    initial: ['rtmp', 'webrtc'],
+    says: 'Which publishers are asked about. `webrtc` is WHIP.',
+  }),
+  admission_playback: choices(['webrtc'], {
+    initial: [],
+    says: 'Which viewers are asked about. `webrtc` is WHEP, OvenPlayer and our player.',
+  }),
+  admission_also_needs_key: flag({
+    initial: false,
+    says: 'Whether a stream key is needed as well, and for viewers what `viewing` asks for.',
+  }),
+};
+
 const appKeys = {
   viewer_transport: choice(TRANSPORTS, {
     initial: 'tcp',
@@ -118,6 +151,7 @@ const appKeys = {
     says: 'What becomes of B-frames, which browsers cannot show in real time. `drop` leaves them out: fewer pictures, evenly shown. `pass` sends them, for players that are no browsers. `refuse` ends the publisher with a message that says which setting to change.',
   }),
   ...accessKeys,
+  ...admissionKeys,
 };
 
 export const keys = {
