@@ -256,7 +256,7 @@ export class TrackSender {
 
   /** RTP timestamp of this track at a server time, as this viewer sees it: for sender reports. */
   timestampAt(serverTimeMs: number): number {
-    const ticks = Math.round(this.track.clock.ticksAt(this.track.kind, serverTimeMs));
+    const ticks = Math.round(this.track.clock.ticksAt(this.track.id, serverTimeMs));
     return (ticks + this.#timestampOffset) >>> 0;
   }
 
@@ -387,7 +387,7 @@ export class TrackSender {
   #anchor(timestamp: number): void {
     if (this.#anchored) return;
     const track = this.track;
-    const serverMs = track.clock.serverTimeMs(track.kind, timestamp);
+    const serverMs = track.clock.serverTimeMs(track.id, timestamp);
     const ticks = Math.round((serverMs * track.clockRate) / 1000);
     this.#timestampOffset = (ticks + this.#options.timestampBase - timestamp) >>> 0;
     this.#anchored = true;
