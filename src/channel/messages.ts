@@ -96,7 +96,12 @@ export type ToMedia =
   | { readonly type: 'stop' };
 
 export type MediaEvent =
-  | { readonly type: 'stream-live'; readonly stream: StreamName; readonly session: SessionId }
+  | {
+      readonly type: 'stream-live';
+      readonly stream: StreamName;
+      readonly session: SessionId;
+      readonly protocol: 'rtmp' | 'whip' | 'demo';
+    }
   /** Comes before a stream is live with video, and when its codec changes: what viewers must be able to decode. */
   | { readonly type: 'stream-video'; readonly stream: StreamName; readonly codec: VideoCodec }
   | { readonly type: 'stream-ended'; readonly stream: StreamName; readonly reason: CloseReason }

@@ -237,9 +237,9 @@ export class MediaPlane {
       this.tell({ type: 'stream-video', stream, codec: event.codec });
       return;
     }
-    const { session } = event.publisher.options;
+    const { session, protocol } = event.publisher.options;
     if (event.type === 'stream-live') {
-      this.tell({ type: 'stream-live', stream, session });
+      this.tell({ type: 'stream-live', stream, session, protocol });
     } else if (event.type === 'stream-ended') {
       this.tell({ type: 'stream-ended', stream, reason: event.reason });
     } else if (event.type === 'publisher-closed') {

@@ -57,7 +57,7 @@ export class FakeMedia implements MediaGate {
     const stream = streamName(name);
     if (codec) this.videoCodecs.set(stream, codec);
     this.live.add(stream);
-    this.emit({ type: 'stream-live', stream, session: 'publisher' });
+    this.emit({ type: 'stream-live', stream, session: 'publisher', protocol: 'whip' });
   }
 
   connectSession(session: string, name: string): void {

@@ -26,7 +26,7 @@ port.on('message', (message: ToMedia) => {
   if (message.type === 'close') {
     if (behaviour === 'dies') throw new Error('the thread broke');
     const stream = message.session as never;
-    send({ type: 'event', event: { type: 'stream-live', stream, session: message.session } });
+    send({ type: 'event', event: { type: 'stream-live', stream, session: message.session, protocol: 'whip' } });
     send({ type: 'authorise', request: 9, question: { stream } as never });
   }
   if (message.type === 'decision') {
