@@ -16,6 +16,7 @@ const PACING_MS = 5;
 
 export type PublisherOptions = {
   readonly url: string;
+  /** The token that OBS has a field for; empty for none. */
   readonly key: string;
   readonly gopSeconds?: number;
   /** x264's options: see {@link ClockSource}. */
@@ -93,7 +94,7 @@ export class DatachannelPublisher {
   async stop(): Promise<number> {
     await this.#release();
     if (this.#resource === undefined) return 0;
-    const headers = { authorization: `Bearer ${this.#options.key}` };
+    const headers = bearer(this.#options);
     const response = await fetch(this.#resource, { method: 'DELETE', headers });
     return response.status;
   }
@@ -134,7 +135,7 @@ export class DatachannelPublisher {
       ?.sdp.replaceAll(/a=(candidate|end-of-cand).*\r\n/g, '');
     const response = await fetch(this.#options.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/sdp', authorization: `Bearer ${this.#options.key}` },
+      headers: { 'content-type': 'application/sdp', ...bearer(this.#options) },
       body: offer ?? null,
     });
     const answer = await response.text();
@@ -164,6 +165,10 @@ export class DatachannelPublisher {
       }
     });
   }
+}
+
+function bearer({ key }: PublisherOptions): Record<string, string> {
+  return key === '' ? {} : { authorization: `Bearer ${key}` };
 }
 
 type PacketizerClass = new (rtp: rtc.RtpPacketizationConfig) => rtc.RtpPacketizer;
