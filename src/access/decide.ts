@@ -46,8 +46,9 @@ function refuse(request: AccessRequest, facts: AccessFacts): Denial | undefined 
 
 /** The key comes first. */
 function refusePublisher(request: PublishRequest, facts: AccessFacts): Denial | undefined {
-  const { app } = facts;
-  const keyless = app?.publishing === 'open' || facts.admission === 'alone';
+  const { app, policy } = facts;
+  if (policy?.isGood === false) return deny(policy.reason);
+  const keyless = app?.publishing === 'open' || isEnough(facts);
   if (!keyless) {
     const badKey = refuseKey(request, facts);
     if (badKey !== undefined) return badKey;
@@ -55,6 +56,11 @@ function refusePublisher(request: PublishRequest, facts: AccessFacts): Denial | 
   if (app === undefined) return deny('unknown-app', unknownApp(request.stream, facts.appNames));
   if (app.publishing === 'closed') return deny('publishing-closed');
   return refuseProtocol(request, app) ?? refuseStream(app, facts) ?? refuseClosed(app, facts);
+}
+
+/** A signed URL, or the owner's own server, stands in the place of our keys and rules. */
+function isEnough({ admission, policy }: AccessFacts): boolean {
+  return admission === 'alone' || (admission === 'none' && policy?.isGood === true);
 }
 
 function refuseKey(request: PublishRequest, facts: AccessFacts): Denial | undefined {
@@ -88,9 +94,10 @@ function refuseWatching(
   request: ViewRequest | PageRequest,
   facts: AccessFacts,
 ): Denial | undefined {
-  const { app } = facts;
+  const { app, policy } = facts;
   if (app === undefined) return deny('unknown-app', unknownApp(request.stream, undefined));
-  if (facts.admission !== 'alone') {
+  if (policy?.isGood === false) return deny(policy.reason);
+  if (!isEnough(facts)) {
     const unwelcome = refuseVisitor(request, app, facts);
     if (unwelcome !== undefined) return unwelcome;
   }
@@ -180,8 +187,11 @@ function heldScopes(
 
 /** A session ends with what let it in. */
 function lifetimeOf(request: AccessRequest, facts: AccessFacts): number | undefined {
-  const until = request.action === 'publish' ? facts.key?.expiresMs : undefined;
-  return until === undefined ? undefined : until - facts.nowMs;
+  const ends = [
+    request.action === 'publish' ? facts.key?.expiresMs : undefined,
+    facts.policy?.isGood ? facts.policy.untilMs : undefined,
+  ].filter((ms) => ms !== undefined);
+  return ends.length === 0 ? undefined : Math.min(...ends) - facts.nowMs;
 }
 
 function isOver(expiresMs: number | undefined, nowMs: number): boolean {

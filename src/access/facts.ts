@@ -3,6 +3,7 @@
 import type { AddressRange } from './address-range.ts';
 import type { AppRules, Protocol } from './app-rules.ts';
 import type { Role, Scope } from './scopes.ts';
+import type { PolicyVerdict } from './signed-policy.ts';
 import type { Target } from './target.ts';
 
 /** A stream key that exists, good or not. */
@@ -68,4 +69,6 @@ export type AccessFacts = {
   readonly isBanned: boolean;
   readonly limit: LimitHit | undefined;
   readonly admission: AdmissionPart;
+  /** What the signed URL is worth; undefined where none is needed. */
+  readonly policy: PolicyVerdict | undefined;
 };

@@ -28,6 +28,11 @@ const MESSAGES: Readonly<Record<DenialReason, string>> = {
   banned: 'The server does not let you do this.',
   'too-many-attempts': 'Too many attempts.',
   'limit-reached': 'The server can take no more now.',
+  'policy-missing': 'This needs a signed URL. Ask whoever runs the server for one.',
+  'policy-wrong':
+    'This URL is not signed as it should be. Ask whoever gave it to you for a new one.',
+  'policy-expired': 'This URL is not good now. Ask whoever gave it to you for a new one.',
+  'policy-address': 'This URL may not be used from your network address.',
   'admission-denied': 'The server does not let you do this.',
   'not-decided': 'The server could not check whether you may. Try again; its log tells more.',
 };

@@ -50,5 +50,9 @@ export type DenialReason =
   | 'banned'
   | 'too-many-attempts' // for a while
   | 'limit-reached' // as many as may be at once
+  | 'policy-missing' // the app takes signed URLs only
+  | 'policy-wrong' // signed for another URL, with another secret, or not readable
+  | 'policy-expired' // or not good yet
+  | 'policy-address' // signed for other addresses
   | 'admission-denied' // the owner's own server said no
   | 'not-decided'; // it could not be checked: the database or the owner's server failed

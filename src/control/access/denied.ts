@@ -30,6 +30,10 @@ const STATUS: Readonly<Record<DenialReason, number>> = {
   banned: 403,
   'too-many-attempts': 429,
   'limit-reached': 503,
+  'policy-missing': 401,
+  'policy-wrong': 401,
+  'policy-expired': 401,
+  'policy-address': 401,
   'admission-denied': 401,
   'not-decided': 503,
 };

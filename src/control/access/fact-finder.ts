@@ -10,6 +10,7 @@ import type {
 } from '../../access/facts.ts';
 import type { AccessRequest, Visitor } from '../../access/request.ts';
 import { Secret } from '../../access/secret.ts';
+import { type PolicyVerdict, verifyPolicy } from '../../access/signed-policy.ts';
 import { covers, type Target } from '../../access/target.ts';
 import { claimedLink, isSigned } from '../../access/view-token.ts';
 import { appOf, type StreamName } from '../../base/names.ts';
@@ -65,6 +66,7 @@ export class FactFinder {
       isBanned: this.#isBanned(request, now),
       limit: this.#limit(request, key, now),
       admission,
+      policy: this.#policy(request, now),
     };
   }
 
@@ -98,6 +100,25 @@ export class FactFinder {
     } catch (error) {
       onFault(error);
     }
+  }
+
+  #policy(request: AccessRequest, nowMs: number): PolicyVerdict | undefined {
+    if (request.action !== 'publish' && request.action !== 'view') return undefined;
+    const app = this.#deps.apps.find(appOf(request.stream));
+    if (app?.signedPolicySecret === undefined) return undefined;
+    const kind = request.protocol === 'rtmp' ? 'rtmp' : 'webrtc';
+    const needsIt =
+      request.action === 'publish'
+        ? app.signedPolicyPublishing.includes(kind)
+        : app.signedPolicyPlayback.includes('webrtc');
+    if (!needsIt) return undefined;
+    const settings = {
+      secret: app.signedPolicySecret,
+      policyName: app.signedPolicyParameter,
+      signatureName: app.signedPolicySignatureParameter,
+    };
+    const bearer = { url: request.url.reveal(), address: request.client.address };
+    return verifyPolicy(bearer, settings, nowMs);
   }
 
   #activeMsOf(app: string): number {
