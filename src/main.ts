@@ -34,6 +34,7 @@ import type { SignallingDeps } from './control/signalling.ts';
 import { StartError } from './control/start-error.ts';
 import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
+import { reportOf, startTelling, type Telling } from './control/telling.ts';
 
 /** An operator's mistake, told in one line. */
 const EXIT_MISTAKE = 2;
@@ -65,10 +66,13 @@ async function main(): Promise<void> {
     write: print,
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
-  const { media, http, found, apps, admission } = await open(config, store, demo, log);
+  const telling = startTelling(config, store, log);
+  const { media, http, found, apps, admission } = await open(config, store, demo, telling, log);
+  const hosts = hostsOf(config, found);
+  telling.site.found(hosts.host, http.port);
   print(
     writeBanner({
-      ...hostsOf(config, found),
+      ...hosts,
       httpPort: http.port,
       rtmpPort: config.rtmp.enabled ? media.ports.rtmp : undefined,
       demo,
@@ -81,6 +85,7 @@ async function main(): Promise<void> {
   log.info({ http: http.port, ...media.ports }, 'listening');
   stopOnSignal(log, async () => {
     await media.stop();
+    telling.stop();
     await http.close();
     await admission.close();
     store.close();
@@ -99,6 +104,7 @@ async function open(
   config: Config,
   store: Store,
   demo: StreamName | undefined,
+  telling: Telling,
   log: Log,
 ): Promise<Opened> {
   const apps = new AppDirectory(config, store, demo && appOf(demo));
@@ -117,9 +123,10 @@ async function open(
     onFault: (error) => log.error({ err: error }, 'it could not be decided who may'),
   });
   gate.onRefused(new RefusalLog(log).listener);
+  gate.onRefused((refused) => telling.events.refused(reportOf(refused)));
   try {
     const [media, found] = await Promise.all([
-      startMedia(config, demo, log, gate),
+      startMedia(config, demo, telling, log, gate),
       findAddresses(config, realSurroundings),
     ]);
     gate.watch(media);
@@ -128,7 +135,7 @@ async function open(
     const rtmpPort = config.rtmp.enabled ? media.ports.rtmp : undefined;
     const http = await HttpServer.listen(
       {
-        signalling: signallingOf(config, media, found, { gate, apps, log }),
+        signalling: signallingOf(config, media, found, { gate, apps, telling, log }),
         api: { media, gate, rtmpPort },
         pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, gate },
         log,
@@ -142,11 +149,18 @@ async function open(
   }
 }
 
+type SignallingParts = {
+  readonly gate: Gate;
+  readonly apps: AppDirectory;
+  readonly telling: Telling;
+  readonly log: Log;
+};
+
 function signallingOf(
   config: Config,
   media: MediaLink,
   { addresses }: FoundAddresses,
-  { gate, apps, log }: { readonly gate: Gate; readonly apps: AppDirectory; readonly log: Log },
+  { gate, apps, telling, log }: SignallingParts,
 ): SignallingDeps {
   const candidates = toCandidates(addresses, {
     udp: { address: socketAddress(config.ice.udp.address), port: media.ports.iceUdp },
@@ -159,13 +173,17 @@ function signallingOf(
     candidates: (transports) =>
       candidates.filter(({ transport }) => transports.includes(transport)),
     app: (app) => apps.find(app),
-    onRefused: (refusal) => logRefusal(log, refusal),
+    onRefused: (refusal) => {
+      logRefusal(log, refusal);
+      telling.events.refused(refusal);
+    },
   };
 }
 
 async function startMedia(
   config: Config,
   demo: StreamName | undefined,
+  telling: Telling,
   log: Log,
   gate: Gate,
 ): Promise<MediaLink> {
@@ -185,7 +203,10 @@ async function startMedia(
       process.exit(1);
     },
   });
-  media.onEvent((event) => logEvent(log, event));
+  media.onEvent((event) => {
+    logEvent(log, event);
+    telling.events.hear(event);
+  });
   return media;
 }
 

@@ -3,6 +3,8 @@
  * docs/reference/config.md all come from this table.
  */
 import { protocols, publishings, streamKinds, viewings } from '../../access/app-rules.ts';
+import { EVENT_TYPES } from '../../api/events.ts';
+import { TARGET_KINDS } from '../notify/target.ts';
 import {
   choices,
   count,
@@ -11,7 +13,7 @@ import {
   streamNames,
   timeZone,
 } from './access-kinds.ts';
-import { milliseconds, optionalUrl, parameterName } from './admission-kinds.ts';
+import { milliseconds, optionalUrl } from './admission-kinds.ts';
 import {
   address,
   addresses,
@@ -25,6 +27,13 @@ import {
   optionalHostPort,
   port,
 } from './kinds.ts';
+import {
+  optionalOrigin,
+  optionalSecretUrl,
+  optionalWebhookSecret,
+  seconds,
+  streamTargets,
+} from './notify-kinds.ts';
 
 /** Keys that belong together. */
 export type Group<Keys> = { readonly says: string; readonly keys: Keys };
@@ -133,30 +142,6 @@ const admissionKeys = {
   }),
 };
 
-const policyKeys = {
-  signed_policy_secret: optionalPassword({
-    initial: undefined,
-    example: '"1kU^b6"',
-    says: "What OvenMediaEngine's SignedPolicy URLs are signed with. Who has such a URL needs no stream key and no link.",
-  }),
-  signed_policy_publishing: choices(['rtmp', 'webrtc'], {
-    initial: [],
-    says: 'Which publishers need a signed URL, where there is a `signed_policy_secret`.',
-  }),
-  signed_policy_playback: choices(['webrtc'], {
-    initial: ['webrtc'],
-    says: 'Which viewers need a signed URL, where there is a `signed_policy_secret`.',
-  }),
-  signed_policy_parameter: parameterName({
-    initial: 'policy',
-    says: 'The URL parameter that holds the policy.',
-  }),
-  signed_policy_signature_parameter: parameterName({
-    initial: 'signature',
-    says: 'The URL parameter that holds the signature.',
-  }),
-};
-
 const appKeys = {
   viewer_transport: choice(TRANSPORTS, {
     initial: 'tcp',
@@ -176,7 +161,35 @@ const appKeys = {
   }),
   ...accessKeys,
   ...admissionKeys,
-  ...policyKeys,
+};
+
+/** Below, a stream would end between two keyframes; above, its end is no news. */
+const ENDED_AFTER_RANGE = { leastS: 1, mostS: 3600 };
+
+const notifyKeys = {
+  url: optionalSecretUrl({
+    initial: undefined,
+    example: '"https://discord.com/api/webhooks/NUMBER/TOKEN"',
+    says: 'Where to: the webhook URL that Discord gives (in the channel: Edit Channel, Integrations, Webhooks), or your own program. It is a secret.',
+  }),
+  kind: choice(TARGET_KINDS, {
+    initial: 'discord',
+    says: 'What is there: `discord` gets messages that people read; `webhook` gets JSON that is signed by Standard Webhooks.',
+  }),
+  secret: optionalWebhookSecret({
+    initial: undefined,
+    example: '"whsec_…"',
+    says: 'What a `webhook` verifies our signatures with. Make one with `echo "whsec_$(openssl rand -base64 32)"`.',
+  }),
+  events: choices(EVENT_TYPES, {
+    initial: [],
+    says: 'What it is told of. Empty: a `discord` of `stream.live` and `stream.ended`, a `webhook` of everything but `viewers.changed`.',
+  }),
+  streams: streamTargets({
+    initial: [],
+    example: '[show, talk/stage]',
+    says: 'Apps and streams that it is told of. Empty: all.',
+  }),
 };
 
 export const keys = {
@@ -234,6 +247,11 @@ export const keys = {
     initial: undefined,
     example: 'live.example.net',
     says: 'The name that people know this server by. It stands in the printed URLs, and the addresses it resolves to are given to browsers.',
+  }),
+  public_url: optionalOrigin({
+    initial: undefined,
+    example: 'https://live.example.net',
+    says: 'How links in notifications call this server. Set it where a proxy brings HTTPS; otherwise it is made of `domain`, or the address, and the port.',
   }),
   public_addresses: addresses({
     initial: [],
@@ -306,5 +324,20 @@ export const keys = {
     what: 'app',
     example: 'show',
     each: appKeys,
+  },
+  events: {
+    says: 'What is told to people and programs.',
+    keys: {
+      ended_after: seconds(ENDED_AFTER_RANGE, {
+        initial: 10,
+        says: 'How long a stream may be gone before it counts as ended. An encoder that is back sooner goes on with the same live period, and nobody is told.',
+      }),
+    },
+  },
+  notify: {
+    says: 'Who is told when a stream goes live or ends, and of trouble: channels of Discord, and webhooks of your own programs.',
+    what: 'target',
+    example: 'crew',
+    each: notifyKeys,
   },
 } as const satisfies KeyTable;

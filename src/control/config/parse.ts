@@ -61,7 +61,7 @@ class Reader {
       if (!NAME.test(name)) {
         this.#fail(
           at,
-          `${JSON.stringify(name)} is no name for an ${what}. Use letters, digits, "_", "-" and ".".`,
+          `${JSON.stringify(name)} is no name for ${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}. Use letters, digits, "_", "-" and ".".`,
         );
       }
       names.push(name);

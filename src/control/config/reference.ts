@@ -20,7 +20,8 @@ function exampleLines(table: KeyTable, indent: string, spaced: boolean): string[
     } else if ('each' in node) {
       const [first = ''] = Object.keys(node.each);
       lines.push(`${indent}# ${name}:`, `${indent}#   ${node.example}:`);
-      lines.push(`${indent}#     ${first}: ${node.each[first]?.write(node.each[first].initial)}`);
+      const key = node.each[first];
+      lines.push(`${indent}#     ${first}: ${key?.write(key.initial) ?? key?.example}`);
     } else {
       lines.push(...keyLines(name, node, indent));
     }
@@ -92,7 +93,7 @@ function rows(table: KeyTable, prefix: string): string[] {
 }
 
 function initial(key: AnyKey, prefix: string): string {
-  if (prefix.includes('<')) return 'as in `app_defaults`';
+  if (prefix.startsWith('apps.')) return 'as in `app_defaults`';
   const text = key.write(key.initial);
   return text === undefined ? 'not set' : `\`${text}\``;
 }

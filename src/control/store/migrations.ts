@@ -87,4 +87,51 @@ export const migrations: readonly string[] = [
      created_ms   INTEGER NOT NULL,
      expires_ms   INTEGER
    ) STRICT, WITHOUT ROWID`,
+
+  `CREATE TABLE event (
+     id     INTEGER PRIMARY KEY AUTOINCREMENT,
+     type   TEXT NOT NULL,
+     stream TEXT,                    -- app/stream
+     at     TEXT NOT NULL,           -- ISO 8601, as it was told
+     data   TEXT NOT NULL            -- JSON
+   ) STRICT;
+   CREATE TABLE live_period (
+     stream       TEXT PRIMARY KEY,
+     id           TEXT NOT NULL,
+     protocol     TEXT NOT NULL,
+     since_ms     INTEGER NOT NULL,
+     seen_ms      INTEGER NOT NULL,  -- it was live then, for sure
+     peak_viewers INTEGER NOT NULL,
+     away_ms      INTEGER,           -- since when nothing has come
+     away_reason  TEXT
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE notify_target (
+     id             TEXT PRIMARY KEY,
+     name           TEXT NOT NULL,
+     kind           TEXT NOT NULL,
+     url            TEXT NOT NULL,   -- secret
+     secret         TEXT,            -- signs webhooks; in clear, as it is needed for that
+     events         TEXT NOT NULL,   -- JSON
+     streams        TEXT NOT NULL,   -- JSON; none is all
+     may_be_private INTEGER NOT NULL,
+     created_ms     INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE delivery (
+     id         INTEGER PRIMARY KEY AUTOINCREMENT,
+     target     TEXT NOT NULL,       -- of notify_target, or of the configuration
+     message    TEXT NOT NULL,       -- webhook-id
+     subject    TEXT,                -- one of these waits at most
+     event      TEXT NOT NULL,       -- JSON
+     created_ms INTEGER NOT NULL,
+     attempts   INTEGER NOT NULL,
+     next_ms    INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX delivery_target ON delivery (target, id);
+   CREATE TABLE discord_message (
+     target  TEXT NOT NULL,
+     period  TEXT NOT NULL,          -- of live_period, while it lasts
+     message TEXT NOT NULL,          -- Discord's id
+     at_ms   INTEGER NOT NULL,
+     PRIMARY KEY (target, period)
+   ) STRICT, WITHOUT ROWID`,
 ];

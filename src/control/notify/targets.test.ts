@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { memoryDatabase } from '../../../test/doubles/memory-database.ts';
+import type { ServerEvent } from '../../api/events.ts';
+import { eventAt } from '../events/event.ts';
+import { createLog } from '../log.ts';
+import type { OutboundAnswer, OutboundFailure, OutboundRequest } from '../outbound/outbound.ts';
+import type { Database } from '../store/database.ts';
+import { Targets } from './targets.ts';
+
+const DISCORD = 'https://discord.com/api/webhooks/1234/very-secret-token';
+type Answer = OutboundAnswer | OutboundFailure;
+
+function setup(answer: (request: OutboundRequest) => Answer | Promise<Answer>) {
+  const sent: OutboundRequest[] = [];
+  const lines: string[] = [];
+  const database = memoryDatabase();
+  const log = createLog({ level: 'debug', readable: false, write: (line) => lines.push(line) });
+  const start = (from: Database = database) =>
+    new Targets({
+      database: from,
+      configured: [],
+      send: async (request) => {
+        sent.push(request);
+        return answer(request);
+      },
+      tell: () => undefined,
+      log,
+    });
+  return { targets: start(), sent, lines, database, start };
+}
+
+function ok(body = ''): OutboundAnswer {
+  return { status: 200, headers: {}, body: Buffer.from(body) };
+}
+
+function live(): ServerEvent {
+  const data = { stream: 'show/slot-1', period: 'p1', since: '2026-01-01T00:00:00.000Z' };
+  const watchUrl = 'https://live.example.net/show/slot-1';
+  return eventAt('stream.live', { ...data, protocol: 'whip', watchUrl }, 0);
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; !condition(); tries++) {
+    assert.ok(tries < 200, 'it did not come to pass');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test('a target is added, told, shown without its secrets, and removed', async () => {
+  const { targets, sent, lines } = setup(() => ok());
+  const added = targets.add({ name: 'crew', kind: 'discord', url: DISCORD }, false);
+  assert.ok('target' in added);
+  const { target } = added;
+  assert.deepEqual(
+    [target.url, target.events],
+    ['https://discord.com/…', ['stream.live', 'stream.ended']],
+  );
+  targets.hear(live());
+  assert.equal(sent.length, 0, 'who tells of an event waits for nothing');
+  await until(() => targets.find(target.id)?.delivered !== null);
+  assert.equal(sent[0]?.url, `${DISCORD}?wait=true`);
+  assert.equal(sent[0]?.policy, 'untrusted');
+  const shown = JSON.stringify([targets.list(), lines]);
+  assert.ok(!shown.includes('very-secret-token'));
+  assert.equal(targets.remove(target.id), 'removed');
+  assert.equal(targets.remove(target.id), 'unknown');
+  targets.hear(live());
+  assert.deepEqual(targets.list(), []);
+  targets.stop();
+});
+
+test('a webhook gets its secret once, and what it gets is signed', async () => {
+  const { targets, sent } = setup(() => ok());
+  const url = 'http://127.0.0.1:9/hook';
+  const added = targets.add({ name: 'hook', kind: 'webhook', url }, true);
+  assert.ok('secret' in added);
+  assert.match(added.secret ?? '', /^whsec_/);
+  targets.hear(live());
+  await until(() => sent.length === 1);
+  const [request] = sent;
+  assert.match(request?.headers?.['webhook-signature'] ?? '', /^v1,[\w+/]{43}=$/);
+  assert.match(request?.headers?.['webhook-id'] ?? '', /^msg_/);
+  assert.equal(request?.policy, 'trusted');
+  assert.deepEqual(JSON.parse(request?.body ?? ''), live());
+  targets.stop();
+});
+
+const mistakes = [
+  { name: '', field: 'name', with: { name: '' } },
+  { name: 'no URL', field: 'url', with: { url: 'discord.com' } },
+  { name: 'another scheme', field: 'url', with: { url: 'file:///etc/passwd' } },
+  { name: 'no webhook', field: 'url', with: { url: 'https://discord.com/channels/1/2' } },
+  { name: 'a secret for Discord', field: 'secret', with: { secret: 'whsec_x' } },
+  { name: 'an unknown event', field: 'events', with: { events: ['stream.dead'] } },
+  { name: 'a bad stream', field: 'streams', with: { streams: ['a/b/c'] } },
+];
+
+for (const { name, field, with: given } of mistakes) {
+  test(`a mistake in a new target is told: ${name || field}`, () => {
+    const { targets } = setup(() => ok());
+    const added = targets.add({ name: 'x', kind: 'discord', url: DISCORD, ...given }, false);
+    assert.ok('mustBe' in added);
+    assert.equal(added.field, field);
+    targets.stop();
+  });
+}
+
+test('a test goes past the queue and says what came of it', async () => {
+  let status = 500;
+  const { targets, sent } = setup(() => ({ ...ok(), status }));
+  const added = targets.add({ name: 'crew', kind: 'discord', url: DISCORD }, false);
+  assert.ok('target' in added);
+  assert.deepEqual(await targets.test(added.target.id), {
+    delivered: false,
+    message: 'Discord answers 500',
+  });
+  status = 200;
+  assert.equal((await targets.test(added.target.id))?.delivered, true);
+  assert.equal(await targets.test('nobody'), undefined);
+  assert.match(sent[1]?.body ?? '', /This is a test of crew/);
+  targets.stop();
+});
+
+test('what was under way at the stop is sent after the next start, by the same name', async () => {
+  const hanging = Promise.withResolvers<Answer>();
+  const answers: (Answer | Promise<Answer>)[] = [hanging.promise, ok()];
+  const { targets, sent, database, start } = setup(() => answers.shift() ?? ok());
+  targets.add({ name: 'hook', kind: 'webhook', url: 'https://example.net/' }, false);
+  targets.hear(live());
+  await until(() => sent.length === 1);
+  targets.stop();
+  hanging.resolve({ failed: 'cancelled', message: 'it was no longer wanted', isSent: true });
+  const next = start(database);
+  await until(() => sent.length === 2);
+  assert.equal(sent[0]?.headers?.['webhook-id'], sent[1]?.headers?.['webhook-id']);
+  await until(() => next.list()[0]?.waiting === 0);
+  next.stop();
+});
+
+test('a database that fails is logged, and nobody else notices', async () => {
+  const { targets, lines, database } = setup(() => ok());
+  targets.add({ name: 'crew', kind: 'discord', url: DISCORD }, false);
+  database.exec('DROP TABLE delivery');
+  targets.hear(live());
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.ok(lines.some((line) => line.includes('the database failed')));
+  assert.ok(lines.length < 10, 'and not over and over');
+  targets.stop();
+});

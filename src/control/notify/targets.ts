@@ -1,0 +1,156 @@
+/**
+ * Who is told of what: keeps the targets, and delivers to them whatever happens. Nothing here is ever waited for by anything
+ * that has to do with a stream.
+ */
+import type { ServerEvent } from '../../api/events.ts';
+import type { NewTarget, TargetInfo, TargetTest } from '../../api/targets.ts';
+import { DeadlineTimer } from '../deadline-timer.ts';
+import { eventAt } from '../events/event.ts';
+import type { Log } from '../log.ts';
+import type { Database } from '../store/database.ts';
+import { attempt, type Send } from './courier.ts';
+import { DeliveryTable } from './delivery-table.ts';
+import { type Dispatch, Outbox } from './outbox.ts';
+import { newMessageId } from './standard-webhook.ts';
+import { type NotifyTarget, shownUrl } from './target.ts';
+import { TargetList, type TargetProblem } from './target-list.ts';
+import { TargetTable } from './target-table.ts';
+
+export type TargetsOptions = {
+  readonly database: Database;
+  /** Those of the configuration. */
+  readonly configured: readonly NotifyTarget[];
+  readonly send: Send;
+  /** Tells everybody of what goes wrong with one target. */
+  readonly tell: (event: ServerEvent) => void;
+  readonly log: Log;
+};
+
+/** After the database failed: it may have been locked or full for a moment. */
+const STORE_RETRY_MS = 30_000;
+
+export class Targets {
+  readonly #options: TargetsOptions;
+  readonly #list: TargetList;
+  readonly #outbox: Outbox;
+  readonly #timer = new DeadlineTimer((nowMs) => this.#pump(nowMs));
+  readonly #stopping = new AbortController();
+  /** Nothing is tried before: the database failed. */
+  #holdUntilMs = 0;
+
+  constructor(options: TargetsOptions) {
+    this.#options = options;
+    const { database, configured, log, tell } = options;
+    const table = new DeliveryTable(database);
+    this.#list = new TargetList(new TargetTable(database), configured);
+    table.keepOnly(this.#list.all.map(({ id }) => id));
+    this.#outbox = new Outbox({
+      table,
+      targets: () => this.#list.all,
+      newMessageId,
+      random: Math.random,
+      tell,
+      onState: ({ name, kind }, problem) => {
+        if (problem === undefined) log.info({ target: name, kind }, 'notifications arrive again');
+        else log.warn({ target: name, kind, problem }, 'notifications do not arrive');
+      },
+    });
+    this.#pumpSoon();
+  }
+
+  /** Queues an event for those who want it. */
+  hear(event: ServerEvent): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#guard(() => this.#outbox.add(event, Date.now()));
+    this.#pumpSoon();
+  }
+
+  list(): readonly TargetInfo[] {
+    return this.#list.all.map((target) => this.#infoOf(target));
+  }
+
+  find(id: string): TargetInfo | undefined {
+    const target = this.#list.find(id);
+    return target && this.#infoOf(target);
+  }
+
+  /**
+   * Adds a target. A webhook's secret is told here, and never again.
+   * @param mayBePrivate whether who adds it may have us call addresses of our own network
+   */
+  add(
+    wanted: NewTarget,
+    mayBePrivate: boolean,
+  ): { readonly target: TargetInfo; readonly secret: string | undefined } | TargetProblem {
+    const added = this.#list.add(wanted, mayBePrivate, Date.now());
+    if ('mustBe' in added) return added;
+    return { target: this.#infoOf(added), secret: added.secret?.reveal() };
+  }
+
+  /** Removes a target with all that waits for it. */
+  remove(id: string): 'removed' | 'unknown' | 'configured' {
+    const outcome = this.#list.remove(id);
+    if (outcome === 'removed') this.#outbox.forget(id);
+    return outcome;
+  }
+
+  /** Sends a test event at once, past the queue. Undefined: there is no such target. */
+  async test(id: string): Promise<TargetTest | undefined> {
+    const target = this.#list.find(id);
+    if (target === undefined) return undefined;
+    const event = eventAt('target.test', { target: target.name }, Date.now());
+    const parcel = { message: newMessageId(), event, discordMessage: undefined };
+    const { send } = this.#options;
+    const verdict = await attempt(send, target, parcel, Date.now(), this.#stopping.signal);
+    if (verdict.outcome !== 'done') return { delivered: false, message: verdict.why };
+    this.#outbox.works(target, Date.now());
+    this.#pumpSoon();
+    return { delivered: true, message: 'It took a test event.' };
+  }
+
+  /** What is under way is cancelled, and sent again after the next start. */
+  stop(): void {
+    this.#timer.clear();
+    this.#stopping.abort();
+  }
+
+  #infoOf(target: NotifyTarget): TargetInfo {
+    const { id, name, kind, url, events, streams, isConfigured } = target;
+    const shown = { id, name, kind, url: shownUrl(url), events, streams, configured: isConfigured };
+    return { ...shown, ...this.#outbox.statusOf(id) };
+  }
+
+  /** By the timer also where it is now: who tells of an event waits for none of this. */
+  #pumpSoon(): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#guard(() => this.#timer.set(Math.max(this.#holdUntilMs, this.#outbox.deadlineMs)));
+  }
+
+  #pump(nowMs: number): void {
+    this.#guard(() => {
+      for (const dispatch of this.#outbox.due(nowMs)) void this.#deliver(dispatch);
+    });
+    this.#pumpSoon();
+  }
+
+  async #deliver(dispatch: Dispatch): Promise<void> {
+    const { send } = this.#options;
+    const { signal } = this.#stopping;
+    const { target, parcel } = dispatch;
+    const verdict = await attempt(send, target, parcel, Date.now(), signal);
+    if (signal.aborted) return; // the database is closed by now
+    this.#guard(() => this.#outbox.settle(dispatch, verdict, Date.now()));
+    this.#pumpSoon();
+  }
+
+  /** The database may be locked or full: streams go on, and so does this, later. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (err) {
+      this.#options.log.error({ err }, 'notifications wait: the database failed');
+      this.#holdUntilMs = Date.now() + STORE_RETRY_MS;
+      this.#timer.set(this.#holdUntilMs);
+    }
+  }
+}
