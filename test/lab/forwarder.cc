@@ -7,10 +7,12 @@
  * Lines on stdin change it while it runs; times in ms, rates in bit/s, shares from 0 to 1:
  *   down loss 0.05              server to client; "up" is the other way. Keys: see kKeys
  *   cut 3000                    nothing passes, in either direction, for so long
+ *   nat 203.0.113.7 10.77.0.1   the client reaches the server at the first address only; the server has the second
  *   counts                      prints one line of JSON
  * It ends with stdin, and the kernel removes what it made. What happens to the n-th packet of a direction depends on the
  * seed and n alone: each packet takes the same number of random draws, whether they are needed or not.
  */
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -91,6 +93,40 @@ constexpr std::pair<const char*, double Conditions::*> kKeys[] = {
     {"rate", &Conditions::rate},       {"queue", &Conditions::queue},
 };
 
+constexpr size_t kIpv4HeaderBytes = 20;
+constexpr size_t kProtocolOffset = 9;
+constexpr size_t kIpChecksumOffset = 10;
+constexpr size_t kSourceOffset = 12;
+constexpr size_t kDestinationOffset = 16;
+constexpr size_t kUdpChecksumOffset = 6;
+constexpr size_t kTcpChecksumOffset = 16;
+
+/** Takes the change of one address into a checksum that covered it (RFC 1624 §3, equation 3). */
+void correct(uint8_t* checksum, uint32_t from, uint32_t to) {
+  uint16_t old;
+  memcpy(&old, checksum, sizeof old);
+  uint32_t sum = static_cast<uint16_t>(~old);
+  for (const uint32_t part : {~from & 0xffff, ~from >> 16, to & 0xffff, to >> 16}) sum += part;
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  const uint16_t fresh = static_cast<uint16_t>(~sum);
+  memcpy(checksum, &fresh, sizeof fresh);
+}
+
+/** Replaces one address of an IPv4 packet where it is `from`; leaves every other packet alone. */
+void translate(Packet& packet, size_t address_offset, uint32_t from, uint32_t to) {
+  if (from == 0 || packet.size() < kIpv4HeaderBytes || packet[0] >> 4 != 4) return;
+  uint32_t address;
+  memcpy(&address, packet.data() + address_offset, sizeof address);
+  if (address != from) return;
+  memcpy(packet.data() + address_offset, &to, sizeof to);
+  correct(packet.data() + kIpChecksumOffset, from, to);
+  const size_t payload = (packet[0] & 0x0f) * 4u;
+  const bool tcp = packet[kProtocolOffset] == IPPROTO_TCP;
+  if (!tcp && packet[kProtocolOffset] != IPPROTO_UDP) return;
+  const size_t checksum = payload + (tcp ? kTcpChecksumOffset : kUdpChecksumOffset);
+  if (checksum + sizeof(uint16_t) <= packet.size()) correct(packet.data() + checksum, from, to);
+}
+
 struct Counts {
   uint64_t packets = 0, bytes = 0, lost = 0, cut = 0, overflowed = 0, reordered = 0, duplicated = 0;
 };
@@ -119,13 +155,19 @@ class Direction {
 
   Conditions conditions;
   double cut_until_ms = 0;
+  /** What becomes of which address on the way. */
+  size_t translated_offset = kSourceOffset;
+  uint32_t translate_from = 0;
+  uint32_t translate_to = 0;
   const char* name() const { return name_; }
   int from() const { return from_; }
 
   void readAll(double now_ms) {
     static uint8_t buffer[kReadBytes];
     for (ssize_t size; (size = read(from_, buffer, sizeof buffer)) > 0;) {
-      accept(Packet(buffer, buffer + size), now_ms);
+      Packet packet(buffer, buffer + size);
+      translate(packet, translated_offset, translate_from, translate_to);
+      accept(std::move(packet), now_ms);
     }
   }
 
@@ -218,6 +260,20 @@ std::pair<int, int> openSide() {
   return {space, tun};
 }
 
+/** One-to-one, as by a router that forwards its ports to the server (RFC 3022 §4.1). */
+bool startTranslating(const char* outside, const char* inside, Direction (&directions)[2]) {
+  in_addr outer, inner;
+  if (inet_pton(AF_INET, outside, &outer) != 1 || inet_pton(AF_INET, inside, &inner) != 1) return false;
+  auto& [down, up] = directions;
+  down.translated_offset = kSourceOffset;
+  down.translate_from = inner.s_addr;
+  down.translate_to = outer.s_addr;
+  up.translated_offset = kDestinationOffset;
+  up.translate_from = outer.s_addr;
+  up.translate_to = inner.s_addr;
+  return true;
+}
+
 bool obey(const std::string& line, Direction (&directions)[2]) {
   char first[16], key[16];
   double value;
@@ -230,6 +286,9 @@ bool obey(const std::string& line, Direction (&directions)[2]) {
   if (sscanf(line.c_str(), "cut %lf", &value) == 1) {
     for (Direction& direction : directions) direction.cut_until_ms = nowMs() + value;
     return true;
+  }
+  if (sscanf(line.c_str(), "nat %15s %15s", first, key) == 2) {
+    return startTranslating(first, key, directions);
   }
   if (sscanf(line.c_str(), "%15s %15s %lf", first, key, &value) != 3) return false;
   for (Direction& direction : directions) {

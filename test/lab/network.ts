@@ -172,6 +172,11 @@ export class Lab {
     this.#tell(`cut ${durationMs}`);
   }
 
+  /** From now on the client reaches the server's IPv4 address only as this one, which no interface of the server has. */
+  translate(outside: string): void {
+    this.#tell(`nat ${outside} ${ADDRESSES.server.ipv4}`);
+  }
+
   /** What has come to the forwarder since the lab was opened, and what became of it. */
   async counts(): Promise<Counts> {
     const answer = once(this.#lines, 'line', { signal: AbortSignal.timeout(5000) });
