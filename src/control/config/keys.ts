@@ -13,7 +13,7 @@ import {
   streamNames,
   timeZone,
 } from './access-kinds.ts';
-import { milliseconds, optionalUrl } from './admission-kinds.ts';
+import { milliseconds, optionalUrl, parameterName } from './admission-kinds.ts';
 import {
   address,
   addresses,
@@ -142,6 +142,30 @@ const admissionKeys = {
   }),
 };
 
+const policyKeys = {
+  signed_policy_secret: optionalPassword({
+    initial: undefined,
+    example: '"1kU^b6"',
+    says: "What OvenMediaEngine's SignedPolicy URLs are signed with. Who has such a URL needs no stream key and no link.",
+  }),
+  signed_policy_publishing: choices(['rtmp', 'webrtc'], {
+    initial: [],
+    says: 'Which publishers need a signed URL, where there is a `signed_policy_secret`.',
+  }),
+  signed_policy_playback: choices(['webrtc'], {
+    initial: ['webrtc'],
+    says: 'Which viewers need a signed URL, where there is a `signed_policy_secret`.',
+  }),
+  signed_policy_parameter: parameterName({
+    initial: 'policy',
+    says: 'The URL parameter that holds the policy.',
+  }),
+  signed_policy_signature_parameter: parameterName({
+    initial: 'signature',
+    says: 'The URL parameter that holds the signature.',
+  }),
+};
+
 const appKeys = {
   viewer_transport: choice(TRANSPORTS, {
     initial: 'tcp',
@@ -161,6 +185,7 @@ const appKeys = {
   }),
   ...accessKeys,
   ...admissionKeys,
+  ...policyKeys,
 };
 
 /** Below, a stream would end between two keyframes; above, its end is no news. */
