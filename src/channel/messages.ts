@@ -29,6 +29,8 @@ export type Client = {
   /** Of its end of the connection. */
   readonly port: number;
   readonly userAgent: string | undefined;
+  /** Where a proxy on this machine says that it is: it may be made up, so nothing is decided by it here. */
+  readonly forwardedFor?: string;
 };
 
 /** An encoder asks to publish by RTMP, and with what. The secrets are compared and forgotten, never logged. */

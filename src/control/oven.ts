@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { Secret } from '../access/secret.ts';
 import type { StreamName } from '../base/names.ts';
-import { clientOfRequest, isSecure, visitorOfRequest } from './access/visitor.ts';
+import { clientOfRequest, urlOf, visitorOfRequest } from './access/visitor.ts';
 import { OvenSession } from './oven-session.ts';
 import type { SignallingDeps } from './signalling.ts';
 
@@ -86,10 +86,9 @@ export function ovenSocket(deps: SignallingDeps): OvenSocket {
 
 function credentialsOf(request: IncomingMessage, query: URLSearchParams) {
   const link = query.get('link');
-  const scheme = isSecure(request) ? 'wss' : 'ws';
   return {
     link: link ? new Secret(link, 'view link') : undefined,
-    url: new Secret(`${scheme}://${request.headers.host}${request.url}`, 'URL'),
+    url: urlOf(request, 'ws'),
   };
 }
 

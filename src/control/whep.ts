@@ -5,7 +5,7 @@ import type { StreamName } from '../base/names.ts';
 import type { SessionId } from '../channel/messages.ts';
 import { isRefusal } from '../protocols/sdp/refusal.ts';
 import { answerViewer } from '../protocols/sdp/view.ts';
-import { clientOf, visitorOf } from './access/visitor.ts';
+import { clientOf, requestOf, urlOf, visitorOf } from './access/visitor.ts';
 import type { Problem } from './problem.ts';
 import { type OfferRequest, type Opened, sdpRoutes } from './sdp-http.ts';
 import {
@@ -45,7 +45,7 @@ function viewRequest(context: Context, stream: StreamName, session: SessionId): 
     session,
     stream,
     link: link ? new Secret(link, 'view link') : undefined,
-    url: new Secret(context.req.url, 'URL'),
+    url: urlOf(requestOf(context), 'http'),
     visitor: visitorOf(context),
     client: clientOf(context),
   };

@@ -5,7 +5,7 @@ import type { StreamName } from '../base/names.ts';
 import type { SessionId } from '../channel/messages.ts';
 import { answerPublisher } from '../protocols/sdp/publish.ts';
 import { isRefusal } from '../protocols/sdp/refusal.ts';
-import { bearerOf, clientOf, requestOf } from './access/visitor.ts';
+import { bearerOf, clientOf, requestOf, urlOf } from './access/visitor.ts';
 import type { Problem } from './problem.ts';
 import { type OfferRequest, type Opened, sdpRoutes } from './sdp-http.ts';
 import {
@@ -45,7 +45,7 @@ function publishRequest(context: Context, stream: StreamName, session: SessionId
     session,
     stream,
     credential: given ? new Secret(given, 'stream key') : undefined,
-    url: new Secret(req.url, 'URL'),
+    url: urlOf(requestOf(context), 'http'),
     client: clientOf(context),
   };
 }

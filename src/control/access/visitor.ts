@@ -1,5 +1,6 @@
 /** Who a request is from, as far as the request itself says. */
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Context } from 'hono';
 import type { Client, Visitor } from '../../access/request.ts';
@@ -32,12 +33,21 @@ export function visitorOfRequest(request: IncomingMessage): Visitor {
   };
 }
 
-export function clientOfRequest({ socket, headers }: IncomingMessage): Client {
+export function clientOfRequest(request: IncomingMessage): Client {
+  const { socket, headers } = request;
+  const forwardedFor = forwardedAddress(request);
   return {
     address: plainAddress(socket.remoteAddress),
     port: socket.remotePort ?? 0,
     userAgent: headers['user-agent'],
+    ...(forwardedFor !== undefined && { forwardedFor }),
   };
+}
+
+/** Secret. What was asked for, as it was sent: owners' programs compare and sign it, so nothing in it is put right. */
+export function urlOf(request: IncomingMessage, scheme: 'http' | 'ws'): Secret {
+  const { headers, url } = request;
+  return new Secret(`${scheme}${isSecure(request) ? 's' : ''}://${headers.host}${url}`, 'URL');
 }
 
 /** RFC 6750 §2.1. */
@@ -57,6 +67,14 @@ export function isSecure({ socket, headers }: IncomingMessage): boolean {
 /** On HTTPS with the prefix that keeps other hosts and plain HTTP from setting it (RFC 6265bis §4.1.3.2). */
 export function cookieNameFor(request: IncomingMessage, name: CookieName): string {
   return isSecure(request) ? `__Host-${COOKIES[name]}` : COOKIES[name];
+}
+
+/** The last in the list: that one the proxy has seen itself, those before it are what the client says. */
+function forwardedAddress({ socket, headers }: IncomingMessage): string | undefined {
+  if (!isLoopback(plainAddress(socket.remoteAddress))) return undefined;
+  const list = headers['x-forwarded-for'] ?? headers['x-real-ip'];
+  const last = [list].flat().at(-1)?.split(',').at(-1)?.trim() ?? '';
+  return isIP(last) === 0 ? undefined : last;
 }
 
 function cookie(request: IncomingMessage, name: CookieName): Secret | undefined {

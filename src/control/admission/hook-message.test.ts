@@ -91,6 +91,13 @@ test('a redirected session closes with the URL that it got', () => {
   assert.equal(JSON.parse(body).request.url, url);
 });
 
+test('behind a proxy the client is told too', () => {
+  const proxied = { ...client, address: '127.0.0.1', forwardedFor: '192.0.2.8' };
+  const body = writeHookBody({ ...whip, client: proxied }, 'opening', stream, now);
+  const { address, real_ip: realIp } = JSON.parse(body).client;
+  assert.deepEqual([address, realIp], ['127.0.0.1', '192.0.2.8']);
+});
+
 test('the time has the offset of the zone', () => {
   const zones = [
     ['Asia/Seoul', '2026-08-20T14:06:30.123+09:00'],

@@ -14,6 +14,7 @@ export type HookSession = {
     readonly address: string;
     readonly port: number;
     readonly userAgent: string | undefined;
+    readonly forwardedFor?: string;
   };
 };
 
@@ -62,7 +63,7 @@ export function writeHookBody(
     client: {
       address: client.address,
       port: client.port,
-      real_ip: client.address,
+      real_ip: client.forwardedFor ?? client.address,
       user_agent: protocol === 'rtmp' ? undefined : client.userAgent,
     },
     request: {
