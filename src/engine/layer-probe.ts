@@ -5,13 +5,22 @@ const WAIT_MS_MAX = 60_000;
 const PROBE_MS_MAX = 12_000;
 /** The path is to show that it carries the layer and its next keyframe. */
 const PROBE_SHARE = 1.3;
+/** No more than a little beyond what arrives: a path that is full shall not be buried. */
+const STEP_SHARE = 1.2;
+const STEP_BPS = 50_000;
 /** Signs that it does not. */
 const LIMIT_DROP = 0.9;
 const LOSS_MAX = 0.05;
+/** A queue that grows once may be that of a keyframe: the path gets time to empty it. One that does again and again is not. */
+const PAUSE_MS = 300;
+const OVERUSES_MAX = 3;
+const CALM_MS = 1500;
 
 /** What a path shows while it is tried. */
 export type ProbedPath = {
   readonly limitBps: number | undefined;
+  /** What arrives. */
+  readonly deliveredBps: number;
   /** Times that its queue was seen to grow. */
   readonly overuses: number;
   readonly loss: number;
@@ -29,6 +38,9 @@ export class LayerProbe {
   #waitUntilMs = 0;
   #sinceMs: number | undefined;
   #overuses = 0;
+  #overuseMs = Number.NEGATIVE_INFINITY;
+  /** Times that the queue grew without calm between. */
+  #streak = 0;
   #peakBps = 0;
 
   /** A smaller layer had to be taken. */
@@ -53,6 +65,7 @@ export class LayerProbe {
     if (this.#sinceMs === undefined) {
       this.#sinceMs = nowMs;
       this.#overuses = path.overuses;
+      this.#streak = 0;
       this.#peakBps = limitBps;
     }
     this.#peakBps = Math.max(this.#peakBps, limitBps);
@@ -61,11 +74,19 @@ export class LayerProbe {
       this.onTrouble(nowMs);
       return;
     }
-    this.extraBps = Math.max(0, Math.min(wantedBps, limitBps) - sentBps);
+    const isPaused = nowMs - this.#overuseMs < PAUSE_MS;
+    const nextStepBps = path.deliveredBps * STEP_SHARE + STEP_BPS;
+    const allBps = Math.min(wantedBps, limitBps, nextStepBps);
+    this.extraBps = isPaused ? 0 : Math.max(0, allBps - sentBps);
   }
 
   #isTooMuch({ overuses, loss }: ProbedPath, limitBps: number, nowMs: number): boolean {
-    if (overuses > this.#overuses || loss > LOSS_MAX) return true;
+    if (overuses > this.#overuses) {
+      this.#streak = nowMs - this.#overuseMs < CALM_MS ? this.#streak + 1 : 1;
+      this.#overuses = overuses;
+      this.#overuseMs = nowMs;
+    }
+    if (this.#streak >= OVERUSES_MAX || loss > LOSS_MAX) return true;
     return limitBps < this.#peakBps * LIMIT_DROP || nowMs - (this.#sinceMs ?? 0) > PROBE_MS_MAX;
   }
 

@@ -166,11 +166,12 @@ export class Pacer {
   }
 
   #paceBps(mediaBps: number, nowMs: number): number {
-    if (this.#isLimited(mediaBps, nowMs)) return this.limitBps(nowMs) ?? 0;
+    const limitBps = this.limitBps(nowMs) ?? 0;
+    if (this.#isLimited(mediaBps, nowMs)) return limitBps;
     const haste = this.#hasteAt(nowMs);
     const paceBps = mediaBps * haste;
-    // Smoothing that a queue asked for holds for small streams too.
-    return haste < HASTE_MAX ? paceBps : Math.max(PACE_BPS_MIN, paceBps);
+    // Smoothing that a queue asked for holds for small streams too, as far as the path is not known to carry more.
+    return Math.max(paceBps, haste < HASTE_MAX ? limitBps : PACE_BPS_MIN);
   }
 
   #slow(haste: number, nowMs: number): void {

@@ -2,6 +2,7 @@ import type { DropReason } from '../base/reasons.ts';
 import { CATCH_UP_MS_MAX, isFreshRun, isNear, runMs } from './cached-run.ts';
 import { FLAG } from './history.ts';
 import type { Pacer } from './pacer.ts';
+import { isNearOnThin, Patience, type ThinPath } from './patience.ts';
 import { Retransmitter, type RtxOptions, type Stretch, timestampIn } from './retransmitter.ts';
 import { EXTENSION_BYTES, HEADER_BYTES, RUN_BYTES_MAX, type SendTable } from './send-table.ts';
 import type { Track } from './track.ts';
@@ -19,12 +20,6 @@ export type SenderOptions = {
   readonly rtx: RtxOptions | undefined;
 };
 
-/** How far a viewer may lag behind before video skips to a later keyframe, or audio to live. */
-export const LAG_MS_MAX = 1000;
-/** How long the burst at the start may take on the viewer's path before it is given up for the next keyframe. */
-export const BURST_MS_MAX = 4000;
-/** A burst falls behind when it is this much later than where its last leg ended. */
-const LEG_SLACK_MS = 100;
 /**
  * A keyframe that was asked for arrives within a round trip and a frame: so long the layer in use goes on. Then, where
  * that layer is too much for the path, a cached run of a smaller one will do.
@@ -63,6 +58,8 @@ export class TrackSender {
   octets = 0;
   /** Frames not sent, by reason. */
   readonly drops = new Map<DropReason, number>();
+  /** Set while the path is TCP and does not take all that it is given. */
+  thin: ThinPath | undefined;
   /** The track's codec has no payload type in this session. */
   codecRefused = false;
   /** Set when the timestamps of this track have a new meaning: a sender report is due. */
@@ -76,10 +73,7 @@ export class TrackSender {
   /** Number of the track's frame that the cursor is at, and why frames between it and the next start were not sent. */
   #frame = 0;
   #dropReason: DropReason = 'waiting-for-keyframe';
-  #burstStartMs = 0;
-  /** Where the present leg of a burst ends, and how far behind live the one before ended. */
-  #legEnd = 0;
-  #legLagMs = Number.POSITIVE_INFINITY;
+  readonly #patience = new Patience();
   /** Rollover counter * 65536 + sequence number of the next packet. */
   #nextIndex48: number;
   /** What to add to the track's timestamps. */
@@ -123,11 +117,16 @@ export class TrackSender {
       this.place = 'live';
       return;
     }
+    this.#close();
+    this.#openGate(nowMs, pacer);
+  }
+
+  /** Nothing goes before a keyframe, old or new. */
+  #close(): void {
     this.place = 'gated';
     this.#dropReason = 'waiting-for-keyframe';
     this.#frame = this.track.frameCount;
     this.#notBefore = this.track.epochStart;
-    this.#openGate(nowMs, pacer);
   }
 
   /**
@@ -197,25 +196,50 @@ export class TrackSender {
     this.#targetSinceMs = nowMs;
   }
 
-  /** The layer in use is gone: this one follows as soon as it can be decoded. */
-  abandon(track: Track): void {
+  /**
+   * Leaves the layer in use at once for this one, which is shown as soon as it can be decoded. The layers' clocks begin
+   * at random (RFC 3550 §5.1), and the publisher's sender reports tie them together: what a moment was called so far,
+   * it is called from now on.
+   */
+  turnTo(track: Track): void {
     this.target = undefined;
     if (track === this.track) return;
+    const { clock, newestTimestamp } = track;
+    const goesOn = this.anchored && clock === this.track.clock && track.head > track.epochStart;
+    const ticks = goesOn ? this.timestampAt(clock.serverTimeMs(track.id, newestTimestamp)) : 0;
     this.track = track;
     this.#epoch = -1;
-    this.place = 'gated';
+    this.#enterEpoch();
+    this.#close();
+    if (!goesOn) return;
+    this.#timestampOffset = (ticks - newestTimestamp) >>> 0;
+    this.#anchored = true;
+    this.reportDue = true;
   }
 
   /** What nothing can be shown of, or switched to, before its next keyframe. */
   get awaited(): Track | undefined {
     const next = this.target ?? this.track;
-    if (next.runStart === undefined) return next;
+    if (next.runStart === undefined || this.isHeldBack) return next;
     return this.target && !isFreshRun(next) ? next : undefined;
+  }
+
+  /** Its path was too slow: it waits for a keyframe that is yet to come. */
+  get isHeldBack(): boolean {
+    const { runStart = -1 } = this.track;
+    return this.place === 'gated' && this.packets > 0 && runStart < this.#notBefore;
   }
 
   /** How long the burst at the start has taken so far. */
   burstMs(nowMs: number): number {
-    return this.place === 'burst' ? nowMs - this.#burstStartMs : 0;
+    return this.place === 'burst' ? this.#patience.burstMs(nowMs) : 0;
+  }
+
+  /** Whether a track can be shown right away. */
+  canStartFrom(track: Track, pacer: Pacer | undefined, nowMs: number): boolean {
+    if (track.runStart === undefined || track.runStart >= track.head) return false;
+    if (!pacer || this.packets === 0) return true;
+    return isNear(track, pacer, 8 * track.bytesPerSecond(nowMs), nowMs);
   }
 
   /** Media between the cursor and live: what a path that is too thin has fallen behind by. */
@@ -237,21 +261,11 @@ export class TrackSender {
   trim(nowMs: number): void {
     if (this.#epoch !== this.track.epoch || this.place === 'gated') return;
     if (this.cursor >= this.track.head) return;
-    const lost = this.cursor < this.track.history.tail;
-    const tooSlow =
-      this.place === 'burst' ? this.#burstIsHopeless(nowMs) : this.#lagMs() > LAG_MS_MAX;
-    if (lost || tooSlow) this.#skip();
-  }
-
-  /** While a burst is sent, more is added to it: each leg must leave less to the next, or live is never reached. */
-  #burstIsHopeless(nowMs: number): boolean {
-    if (nowMs - this.#burstStartMs > BURST_MS_MAX) return true;
-    const lagMs = this.#lagMs();
-    if (lagMs > LAG_MS_MAX && lagMs > this.#legLagMs + LEG_SLACK_MS) return true;
-    if (this.cursor < this.#legEnd) return false;
-    this.#legLagMs = lagMs;
-    this.#legEnd = this.track.head;
-    return false;
+    const { track, cursor, thin } = this;
+    const lost = cursor < track.history.tail;
+    const isBurst = this.place === 'burst';
+    const standing = { track, isBurst, cursor, frame: this.#frame, lagMs: this.#lagMs(), thin };
+    if (lost || this.#patience.isOver(standing, nowMs)) this.#skip();
   }
 
   /** RTP timestamp of this track at a server time, as this viewer sees it: for sender reports. */
@@ -308,6 +322,7 @@ export class TrackSender {
     // A run that has not been released yet would start with an empty burst: wait for its first part.
     if (track.runStart >= track.head) return false;
     if (pacer && this.packets > 0 && !isNear(track, pacer, undefined, nowMs)) return false;
+    if (this.thin && this.packets > 0 && !isNearOnThin(track, this.thin)) return false;
     this.#countDrops(track.frameCount - track.runFrames);
     this.#anchor(track.newestTimestamp);
     this.#startRun(track.runStart, nowMs);
@@ -319,9 +334,7 @@ export class TrackSender {
     const { track } = this;
     this.cursor = runStart;
     this.place = 'burst';
-    this.#burstStartMs = nowMs;
-    this.#legEnd = track.head;
-    this.#legLagMs = Number.POSITIVE_INFINITY;
+    this.#patience.begin(track, this.#frame, nowMs);
     this.#sourceTimestamp = -1;
     this.#stretchFrame = 0;
     this.#isSettling = true;
@@ -334,7 +347,7 @@ export class TrackSender {
     if (this.place === 'gated') {
       // Nothing is shown that could go on: whichever layer can be decoded first.
       if (target.runStart === undefined && this.track.runStart !== undefined) return;
-      this.abandon(target);
+      this.turnTo(target);
       return;
     }
     const { runStart } = target;
@@ -348,7 +361,7 @@ export class TrackSender {
   #mayReplay(target: Track, pacer: Pacer | undefined, nowMs: number): boolean {
     if (!this.#isUrgent || nowMs - this.#targetSinceMs < SWITCH_WAIT_MS) return false;
     if (!pacer) return runMs(target) <= CATCH_UP_MS_MAX;
-    return isNear(target, pacer, 8 * target.bytesPerSecond(nowMs), nowMs);
+    return this.canStartFrom(target, pacer, nowMs);
   }
 
   /** The frame before the cursor has not been sent whole. */
@@ -358,27 +371,9 @@ export class TrackSender {
     return ((flags[(this.cursor - 1) & mask] as number) & FLAG.marker) === 0;
   }
 
-  /**
-   * The layers' clocks begin at random (RFC 3550 §5.1); the publisher's sender reports tie them together. What a moment
-   * was called so far, it is called from now on.
-   */
   #switch(target: Track, runStart: number, nowMs: number): void {
-    const former = this.track;
-    const wasAnchored = this.anchored;
-    const { newestTimestamp } = target;
-    const here = former.clock === target.clock && wasAnchored;
-    const ticks = here
-      ? this.timestampAt(target.clock.serverTimeMs(target.id, newestTimestamp))
-      : undefined;
-    this.abandon(target);
-    this.#enterEpoch();
-    if (ticks === undefined) {
-      this.#anchor(newestTimestamp);
-    } else {
-      this.#timestampOffset = (ticks - newestTimestamp) >>> 0;
-      this.#anchored = true;
-      this.reportDue = true;
-    }
+    this.turnTo(target);
+    this.#anchor(target.newestTimestamp);
     this.#frame = target.frameCount - target.runFrames;
     this.#startRun(runStart, nowMs);
   }

@@ -45,16 +45,22 @@ export class ViewerLayers {
     });
     const inUse = sender.target ?? sender.track;
     const current = ladder.indexOf(inUse);
-    const path = this.#look(outlet, nowMs);
+    const path = this.#look(outlet, needsBps[current], nowMs);
     const index = this.#choice.choose(needsBps, current, path, nowMs);
-    this.#follow(ladder, index, current, nowMs);
+    this.#follow(ladder, index, current, outlet, nowMs);
     if (index < current) this.probe.onTrouble(nowMs);
     else if (index > current) this.#trust(outlet, needsBps[index]);
     this.#tryPath(outlet, needsBps, index, nowMs);
     return sender.awaited;
   }
 
-  #follow(ladder: readonly Track[], index: number, current: number, nowMs: number): void {
+  #follow(
+    ladder: readonly Track[],
+    index: number,
+    current: number,
+    outlet: Outlet,
+    nowMs: number,
+  ): void {
     const sender = this.#sender;
     if (sender.place !== 'gated' && sender.packets > 0) {
       const chosen = ladder[index];
@@ -63,9 +69,14 @@ export class ViewerLayers {
       return;
     }
     // Nothing is on the screen yet, or it stands still: what can be shown first.
-    const ready = ladder.slice(0, index + 1).findLast(({ runStart }) => runStart !== undefined);
-    const first = ready ?? ladder.find(({ runStart }) => runStart !== undefined) ?? ladder[index];
-    if (first) sender.abandon(first);
+    const pacer = outlet.reliable ? undefined : this.#viewer.pacer;
+    const fitting = ladder.slice(0, index + 1);
+    const first =
+      fitting.findLast((track) => sender.canStartFrom(track, pacer, nowMs)) ??
+      fitting.findLast(({ runStart }) => runStart !== undefined) ??
+      ladder.find(({ runStart }) => runStart !== undefined) ??
+      ladder[index];
+    if (first) sender.turnTo(first);
   }
 
   /** Whether the layer on the screen is a better one than what it is to be. */
@@ -73,7 +84,7 @@ export class ViewerLayers {
     return ladder.indexOf(this.#sender.track) > index;
   }
 
-  #look(outlet: Outlet, nowMs: number): LayerPath {
+  #look(outlet: Outlet, needBps: number | undefined, nowMs: number): LayerPath {
     const { pacer, bytes } = this.#viewer;
     const sender = this.#sender;
     if (!outlet.reliable) {
@@ -83,7 +94,15 @@ export class ViewerLayers {
     if (nowMs >= this.#nextLookMs) {
       this.#nextLookMs = nowMs + LOOK_MS;
       const lagMs = sender.place === 'burst' ? sender.burstMs(nowMs) : sender.lagMs;
-      this.#backlog.update(lagMs, outlet.tcpFlow?.(), 8 * bytes.perSecond(nowMs));
+      const sentBps = 8 * bytes.perSecond(nowMs);
+      this.#backlog.update(
+        sender.isHeldBack ? Number.POSITIVE_INFINITY : lagMs,
+        outlet.tcpFlow?.(),
+        {
+          sentBps,
+          needBps,
+        },
+      );
     }
     return { limitBps: this.#backlog.limitBps, mustTry: true };
   }
@@ -104,8 +123,8 @@ export class ViewerLayers {
   ): void {
     if (outlet.reliable || this.#sender.target) return;
     const { pacer } = this.#viewer;
-    const { loss, overuses } = pacer.estimate;
-    const path = { limitBps: pacer.limitBps(nowMs), loss, overuses };
+    const { deliveredBps, loss, overuses } = pacer.estimate;
+    const path = { limitBps: pacer.limitBps(nowMs), deliveredBps, loss, overuses };
     this.probe.update(needsBps[index] ?? 0, needsBps[index + 1], path, nowMs);
   }
 }

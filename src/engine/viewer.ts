@@ -1,6 +1,6 @@
 import type { CloseReason } from '../base/reasons.ts';
 import type { Layers } from './layers.ts';
-import type { Outlet } from './outlet.ts';
+import type { Backlog, Outlet } from './outlet.ts';
 import { Pacer } from './pacer.ts';
 import { RateMeter } from './rate-meter.ts';
 import { RUN_BYTES_MAX, type SendTable } from './send-table.ts';
@@ -57,6 +57,8 @@ export class Viewer {
   /** Made when the stream has simulcast layers. */
   #layers: ViewerLayers | undefined;
   #paddedMs = 0;
+  /** The picture waits until the kernel has less of it. */
+  #isHeld = false;
   #blockedSinceMs: number | undefined;
   #lastRestartMs = -RESTART_MS_MIN;
 
@@ -96,10 +98,11 @@ export class Viewer {
       this.#blocked(nowMs);
       return;
     }
-    this.#blockedSinceMs = undefined;
     const bytes = outlet.reliable
       ? this.#fillReliable(table, outlet, nowMs)
       : this.#fillPaced(table, outlet, nowMs);
+    if (bytes === 0 && this.#isHeld) this.#blockedSinceMs ??= nowMs;
+    else this.#blockedSinceMs = undefined;
     if (bytes === 0) return;
     this.bytes.add(bytes, nowMs);
     table.endRun(outlet);
@@ -134,7 +137,7 @@ export class Viewer {
   /** The stream's publisher has gone, and its layers with it. */
   abandonLayers(track: Track): void {
     this.#layers = undefined;
-    this.video?.abandon(track);
+    this.video?.turnTo(track);
   }
 
   /** Why this viewer cannot go on, if so. */
@@ -151,14 +154,33 @@ export class Viewer {
     return (this.video?.reportDue ?? false) || (this.audio?.reportDue ?? false);
   }
 
-  /** As much as one run holds: the socket says when it is full. */
+  /** As much as one run holds, of the picture no more than the path has room for. */
   #fillReliable(table: SendTable, outlet: Outlet, nowMs: number): number {
-    let budget = RUN_BYTES_MAX;
-    for (const sender of this.senders) {
-      budget -= sender.fill(table, outlet.srtp, undefined, nowMs, budget);
-      if (budget <= 0) break;
+    const { audio, video } = this;
+    const { srtp, backlog } = outlet;
+    let bytes = audio?.fill(table, srtp, undefined, nowMs, RUN_BYTES_MAX) ?? 0;
+    if (video && bytes < RUN_BYTES_MAX) {
+      const room = backlog ? this.#roomFor(video, backlog, nowMs) : RUN_BYTES_MAX;
+      const budget = Math.min(RUN_BYTES_MAX - bytes, Math.max(0, room));
+      bytes += video.fill(table, srtp, undefined, nowMs, budget);
     }
-    return RUN_BYTES_MAX - budget;
+    backlog?.spend(bytes);
+    return bytes;
+  }
+
+  /** What a path does not take is no reason to wait forever: see {@link Patience}. */
+  #roomFor(video: TrackSender, backlog: Backlog, nowMs: number): number {
+    this.#isHeld = false;
+    if (!video.behind && video.place !== 'gated') return 0;
+    const room = backlog.room(nowMs);
+    this.#isHeld = room <= 0 && video.behind;
+    const carriedBps = backlog.thinBps;
+    video.thin =
+      carriedBps === undefined
+        ? undefined
+        : { carriedBps, needBps: 8 * this.#bytesPerSecond(nowMs) };
+    if (video.thin || room <= 0) video.trim(nowMs);
+    return room;
   }
 
   /** Sound goes at once; the picture as the path has been seen to carry it, or not at all. */

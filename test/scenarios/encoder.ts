@@ -30,6 +30,9 @@ export const ENCODER_DEFAULTS: EncoderOptions = {
   setsEveryKeyframe: true,
 };
 
+/** Encoders of one publisher's layers differ by a multiple of this. */
+export const LAYER_IDS = 1000;
+
 /** What is written into every frame and every audio packet. */
 export type Stamp = {
   readonly encoder: number;

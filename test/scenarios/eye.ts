@@ -6,7 +6,7 @@ import { seqDelta, ticksDelta } from '../../src/base/circle.ts';
 import type { RtpPacket } from '../../src/protocols/rtp/packet.ts';
 import type { RtcpPacket } from '../../src/protocols/rtp/rtcp.ts';
 import { ntpToMs } from '../../src/protocols/rtp/sender-report.ts';
-import { type Picture, readPicture, readStamp, type Stamp, unitsOf } from './encoder.ts';
+import { LAYER_IDS, type Picture, readPicture, readStamp, type Stamp, unitsOf } from './encoder.ts';
 
 export type Seen = Picture & {
   readonly arrivalMs: number;
@@ -192,7 +192,8 @@ export class Eye {
     const heard = this.heard.at(-1);
     const videoTie = this.#ties.get(videoSsrc);
     const audioTie = this.#ties.get(audioSsrc);
-    if (!heard || !videoTie || !audioTie || heard.encoder !== seen.encoder) return;
+    if (!heard || !videoTie || !audioTie) return;
+    if (heard.encoder % LAYER_IDS !== seen.encoder % LAYER_IDS) return;
     const videoMs = videoTie.ntpMs + ticksDelta(videoTie.timestamp, seen.timestamp) / 90;
     const audioMs = audioTie.ntpMs + ticksDelta(audioTie.timestamp, heard.timestamp) / 48;
     const offsetMs = videoMs - seen.captureMs - (audioMs - heard.captureMs);

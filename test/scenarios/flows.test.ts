@@ -10,10 +10,10 @@ function assertLive(world: MediaWorld, { eye }: TestViewer): void {
   assert.equal(eye.videoGaps + eye.audioGaps, 0);
 }
 
-scenario('of two simulcast layers one is shown, in time with its own reports', (world) => {
+scenario('of two flows on one m-line one is shown, in time with its own reports', (world) => {
   const viewer = world.view();
   const publisher = world.publishByWhip();
-  publisher.addLayer();
+  publisher.addTwin();
   world.pass(10_000);
   assertLive(world, viewer);
   assert.ok(viewer.eye.syncChecks > 100);

@@ -13,15 +13,15 @@ import { IceRouter } from '../../src/media/ice/router.ts';
 import { MediaPlane } from '../../src/media/media-plane.ts';
 import { BatchSender } from '../../src/media/send/batch-sender.ts';
 import { OpenClient } from './client-host.ts';
-import { Encoder, type EncoderOptions } from './encoder.ts';
+import { Encoder, type EncoderOptions, LAYER_IDS } from './encoder.ts';
 import { FakeAddon, StrictCrypto } from './fake-addon.ts';
 import { FakeCrypto } from './fake-crypto.ts';
 import { type Leg, ServerPorts, TcpLeg, UdpLeg } from './legs.ts';
 import { type LinkOptions, PERFECT_LINK, runUntil, SeededRandom, type Timed } from './network.ts';
-import { DirectPublisher, PUBLISHED_TYPES, WhipPublisher } from './publishers.ts';
+import { DirectPublisher, PUBLISHED_TYPES, RID_ID, WhipPublisher } from './publishers.ts';
 import { GOOD_TCP, type TcpOptions } from './tcp-socket.ts';
 import { TestClient } from './test-client.ts';
-import { TestViewer, VIEWED_TYPES } from './test-viewer.ts';
+import { TestViewer, TRANSPORT_CC_ID, VIEWED_TYPES } from './test-viewer.ts';
 
 /** Room for the answers to STUN, RTCP and DTLS of one TCP viewer. */
 const CONTROL_BYTES_MAX = 32 * 1024;
@@ -50,6 +50,8 @@ export type ViewOptions = {
   readonly legs?: readonly LegOptions[];
   /** A viewer that asks for a keyframe when it lost something, as browsers do. */
   readonly pli?: boolean;
+  /** Over UDP: transport-wide feedback and retransmissions, as all browsers have. */
+  readonly feedback?: boolean;
 };
 
 export type PublishOptions = {
@@ -57,7 +59,11 @@ export type PublishOptions = {
   readonly encoder?: Partial<EncoderOptions>;
   readonly leg?: Partial<LegOptions>;
   readonly nack?: boolean;
+  /** Simulcast: each layer's rid and encoder, the best one last. */
+  readonly layers?: readonly LayerOptions[];
 };
+
+export type LayerOptions = { readonly rid: string; readonly encoder: Partial<EncoderOptions> };
 
 export class MediaWorld {
   readonly seed: number;
@@ -153,6 +159,8 @@ export class MediaWorld {
 
   view(options: ViewOptions = {}): TestViewer {
     const { stream = 'show/one', legs = [{ transport: 'tcp' }], pli = true } = options;
+    const { feedback = false } = options;
+    const transportCcId = feedback ? TRANSPORT_CC_ID : undefined;
     const number = this.#nextNumber++;
     const session = `viewer-${number}`;
     const ssrcs = { video: 0x10_0000 + number, audio: 0x20_0000 + number };
@@ -160,6 +168,7 @@ export class MediaWorld {
     const { client, peer } = this.#newClient(session, legs, transports);
     const viewer = new TestViewer(session, client, ssrcs, {
       pli,
+      feedback,
       violate: (what, nowMs) => this.#violate(session, what, nowMs),
     });
     this.plane.openViewer(
@@ -175,12 +184,16 @@ export class MediaWorld {
             mid: '0',
             kind: 'video',
             ssrc: ssrcs.video,
-            rtxSsrc: undefined,
+            rtxSsrc: feedback ? 0x30_0000 + number : undefined,
             payloadTypes: [
-              { codec: 'h264', payloadType: VIEWED_TYPES.video, rtxPayloadType: undefined },
+              {
+                codec: 'h264',
+                payloadType: VIEWED_TYPES.video,
+                rtxPayloadType: feedback ? VIEWED_TYPES.rtx : undefined,
+              },
             ],
-            nack: false,
-            transportCcId: undefined,
+            nack: feedback,
+            transportCcId,
           },
           {
             mid: '1',
@@ -191,7 +204,7 @@ export class MediaWorld {
               { codec: 'opus', payloadType: VIEWED_TYPES.audio, rtxPayloadType: undefined },
             ],
             nack: false,
-            transportCcId: undefined,
+            transportCcId,
           },
         ],
       },
@@ -205,7 +218,8 @@ export class MediaWorld {
 
   /** Publishes by WHIP: the camera starts as soon as the connection stands. */
   publishByWhip(options: PublishOptions = {}): WhipPublisher {
-    const { stream = 'show/one', encoder = {}, leg = {}, nack = true } = options;
+    const { stream = 'show/one', leg = {}, nack = true, layers = [] } = options;
+    const encoder = layers.at(-1)?.encoder ?? options.encoder ?? {};
     const number = this.#nextNumber++;
     const session = `publisher-${number}`;
     const legOptions = { transport: 'udp', ...leg } as const;
@@ -220,6 +234,11 @@ export class MediaWorld {
       this.#encoder(number, encoder),
       this.random.below(2 ** 31),
     );
+    for (const [index, layer] of layers.entries()) {
+      const isBest = index === layers.length - 1;
+      const id = number + LAYER_IDS * (index + 1);
+      publisher.addLayer(layer.rid, isBest ? undefined : this.#encoder(id, layer.encoder));
+    }
     const track = (kind: 'video' | 'audio', mid: string, codec: 'h264' | 'opus') => ({
       mid,
       kind,
@@ -234,12 +253,12 @@ export class MediaWorld {
         },
       ],
       ssrcs: [],
-      rids: [],
+      rids: kind === 'video' ? layers.map(({ rid }) => rid) : [],
       nack: nack && kind === 'video',
       pli: kind === 'video',
       extensions: {
         mid: undefined,
-        rid: undefined,
+        rid: layers.length > 0 ? RID_ID : undefined,
         repairedRid: undefined,
         transportCc: undefined,
       },

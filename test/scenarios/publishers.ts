@@ -23,7 +23,11 @@ const REPORT_MS = 1000;
 /** Encoding takes its time, and not the same for both: only sender reports bring them together again. */
 const VIDEO_DELAY_MS = 45;
 const AUDIO_DELAY_MS = 5;
-const RESENDABLE_MAX = 2048;
+const RESENDABLE_MAX = 4096;
+/** Packets of a layer that name it. */
+const NAMED_PACKETS = 200;
+/** Id of the rid's header extension. */
+export const RID_ID = 4;
 
 /** The clock that drives an encoder. */
 export class Camera implements Timed {
@@ -114,6 +118,26 @@ class Flow {
 
 export const PUBLISHED_TYPES = { video: 102, audio: 111 } as const;
 
+/** One simulcast layer; without an encoder of its own it is what the camera's makes. */
+export type Layer = {
+  readonly rid: string;
+  readonly encoder: Encoder | undefined;
+  readonly flow: Flow;
+  isSuspended: boolean;
+};
+
+/** The packet with the rid in a one-byte header extension (RFC 8285 §4.2). */
+function named(packet: Uint8Array, rid: string): Uint8Array {
+  const words = Math.ceil((1 + rid.length) / 4);
+  const bytes = new Uint8Array(packet.length + 4 + 4 * words);
+  bytes.set(packet.subarray(0, 12));
+  bytes[0] = (bytes[0] ?? 0) | 0x10;
+  bytes.set([0xbe, 0xde, 0, words, (RID_ID << 4) | (rid.length - 1)], 12);
+  bytes.set(Buffer.from(rid), 17);
+  bytes.set(packet.subarray(12), 16 + 4 * words);
+  return bytes;
+}
+
 /** Encoder and WebRTC library of a streamer: OBS, say. */
 export class WhipPublisher implements Timed {
   readonly session: string;
@@ -122,12 +146,16 @@ export class WhipPublisher implements Timed {
   /** When keyframes were asked for. */
   readonly keyframeRequests: number[] = [];
   nacked = 0;
+  /** Keyframes come when they come, as with OBS. */
+  isDeaf = false;
   readonly #random: SeededRandom;
   /** This computer's clock is wrong: only differences count. */
   readonly #clockOffsetMs: number;
-  readonly #sent = new Map<number, Uint8Array>();
-  /** A second simulcast layer of the same m-line: its own SSRC, numbers, timestamps and reports. */
-  #layer: Flow | undefined;
+  readonly #sent = new Map<string, Uint8Array>();
+  /** The same picture under another SSRC, by an encoder that does not say so. */
+  #twin: Flow | undefined;
+  /** Simulcast: all layers, the one of the camera's own encoder last. */
+  readonly layers: Layer[] = [];
   #video: Flow;
   #audio: Flow;
 
@@ -164,9 +192,14 @@ export class WhipPublisher implements Timed {
     for (const packet of packets) {
       if (packet.type === 'picture-loss') {
         this.keyframeRequests.push(nowMs);
-        this.camera.encoder.wantKeyframe();
-      } else if (packet.type === 'nack' && packet.mediaSsrc === this.#video.ssrc) {
-        for (const number of packet.sequenceNumbers) this.#resend(number);
+        if (this.isDeaf) continue;
+        // As libwebrtc: whichever layer is asked for, all begin anew.
+        for (const encoder of this.#encoders) encoder.wantKeyframe();
+      } else if (
+        packet.type === 'nack' &&
+        this.#videoFlows.some(({ ssrc }) => ssrc === packet.mediaSsrc)
+      ) {
+        for (const number of packet.sequenceNumbers) this.#resend(packet.mediaSsrc, number);
       }
     }
     this.host.flush(nowMs);
@@ -181,8 +214,22 @@ export class WhipPublisher implements Timed {
   }
 
   /** Sends every frame under another SSRC too, from now on. */
-  addLayer(): void {
-    this.#layer = new Flow(this.#random, PUBLISHED_TYPES.video, 90_000);
+  addTwin(): void {
+    this.#twin = new Flow(this.#random, PUBLISHED_TYPES.video, 90_000);
+  }
+
+  /** @param encoder of a smaller layer; undefined: the camera's own, which comes last */
+  addLayer(rid: string, encoder: Encoder | undefined): void {
+    const flow = encoder ? new Flow(this.#random, PUBLISHED_TYPES.video, 90_000) : this.#video;
+    this.layers.push({ rid, encoder, flow, isSuspended: false });
+  }
+
+  /** As encoders do whose uplink is too thin; they say nothing of it, and come back with a keyframe. */
+  suspend(rid: string, isSuspended: boolean): void {
+    const layer = this.layers.find((layer) => layer.rid === rid);
+    if (!layer) throw new Error(`no layer ${rid}`);
+    layer.isSuspended = isSuspended;
+    if (!isSuspended) (layer.encoder ?? this.camera.encoder).wantKeyframe();
   }
 
   /** Process killed, cable cut. */
@@ -203,23 +250,37 @@ export class WhipPublisher implements Timed {
       : Infinity;
   }
 
+  get #videoFlows(): readonly Flow[] {
+    return this.layers.length > 0 ? this.layers.map(({ flow }) => flow) : [this.#video];
+  }
+
+  get #encoders(): readonly Encoder[] {
+    return [this.camera.encoder, ...this.layers.flatMap(({ encoder }) => encoder ?? [])];
+  }
+
   #sendFrame(frame: EncodedFrame, nowMs: number): void {
-    for (const [index, payload] of frame.payloads.entries()) {
-      const isLast = index === frame.payloads.length - 1;
-      const packet = this.#video.next(payload, frame.captureMs, isLast);
-      const bytes = writeRtpPacket(packet);
-      this.#sent.set(packet.sequenceNumber, bytes);
-      this.host.client.sendRtp(bytes);
-      if (this.#layer) {
-        const twin = this.#layer.next(payload, frame.captureMs, isLast);
-        this.host.client.sendRtp(writeRtpPacket(twin));
-      }
+    if (this.layers.length === 0) this.#sendOn(this.#video, frame, undefined);
+    if (this.#twin) this.#sendOn(this.#twin, frame, undefined);
+    for (const { rid, encoder, flow, isSuspended } of this.layers) {
+      if (!isSuspended) this.#sendOn(flow, encoder?.frame(frame.captureMs) ?? frame, rid);
     }
-    for (const number of this.#sent.keys()) {
+    for (const key of this.#sent.keys()) {
       if (this.#sent.size <= RESENDABLE_MAX) break;
-      this.#sent.delete(number);
+      this.#sent.delete(key);
     }
     this.host.flush(nowMs);
+  }
+
+  #sendOn(flow: Flow, frame: EncodedFrame, rid: string | undefined): void {
+    for (const [index, payload] of frame.payloads.entries()) {
+      const isLast = index === frame.payloads.length - 1;
+      const packet = flow.next(payload, frame.captureMs, isLast);
+      const plain = writeRtpPacket(packet);
+      // Senders say which layer it is until the server reports on it (RFC 8852 §3.3).
+      const bytes = rid !== undefined && flow.packets < NAMED_PACKETS ? named(plain, rid) : plain;
+      this.#sent.set(`${packet.ssrc}/${packet.sequenceNumber}`, bytes);
+      this.host.client.sendRtp(bytes);
+    }
   }
 
   #sendAudio(payload: Uint8Array, captureMs: number, nowMs: number): void {
@@ -227,15 +288,15 @@ export class WhipPublisher implements Timed {
     this.host.flush(nowMs);
   }
 
-  #resend(sequenceNumber: number): void {
+  #resend(ssrc: number, sequenceNumber: number): void {
     this.nacked++;
-    const bytes = this.#sent.get(sequenceNumber);
+    const bytes = this.#sent.get(`${ssrc}/${sequenceNumber}`);
     if (bytes) this.host.client.sendRtp(bytes);
   }
 
   #report(nowMs: number): void {
     const ntp = msToNtp(nowMs + this.#clockOffsetMs);
-    for (const flow of [this.#video, this.#layer, this.#audio]) {
+    for (const flow of [...this.#videoFlows, this.#twin, this.#audio]) {
       if (!flow) continue;
       const { ssrc, packets: packetCount } = flow;
       const rtpTimestamp = flow.timestampAt(nowMs);

@@ -38,7 +38,7 @@ export type TestClientOptions = {
 export type TestClientOutput =
   | { readonly type: 'transmit'; readonly path: Path; readonly bytes: Uint8Array }
   | { readonly type: 'connected' }
-  | { readonly type: 'rtp'; readonly packet: RtpPacket }
+  | { readonly type: 'rtp'; readonly packet: RtpPacket; readonly bytes: Uint8Array }
   | { readonly type: 'rtcp'; readonly packets: readonly RtcpPacket[] }
   | { readonly type: 'closed' };
 
@@ -285,9 +285,10 @@ export class TestClient implements Timed {
   #receiveRtp(bytes: Uint8Array): void {
     if (this.#srtp === undefined) return;
     const length = this.#windows.unprotectRtp(this.#srtp, bytes);
-    const packet = typeof length === 'string' ? length : parseRtpPacket(bytes.subarray(0, length));
+    const plain = typeof length === 'string' ? undefined : bytes.subarray(0, length);
+    const packet = plain ? parseRtpPacket(plain) : String(length);
     if (typeof packet === 'string') this.rejects.push(packet);
-    else this.#outputs.push({ type: 'rtp', packet });
+    else if (plain) this.#outputs.push({ type: 'rtp', packet, bytes: plain });
   }
 
   #receiveRtcp(bytes: Uint8Array): void {

@@ -1,12 +1,16 @@
 /** A browser that watches: its network, its eye, and what it tells the server. */
+import { readUint16 } from '../../src/base/bytes.ts';
+import { findExtension, type RtpPacket } from '../../src/protocols/rtp/packet.ts';
 import { RtcpWriter } from '../../src/protocols/rtp/rtcp-writer.ts';
+import { ArrivalRecorder } from '../../src/protocols/rtp/transport-feedback.ts';
 import type { ClientHost, OpenClient } from './client-host.ts';
 import { Eye } from './eye.ts';
 import { TcpLeg, UdpLeg } from './legs.ts';
 import type { Timed } from './network.ts';
 import type { TestClientOutput } from './test-client.ts';
 
-export const VIEWED_TYPES = { video: 96, audio: 97 } as const;
+export const VIEWED_TYPES = { video: 96, audio: 97, rtx: 98 } as const;
+export const TRANSPORT_CC_ID = 3;
 /** Browsers report about once a second, and ask for a keyframe no more often than twice. */
 const REPORT_MS = 1000;
 const PLI_MS_MIN = 500;
@@ -19,8 +23,12 @@ export class TestViewer implements Timed {
   /** When the session's keys were agreed. */
   connectedMs: number | undefined;
   plis = 0;
+  /** Packets that came again, asked for or not. */
+  repeated = 0;
   readonly #videoSsrc: number;
   readonly #pli: boolean;
+  /** What the server learns of the path by; over UDP alone. */
+  readonly #arrivals: ArrivalRecorder | undefined;
   #nextReportMs = Infinity;
   #lastPliMs = -Infinity;
 
@@ -30,6 +38,7 @@ export class TestViewer implements Timed {
     ssrcs: { readonly video: number; readonly audio: number },
     options: {
       readonly pli: boolean;
+      readonly feedback: boolean;
       readonly violate: (what: string, nowMs: number) => void;
     },
   ) {
@@ -37,6 +46,7 @@ export class TestViewer implements Timed {
     this.host = client.host;
     this.#videoSsrc = ssrcs.video;
     this.#pli = options.pli;
+    if (options.feedback) this.#arrivals = new ArrivalRecorder();
     this.eye = new Eye({
       videoSsrc: ssrcs.video,
       audioSsrc: ssrcs.audio,
@@ -48,7 +58,8 @@ export class TestViewer implements Timed {
   }
 
   get deadlineMs(): number | undefined {
-    const deadlineMs = Math.min(this.host.deadlineMs ?? Infinity, this.#reportMs);
+    const feedbackMs = this.host.isClosed ? Infinity : (this.#arrivals?.deadlineMs ?? Infinity);
+    const deadlineMs = Math.min(this.host.deadlineMs ?? Infinity, this.#reportMs, feedbackMs);
     return deadlineMs === Infinity ? undefined : deadlineMs;
   }
 
@@ -68,6 +79,11 @@ export class TestViewer implements Timed {
   advance(nowMs: number): void {
     if ((this.host.deadlineMs ?? Infinity) <= nowMs) this.host.advance(nowMs);
     if (nowMs >= this.#reportMs) this.#report(nowMs);
+    const body = this.host.isClosed ? undefined : this.#arrivals?.poll(nowMs);
+    if (!body) return;
+    const feedback = new RtcpWriter().transportFeedback(OUR_SSRC, this.#videoSsrc, body);
+    this.host.client.sendRtcp(feedback.bytes());
+    this.host.flush(nowMs);
   }
 
   /** Asks for a keyframe now, whatever it has. */
@@ -100,12 +116,26 @@ export class TestViewer implements Timed {
       this.connectedMs = nowMs;
       this.#nextReportMs = nowMs + REPORT_MS;
     } else if (output.type === 'rtp') {
-      this.eye.rtp(output.packet, nowMs);
+      this.#see(output.packet, output.bytes, nowMs);
       if (!this.#pli || !this.eye.isLost || nowMs - this.#lastPliMs < PLI_MS_MIN) return;
       this.askForKeyframe(nowMs);
     } else if (output.type === 'rtcp') {
       this.eye.rtcp(output.packets, nowMs);
     }
+  }
+
+  #see(packet: RtpPacket, bytes: Uint8Array, nowMs: number): void {
+    const number = findExtension(bytes, TRANSPORT_CC_ID);
+    if (number) this.#arrivals?.receive(readUint16(number, 0), nowMs);
+    if (packet.payloadType !== VIEWED_TYPES.rtx) {
+      this.eye.rtp(packet, nowMs);
+      return;
+    }
+    this.repeated++;
+    const { payload } = packet;
+    const original = { ...packet, ssrc: this.#videoSsrc, payloadType: VIEWED_TYPES.video };
+    const sequenceNumber = readUint16(payload, 0);
+    this.eye.rtp({ ...original, sequenceNumber, payload: payload.subarray(2) }, nowMs);
   }
 
   #report(nowMs: number): void {

@@ -37,6 +37,9 @@ const LOSS_STAYS = 0.75;
 const LOSS_TRIAL_MS = 2000;
 /** Of what gets through: a little less, so that the difference shows. */
 const DECREASE_FOR_LOSS = 0.9;
+/** Where less than this share of the estimate was sent, what gets through says nothing: then by the loss alone (§6). */
+const SENT_SHARE_MIN = 0.5;
+const DECREASE_PER_LOSS = 0.5;
 
 /** Feedback that stays away for so long says that the path was down; what was lost meanwhile says nothing else. */
 const OUTAGE_MS = 1000;
@@ -226,7 +229,13 @@ export class PathEstimate {
     if (this.loss <= LOSS_MAX + this.#ownLoss) return;
     this.#trial = { untilMs: nowMs + LOSS_TRIAL_MS, loss: this.loss, beforeBps: this.bitrateBps };
     this.#fullMs = nowMs;
-    this.#limitBps = this.deliveredBps;
-    this.#lower(DECREASE_FOR_LOSS * this.deliveredBps);
+    const { bitrateBps = 0, deliveredBps } = this;
+    const saysNothing = deliveredBps < bitrateBps * SENT_SHARE_MIN;
+    this.#limitBps = saysNothing ? bitrateBps : deliveredBps;
+    this.#lower(
+      saysNothing
+        ? bitrateBps * (1 - DECREASE_PER_LOSS * this.loss)
+        : deliveredBps * DECREASE_FOR_LOSS,
+    );
   }
 }
