@@ -16,6 +16,7 @@ const RUNTIME_MAJOR = 24;
 /** What each command is: the program, and whether it needs the builds. */
 const COMMANDS = {
   start: { program: 'dist/main.js', built: true },
+  millrace: { program: 'dist/main.js', built: true },
   test: { program: 'scripts/test.ts', built: true },
   bench: { program: 'bench/main.ts', built: true },
   soak: { program: 'bench/main.ts', arguments: ['soak'], built: true },

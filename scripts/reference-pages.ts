@@ -1,6 +1,8 @@
-/** Writes the generated pages: run it after a change to src/control/config/keys.ts. test/docs.test.ts compares. */
+/**
+ * Writes the generated pages: run it after a change to src/control/config/keys.ts, to a route of the API or to a command.
+ * test/docs.test.ts compares.
+ */
 import { writeFileSync } from 'node:fs';
-import { writeExample, writeReference } from '../src/control/config/reference.ts';
+import { generatedPages } from './generated-pages.ts';
 
-writeFileSync('config/example.yaml', writeExample());
-writeFileSync('docs/reference/config.md', writeReference());
+for (const [path, text] of Object.entries(generatedPages())) writeFileSync(path, text);

@@ -7,6 +7,7 @@ import { AppDirectory } from './control/access/app-directory.ts';
 import { EgressMeter } from './control/access/egress-meter.ts';
 import { Gate } from './control/access/gate.ts';
 import { Limits } from './control/access/limits.ts';
+import { Passwords } from './control/access/passwords.ts';
 import { RefusalLog } from './control/access/refusal-log.ts';
 import {
   type FoundAddresses,
@@ -18,6 +19,7 @@ import {
 } from './control/addresses.ts';
 import { Admission } from './control/admission/admission.ts';
 import { admissionSettings } from './control/admission/settings.ts';
+import type { ApiDeps } from './control/api/api.ts';
 import { writeBanner } from './control/banner.ts';
 import type { Config } from './control/config/config.ts';
 import { loadConfig } from './control/config/load.ts';
@@ -27,7 +29,9 @@ import { explainListenError, type ListeningSocket } from './control/listen-probl
 import { createLog, type Log } from './control/log.ts';
 import { MediaLink } from './control/media-link.ts';
 import { mediaOptionsOf } from './control/media-options.ts';
+import { Counts } from './control/metrics/counts.ts';
 import { Outbound } from './control/outbound/outbound.ts';
+import { announceServer, localUrl, newCommandToken } from './control/running-server.ts';
 import { logEvent, logRefusal } from './control/session-log.ts';
 import { Sessions } from './control/sessions.ts';
 import type { SignallingDeps } from './control/signalling.ts';
@@ -35,6 +39,7 @@ import { StartError } from './control/start-error.ts';
 import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 import { reportOf, startTelling, type Telling } from './control/telling.ts';
+import { readVersion } from './control/version.ts';
 
 /** An operator's mistake, told in one line. */
 const EXIT_MISTAKE = 2;
@@ -45,16 +50,28 @@ const EXAMPLE_APP = 'live';
 const WEB_FOLDER = fileURLToPath(new URL('../dist/web', import.meta.url));
 
 try {
-  await main();
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === undefined || command.startsWith('-')) await serve(process.argv.slice(2));
+  else if (command === 'serve') await serve(rest);
+  else await runOther();
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   process.stderr.write(`millrace: ${error.message}\n`);
   process.exit(EXIT_MISTAKE);
 }
 
-async function main(): Promise<void> {
+/** Loaded when it is asked for: the server has no use for it. */
+async function runOther(): Promise<void> {
+  const { runCommand } = await import('./cli/main.ts');
+  process.exitCode = await runCommand(process.argv.slice(2), {
+    out: (text) => process.stdout.write(text),
+    error: (text) => process.stderr.write(text),
+  });
+}
+
+async function serve(args: readonly string[]): Promise<void> {
   const print = (text: string) => process.stdout.write(text);
-  const options = parseOptions(process.argv.slice(2), print);
+  const options = parseOptions(args, print);
   if (options === 'help') return;
   const config = loadConfig(options);
   checkStaticFolder(config.staticDir);
@@ -67,7 +84,13 @@ async function main(): Promise<void> {
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
   const telling = startTelling(config, store, log);
-  const { media, http, found, apps, admission } = await open(config, store, demo, telling, log);
+  const { media, http, found, apps, admission, commandToken } = await open(
+    config,
+    store,
+    demo,
+    telling,
+    log,
+  );
   const hosts = hostsOf(config, found);
   telling.site.found(hosts.host, http.port);
   print(
@@ -83,7 +106,10 @@ async function main(): Promise<void> {
   );
   for (const warning of found.warnings) log.warn(warning);
   log.info({ http: http.port, ...media.ports }, 'listening');
+  const url = localUrl(socketAddress(config.http.address), http.port);
+  const leave = announceServer(config.stateDir, { url, token: commandToken });
   stopOnSignal(log, async () => {
+    leave();
     await media.stop();
     telling.stop();
     await http.close();
@@ -98,6 +124,7 @@ type Opened = {
   readonly found: FoundAddresses;
   readonly apps: AppDirectory;
   readonly admission: Admission;
+  readonly commandToken: string;
 };
 
 async function open(
@@ -124,6 +151,7 @@ async function open(
   });
   gate.onRefused(new RefusalLog(log).listener);
   gate.onRefused((refused) => telling.events.refused(reportOf(refused)));
+  const commandToken = newCommandToken();
   try {
     const [media, found] = await Promise.all([
       startMedia(config, demo, telling, log, gate),
@@ -132,21 +160,55 @@ async function open(
     gate.watch(media);
     admission.watch(media);
     if (config.limits.egress > 0) egress.start(media);
-    const rtmpPort = config.rtmp.enabled ? media.ports.rtmp : undefined;
+    const api = apiOf(config, { media, gate, apps, store, commandToken, log });
     const http = await HttpServer.listen(
       {
         signalling: signallingOf(config, media, found, { gate, apps, telling, log }),
-        api: { media, gate, rtmpPort },
+        api,
         pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, gate },
         log,
       },
       { address: socketAddress(config.http.address), port: config.http.port },
     );
-    return { media, http, found, apps, admission };
+    return { media, http, found, apps, admission, commandToken };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);
   }
+}
+
+type ApiParts = {
+  readonly media: MediaLink;
+  readonly gate: Gate;
+  readonly apps: AppDirectory;
+  readonly store: Store;
+  readonly commandToken: string;
+  readonly log: Log;
+};
+
+function apiOf(config: Config, parts: ApiParts): ApiDeps {
+  const { media, gate, apps, store, commandToken, log } = parts;
+  const counts = new Counts();
+  media.onEvent((event) => counts.hear(event));
+  gate.onRefused((refused) => counts.refused(refused));
+  const { rtmp, iceTcp, iceUdp } = media.ports;
+  const rtmpPort = config.rtmp.enabled ? rtmp : undefined;
+  return {
+    media,
+    gate,
+    store,
+    directory: apps,
+    isConfigured: (app) => config.apps?.has(app) === true,
+    passwords: new Passwords(),
+    nowMs: Date.now,
+    commandToken,
+    rtmpPort,
+    onKicked: ({ stream, session, by }) => log.info({ stream, session, by }, 'sent away'),
+    version: readVersion(),
+    startedMs: Date.now(),
+    ports: { rtmp: rtmpPort ?? null, iceTcp, iceUdp },
+    counts,
+  };
 }
 
 type SignallingParts = {

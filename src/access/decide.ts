@@ -166,7 +166,7 @@ function refuseCaller(
 }
 
 /** What whoever asks may do, by the best of what he shows. */
-function heldScopes(
+export function heldScopes(
   visitor: ApiRequest['visitor'],
   { token, key, person, nowMs }: AccessFacts,
 ): { readonly scopes: readonly Scope[]; readonly byCookie: boolean; readonly isKnown: boolean } {
@@ -208,7 +208,7 @@ function deny(reason: DenialReason, message = messageOf(reason)): Denial {
 }
 
 /** Their URLs are ours. */
-const RESERVED_APPS: ReadonlySet<string> = new Set(['api', 'assets', 'login']);
+const RESERVED_APPS: ReadonlySet<string> = new Set(['api', 'assets', 'login', 'v1']);
 
 /** Whether there can be an app of this name. */
 export function isReserved(app: string): boolean {

@@ -3,15 +3,17 @@
  * the owner's own server, and keeps what let each session in, so that taking that away ends the session.
  */
 import { isInRange, parseRange } from '../../access/address-range.ts';
-import { decide } from '../../access/decide.ts';
+import { decide, heldScopes } from '../../access/decide.ts';
 import type { AdmissionPart } from '../../access/facts.ts';
 import { messageOf, unknownApp } from '../../access/messages.ts';
 import type {
   AccessRequest,
+  ApiRequest,
   PageRequest,
   PublishRequest,
   ViewRequest,
 } from '../../access/request.ts';
+import type { Scope } from '../../access/scopes.ts';
 import { covers, onlyStream } from '../../access/target.ts';
 import { appOf } from '../../base/names.ts';
 import type { CloseReason, DenialReason } from '../../base/reasons.ts';
@@ -137,6 +139,15 @@ export class Gate {
         covers(ban.target, stream) && isInRange(range, request.client.address),
     );
     return id;
+  }
+
+  /** Who asks, as the log names them, and what they may. Not whether: see {@link authorise}. */
+  callerOf(request: ApiRequest): { readonly name: string; readonly scopes: readonly Scope[] } {
+    const facts = this.#finder.find(request, 'none');
+    const { scopes } = heldScopes(request.visitor, facts);
+    if (facts.token !== undefined) return { name: `token ${facts.token.id}`, scopes };
+    if (facts.key !== undefined) return { name: `key ${facts.key.id}`, scopes };
+    return { name: facts.person?.name ?? 'this machine', scopes };
   }
 
   /** What let a session in: the ids of the key, link and person. */

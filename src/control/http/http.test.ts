@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { accessWorld } from '../../../test/fakes/access.ts';
+import { apiDeps } from '../../../test/fakes/api.ts';
 import { FakeMedia, signallingDeps, streamName } from '../../../test/fakes/media-gate.ts';
 import { EVERYTHING } from '../../access/target.ts';
 import { createLog } from '../log.ts';
 import { HttpServer } from './server.ts';
 
-const { gate, store } = accessWorld('apps: {show: }');
+const { gate, store, apps } = accessWorld('apps: {show: }');
 const anywhere = { target: EVERYTHING, addresses: [], protocols: [], expiresMs: undefined };
 const key = store.keys.add({ name: 'first key', ...anywhere }, Date.now()).secret.reveal();
 
@@ -36,7 +37,7 @@ async function serve(
   const server = await HttpServer.listen(
     {
       signalling: signallingDeps(media),
-      api: { media, gate, rtmpPort: 1935 },
+      api: apiDeps(media, { gate, store, apps }),
       pages: { webFolder, staticFolder, gate },
       log: createLog({ level: 'error', readable: true, write: () => undefined }),
     },

@@ -1,0 +1,75 @@
+/** Looks at everything that has to be right, and says what to mend. */
+import type { Command } from 'commander';
+import type { ServerInfo } from '../../api/server.ts';
+import { findServer } from '../../control/running-server.ts';
+import { readVersion } from '../../control/version.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import { connect } from '../connection.ts';
+import { type Context, does } from '../context.ts';
+import type { Finding } from '../doctor/finding.ts';
+import {
+  checkBbr,
+  checkClock,
+  checkDisk,
+  checkMemory,
+  checkNode,
+  checkOpenFiles,
+  checkSocketBuffers,
+} from '../doctor/machine.ts';
+import { checkAddresses, checkPorts, checkTls } from '../doctor/network.ts';
+import { checkServer, checkState } from '../doctor/state.ts';
+import type { Print } from '../output.ts';
+
+export function addDoctorCommand(program: Command, print: Print): void {
+  does(
+    program.command('doctor').description('look at everything, and say what to mend'),
+    print,
+    async (context) => {
+      const findings = await examine(context);
+      context.output.show(findings, say);
+      const wrong = findings.filter(({ ok }) => !ok).length;
+      if (wrong === 0) return;
+      process.exitCode = EXIT.failed;
+    },
+  );
+}
+
+async function examine(context: Context): Promise<Finding[]> {
+  const { config, stateDir } = context;
+  const running = findServer(stateDir);
+  const info = await askServer(stateDir);
+  return [
+    checkServer(info, readVersion()),
+    checkNode(),
+    ...checkState(stateDir),
+    checkDisk(stateDir),
+    checkMemory(),
+    checkOpenFiles(running?.pid),
+    ...(await checkPorts(config, typeof info === 'object' ? info : undefined)),
+    ...(await checkAddresses(config, running)),
+    checkTls(config),
+    checkClock(Date.now()),
+    checkSocketBuffers(),
+    checkBbr(),
+  ];
+}
+
+async function askServer(stateDir: string): Promise<ServerInfo | string | undefined> {
+  try {
+    return await connect(stateDir)?.get<ServerInfo>('/server');
+  } catch (error) {
+    if (error instanceof CommandError) return error.message;
+    throw error;
+  }
+}
+
+function say(findings: readonly Finding[]): string {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  const lines = findings.flatMap(({ name, ok, says, remedy }) => [
+    `${ok ? 'ok     ' : 'warning'}  ${name.padEnd(width)}  ${says}`,
+    ...(remedy === undefined ? [] : [`${' '.repeat(width + 11)}${remedy}`]),
+  ]);
+  const wrong = findings.filter(({ ok }) => !ok).length;
+  const last = wrong === 0 ? 'All is well.' : `${wrong} of ${findings.length} to look at.`;
+  return [...lines, '', last].join('\n');
+}

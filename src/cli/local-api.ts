@@ -1,0 +1,57 @@
+/** The API without a server: the same routes over the same database, for what can be done while nothing runs. */
+import { Hono } from 'hono';
+import { scopes } from '../access/scopes.ts';
+import { AppDirectory } from '../control/access/app-directory.ts';
+import { Gate } from '../control/access/gate.ts';
+import { Limits } from '../control/access/limits.ts';
+import { Passwords } from '../control/access/passwords.ts';
+import { apiTable } from '../control/api/api.ts';
+import { serveTable } from '../control/api/serve.ts';
+import type { Config } from '../control/config/config.ts';
+import { Store } from '../control/store/store.ts';
+import { readVersion } from '../control/version.ts';
+import { Connection } from './connection.ts';
+
+export type LocalApi = { readonly connection: Connection; readonly close: () => void };
+
+/** Opens the database; who can read its file may do all that its owner may. */
+export function openLocally(config: Config): LocalApi {
+  const store = Store.open(config.stateDir);
+  const directory = new AppDirectory(config, store);
+  const gate = new Gate({
+    store,
+    apps: directory,
+    limits: new Limits(config.limits, () => 0),
+    admission: undefined,
+    nowMs: Date.now,
+    // Nobody is let in here; what fails is told by the command that failed.
+    onFault: () => undefined,
+  });
+  const table = apiTable({
+    ...nothingLive,
+    store,
+    directory,
+    gate,
+    isConfigured: (app) => config.apps?.has(app) === true,
+    passwords: new Passwords(),
+    nowMs: Date.now,
+    version: readVersion(),
+  });
+  const caller = { name: 'the command line', scopes };
+  const routes = new Hono().route(
+    '/api',
+    serveTable(table, async () => caller),
+  );
+  const ask = async (path: string, init: RequestInit) =>
+    routes.request(`http://localhost${path}`, init);
+  return { connection: new Connection(ask, false), close: () => store.close() };
+}
+
+/** Nothing is published or watched while no server runs. */
+const nothingLive = {
+  media: { live: new Set<never>(), stats: async () => [], close: () => undefined },
+  rtmpPort: undefined,
+  onKicked: () => undefined,
+  startedMs: Date.now(),
+  ports: { rtmp: null, iceTcp: 0, iceUdp: 0 },
+} as const;

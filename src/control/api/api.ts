@@ -1,0 +1,62 @@
+/** The whole API: the table of all routes, and everything that is served for programs rather than for people. */
+import { Hono } from 'hono';
+import type { ServerInfo } from '../../api/server.ts';
+import type { Counts } from '../metrics/counts.ts';
+import { metricsRoutes } from '../metrics/routes.ts';
+import { apiGuard, type GuardDeps } from './guard.ts';
+import { omeRoutes } from './ome/routes.ts';
+import type { Route } from './route.ts';
+import { appRoutes } from './routes/apps.ts';
+import type { AccessDeps } from './routes/common.ts';
+import { keyRoutes, linkRoutes, tokenRoutes } from './routes/keys.ts';
+import { banRoutes, personRoutes } from './routes/people.ts';
+import { serverRoutes } from './routes/server.ts';
+import { type SignInDeps, signInRoutes } from './routes/sign-in.ts';
+import { type StreamDeps, streamRoutes } from './routes/streams.ts';
+import { serveTable } from './serve.ts';
+
+/** What the routes below `/api` need. */
+export type TableDeps = StreamDeps &
+  AccessDeps &
+  SignInDeps & {
+    readonly version: string;
+    readonly startedMs: number;
+    /** As bound, but for HTTP's: requests come through that one. */
+    readonly ports: Omit<ServerInfo['ports'], 'http'>;
+  };
+
+export type ApiDeps = GuardDeps & TableDeps & { readonly counts: Counts };
+
+/** Every route below `/api`. */
+export function apiTable(deps: TableDeps): readonly Route[] {
+  const serverInfo = (httpPort: number): ServerInfo => ({
+    version: deps.version,
+    started: new Date(deps.startedMs).toISOString(),
+    pid: process.pid,
+    ports: { http: httpPort, ...deps.ports },
+    streams: deps.media.live.size,
+  });
+  const table: Route[] = [
+    ...streamRoutes(deps),
+    ...appRoutes(deps),
+    ...keyRoutes(deps),
+    ...linkRoutes(deps),
+    ...tokenRoutes(deps),
+    ...personRoutes(deps),
+    ...banRoutes(deps),
+    ...signInRoutes(deps),
+    ...serverRoutes({ serverInfo, version: deps.version }, () => table),
+  ];
+  return table;
+}
+
+/** `/api`, OvenMediaEngine's `/v1`, `/metrics`, `/healthz` and `/readyz`. */
+export function apiRoutes(deps: ApiDeps): Hono {
+  const guard = apiGuard(deps);
+  const routes = new Hono();
+  routes.route('/api', serveTable(apiTable(deps), guard));
+  const apps = () => deps.directory.names;
+  routes.route('/v1', omeRoutes({ ...deps, apps }, guard));
+  routes.route('/', metricsRoutes(deps, guard));
+  return routes;
+}

@@ -1,0 +1,128 @@
+/** The OpenAPI document, made from the table of routes: it cannot say anything that the code does not do. */
+import type * as v from 'valibot';
+import { paramsOf, type Route } from './route.ts';
+import { named } from './shapes.ts';
+
+type Json = { readonly [name: string]: unknown };
+
+/** Names of the shapes that the document defines once. */
+const NAMED: Readonly<Record<string, v.GenericSchema>> = named;
+
+/** An OpenAPI 3.1 document. The converter is loaded when the first one is asked for: few ever are. */
+export async function openApiDocument(table: readonly Route[], version: string): Promise<Json> {
+  const { toJsonSchema, toJsonSchemaDefs } = await import('@valibot/to-json-schema');
+  const config = {
+    target: 'draft-2020-12',
+    typeMode: 'output',
+    errorMode: 'ignore',
+    overrideRef: ({ referenceId }: { readonly referenceId: string }) =>
+      `#/components/schemas/${referenceId}`,
+  } as const;
+  const convert = (schema: v.GenericSchema): Json => {
+    const { $schema, $defs, ...rest } = toJsonSchema(schema as v.GenericSchema<unknown>, {
+      ...config,
+      definitions: NAMED as Record<string, v.GenericSchema<unknown>>,
+    }) as Json;
+    return rest;
+  };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Millrace',
+      version,
+      description:
+        'What the pages and the command line use. A token goes into the Authorization header; x-millrace-scope says what it must be allowed.',
+    },
+    servers: [{ url: '/api' }],
+    paths: pathsOf(table, convert),
+    components: {
+      schemas: toJsonSchemaDefs(NAMED as Record<string, v.GenericSchema<unknown>>, config),
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+function pathsOf(table: readonly Route[], convert: (schema: v.GenericSchema) => Json): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of table) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] ??= {};
+    paths[path][route.method.toLowerCase()] = operationOf(route, convert);
+  }
+  return paths;
+}
+
+function operationOf(route: Route, convert: (schema: v.GenericSchema) => Json): Json {
+  const { who, tag, summary, notes, body } = route;
+  const parameters = [
+    ...paramsOf(route.path).map((name) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    ...queryOf(route.query, convert),
+  ];
+  return {
+    operationId: operationIdOf(route),
+    tags: [tag],
+    summary,
+    ...(notes === undefined ? {} : { description: notes }),
+    ...(who === 'anyone' ? { security: [] } : { security: [{ token: [] }, {}] }),
+    'x-millrace-scope': who,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: json(convert(body)) } }),
+    responses: responsesOf(route, convert),
+  };
+}
+
+function responsesOf(route: Route, convert: (schema: v.GenericSchema) => Json): Json {
+  const { status, shape, contentType } = route.answer;
+  const content = () => {
+    if (shape !== undefined) return { content: json(convert(shape)) };
+    return contentType === undefined ? {} : { content: { [contentType]: {} } };
+  };
+  const own = route.problems.length === 0 ? '' : ` Of its own: ${route.problems.join(', ')}.`;
+  const ok = status === 204 ? 'Done.' : 'As asked for.';
+  return {
+    [status]: { description: ok, ...content() },
+    default: {
+      description: `A problem (RFC 9457).${own}`,
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    },
+  };
+}
+
+function queryOf(
+  query: v.GenericSchema | undefined,
+  convert: (schema: v.GenericSchema) => Json,
+): Json[] {
+  if (query === undefined) return [];
+  const { properties = {}, required = [] } = convert(query) as {
+    properties?: Record<string, Json>;
+    required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+function json(schema: Json): Json {
+  return { 'application/json': { schema } };
+}
+
+/** `getStreamsByAppStream`: names for those who generate clients. */
+export function operationIdOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
+  const words = path
+    .split('/')
+    .filter(Boolean)
+    .map((part) => (part.startsWith(':') ? `by-${part.slice(1)}` : part.replace('.', '-')));
+  return [method.toLowerCase(), ...words]
+    .join('-')
+    .replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

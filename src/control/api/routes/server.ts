@@ -1,0 +1,35 @@
+/** About the server itself. */
+import * as v from 'valibot';
+import { type ServerInfo, serverInfo } from '../../../api/server.ts';
+import { requestOf } from '../../access/visitor.ts';
+import { openApiDocument } from '../openapi.ts';
+import { type Route, route } from '../route.ts';
+
+export type ServerDeps = {
+  readonly serverInfo: (httpPort: number) => ServerInfo;
+  readonly version: string;
+};
+
+/** @param table all routes, these included: what the document is made of */
+export function serverRoutes(deps: ServerDeps, table: () => readonly Route[]): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/server',
+      who: 'streams.read',
+      tag: 'server',
+      summary: 'Version, ports and uptime',
+      answer: serverInfo,
+      serve: ({ context }) => deps.serverInfo(requestOf(context).socket.localPort ?? 0),
+    }),
+    route({
+      method: 'GET',
+      path: '/openapi.json',
+      who: 'anyone',
+      tag: 'server',
+      summary: 'This document',
+      answer: v.record(v.string(), v.unknown()),
+      serve: () => openApiDocument(table(), deps.version),
+    }),
+  ];
+}

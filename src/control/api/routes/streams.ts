@@ -1,0 +1,174 @@
+/** What is live, who feeds it and who watches; and to end that. */
+import * as v from 'valibot';
+import { EVERYTHING } from '../../../access/target.ts';
+import { liveResponse, streamInfo, streamsResponse } from '../../../api/streams.ts';
+import { parseStreamName, type StreamName } from '../../../base/names.ts';
+import type { SessionId } from '../../../channel/messages.ts';
+import type { Gate } from '../../access/gate.ts';
+import { clientOf, visitorOf } from '../../access/visitor.ts';
+import type { Problem } from '../../problem.ts';
+import type { MediaGate } from '../../signalling.ts';
+import { type Caller, type Route, route } from '../route.ts';
+
+export type StreamDeps = {
+  readonly media: Pick<MediaGate, 'live' | 'stats' | 'close'>;
+  /** Where RTMP is taken, for the page that says how to publish; undefined where it is not. */
+  readonly rtmpPort: number | undefined;
+  readonly gate: Pick<Gate, 'ban' | 'mayShow'>;
+  readonly nowMs: () => number;
+  /** Somebody was sent away. */
+  readonly onKicked: (kicked: { stream: string; session: SessionId; by: string }) => void;
+};
+
+/** A month: who is to stay away for longer has the address changed by then. */
+const BAN_SECONDS_MAX = 31 * 86_400;
+
+const kickQuery = v.strictObject({
+  ban: v.optional(
+    v.pipe(
+      v.string(),
+      v.digits('a number of seconds'),
+      v.transform(Number),
+      v.maxValue(BAN_SECONDS_MAX, `at most ${BAN_SECONDS_MAX} seconds`),
+    ),
+  ),
+});
+type Kick = v.InferOutput<typeof kickQuery>;
+
+export function streamRoutes(deps: StreamDeps): Route[] {
+  const { media } = deps;
+  return [
+    route({
+      method: 'GET',
+      path: '/live',
+      who: 'anyone',
+      tag: 'streams',
+      summary: 'Names of the live streams that who asks may watch',
+      answer: liveResponse,
+      serve: ({ context }) => {
+        const asking = { visitor: visitorOf(context), client: clientOf(context), link: undefined };
+        const streams = [...media.live].filter((stream) =>
+          deps.gate.mayShow({ action: 'page', stream, ...asking }),
+        );
+        return { streams: streams.toSorted(), rtmpPort: deps.rtmpPort };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/streams',
+      who: 'streams.read',
+      tag: 'streams',
+      summary: 'Every stream, live or awaited, with its publisher and viewers',
+      answer: streamsResponse,
+      serve: async () => ({ streams: await media.stats() }),
+    }),
+    route({
+      method: 'GET',
+      path: '/streams/:app/:stream',
+      who: 'streams.read',
+      tag: 'streams',
+      summary: 'One stream',
+      answer: streamInfo,
+      problems: ['no-such-stream'],
+      serve: async ({ params }) => {
+        const name = nameOf(params);
+        return (await media.stats()).find((stream) => stream.name === name) ?? noSuchStream();
+      },
+    }),
+    ...kickRoutes(deps),
+  ];
+}
+
+function kickRoutes(deps: StreamDeps): Route[] {
+  const notes =
+    'Encoders and players come back by themselves; `ban` keeps the address out for so many seconds.';
+  return [
+    route({
+      method: 'DELETE',
+      path: '/streams/:app/:stream/publisher',
+      who: 'streams.write',
+      tag: 'streams',
+      summary: "End a stream's publisher",
+      notes,
+      query: kickQuery,
+      problems: ['no-such-stream'],
+      serve: async ({ params, query, caller }) => {
+        const name = nameOf(params);
+        const stream = (await deps.media.stats()).find((stream) => stream.name === name);
+        if (stream?.publisher == null) return noSuchStream();
+        const { session, address } = stream.publisher;
+        return kick(deps, { stream: stream.name, session, address }, query, caller);
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/sessions/:session',
+      who: 'streams.write',
+      tag: 'streams',
+      summary: 'End a session: a publisher or a viewer',
+      notes,
+      query: kickQuery,
+      problems: ['no-such-session'],
+      serve: async ({ params, query, caller }) => {
+        const found = await findSession(deps.media, params.session);
+        return found === undefined ? noSuchSession() : kick(deps, found, query, caller);
+      },
+    }),
+  ];
+}
+
+type Found = {
+  readonly stream: string;
+  readonly session: SessionId;
+  readonly address: string | null;
+};
+
+async function findSession(
+  media: StreamDeps['media'],
+  session: SessionId,
+): Promise<Found | undefined> {
+  for (const { name, publisher, viewers } of await media.stats()) {
+    const all = publisher === null ? viewers : [publisher, ...viewers];
+    const found = all.find((one) => one.session === session);
+    if (found !== undefined) return { stream: name, session, address: found.address };
+  }
+  return undefined;
+}
+
+/** The ban first, so that nobody slips back in between. */
+function kick(deps: StreamDeps, found: Found, query: Kick, { name }: Caller): undefined | Problem {
+  const { stream, session, address } = found;
+  if (query.ban !== undefined && query.ban > 0) {
+    if (address === null) return noAddress();
+    const expiresMs = deps.nowMs() + query.ban * 1000;
+    const note = `kicked from ${stream} by ${name}`;
+    deps.gate.ban({ addresses: address, target: EVERYTHING, note, expiresMs });
+  }
+  deps.media.close(session, 'kicked');
+  deps.onKicked({ stream, session, by: name });
+  return undefined;
+}
+
+function nameOf(params: { readonly app: string; readonly stream: string }): StreamName | undefined {
+  return parseStreamName(`${params.app}/${params.stream}`);
+}
+
+function noSuchStream(): Problem {
+  return { status: 404, reason: 'no-such-stream', detail: 'Nothing is live under this name.' };
+}
+
+function noSuchSession(): Problem {
+  return {
+    status: 404,
+    reason: 'no-such-session',
+    detail: 'There is no such session, or no more.',
+  };
+}
+
+function noAddress(): Problem {
+  return {
+    status: 422,
+    reason: 'nobody-to-ban',
+    detail: 'This is one of our own: leave "ban" out.',
+  };
+}
