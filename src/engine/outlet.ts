@@ -7,6 +7,14 @@ export type TcpFlow = {
   readonly rttMs: number;
 };
 
+/** How much of a picture a TCP path may be given: see protocols/congestion/tcp-backlog.ts. */
+export interface Backlog {
+  /** Bits a second that the path delivers, where that is too little. */
+  readonly thinBps: number | undefined;
+  room(nowMs: number): number;
+  spend(bytes: number): void;
+}
+
 /** The way out to one viewer, as the media plane offers it. */
 export interface Outlet {
   /** Handle of the session's SRTP keys, for the send table. */
@@ -17,4 +25,6 @@ export interface Outlet {
   readonly writable: boolean;
   /** Undefined over UDP, or where the kernel says nothing. */
   tcpFlow?(): TcpFlow | undefined;
+  /** Undefined likewise. */
+  readonly backlog?: Backlog | undefined;
 }
