@@ -211,6 +211,22 @@ test('an encoder that comes back: its old session closes before the new one open
   assert.deepEqual(statuses, ['opening', 'closing', 'opening', 'closing']);
 });
 
+test('an encoder that asks anew before it was answered is heard of one after the other', async () => {
+  await using hook = await TestHook.start();
+  const { admission, ended } = worldOf(hook.port);
+  hook.answer = async (_, response) => {
+    await sleep(100);
+    response.end('{"allowed":true}');
+  };
+  const impatient = ['a', 'b', 'c'].map((session) => admission.opening(ask(session)));
+  assert.ok((await Promise.all(impatient)).every((one) => one.allowed));
+  assert.deepEqual(ended, ['a replaced', 'b replaced']);
+  admission.closing({ session: 'c' }, slot1);
+  await admission.close();
+  const statuses = hook.calls.map(({ status }) => status).join(' ');
+  assert.equal(statuses, 'opening closing opening closing opening closing');
+});
+
 test('another encoder, or another address, ends nobody before the hook has decided', async () => {
   await using hook = await TestHook.start();
   const { admission, ended } = worldOf(hook.port);

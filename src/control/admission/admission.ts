@@ -4,6 +4,7 @@ import type { PublishRequest, ViewRequest } from '../../access/request.ts';
 import { appOf, type StreamName } from '../../base/names.ts';
 import type { CloseReason, DenialReason } from '../../base/reasons.ts';
 import type { SessionId } from '../../channel/messages.ts';
+import { LineBudget } from '../line-budget.ts';
 import type { Log } from '../log.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import { WaitingRoom } from '../waiting-room.ts';
@@ -76,8 +77,11 @@ export class Admission {
   readonly #deps: AdmissionDeps;
   readonly #waiting = new WaitingRoom(WAITING);
   readonly #open = new Map<SessionId, Open>();
+  /** Publishers that are asked about now. */
+  readonly #asking = new Map<string, Promise<unknown>>();
   /** By the hook's URL: one that is slow keeps nobody else waiting. */
   readonly #closings = new Map<string, Closings>();
+  readonly #lines = new LineBudget(Date.now);
   #media: AdmissionMedia | undefined;
 
   constructor(deps: AdmissionDeps) {
@@ -101,11 +105,13 @@ export class Admission {
     const settings = this.#settingsFor(request);
     const { session: id, stream, client, protocol } = request;
     if (settings === undefined) return { allowed: true, stream, lifetimeMs: undefined };
-    if (!this.#waiting.enter(id, client.address))
+    if (!this.#waiting.enter(id, client.address)) {
       return { allowed: false, reason: 'limit-reached' };
+    }
     const session = { protocol, url: request.url.reveal(), client };
+    const asked = { settings, session, id, stream };
     try {
-      return await this.#ask({ settings, session, id, stream });
+      return await (isIncoming(session) ? this.#askInTurn(asked) : this.#ask(asked));
     } finally {
       this.#waiting.leave(id);
     }
@@ -133,11 +139,25 @@ export class Admission {
     await Promise.race([told, sleep(GOODBYE_MS_MAX, undefined, { ref: false })]);
   }
 
+  /** An encoder that did not wait for the answer and asks anew is asked about once the first answer is there. */
+  async #askInTurn(asked: Hooked): Promise<Admitted> {
+    const encoder = JSON.stringify([asked.stream, asked.session.client.address, asked.session.url]);
+    const before = this.#asking.get(encoder);
+    const answer = (async () => {
+      await before;
+      if (await this.#makeWay(asked)) return this.#ask(asked);
+      return this.#failed(asked, 'it cannot be reached to tell of the stream that ended before');
+    })();
+    this.#asking.set(encoder, answer);
+    try {
+      return await answer;
+    } finally {
+      if (this.#asking.get(encoder) === answer) this.#asking.delete(encoder);
+    }
+  }
+
   async #ask(asked: Hooked): Promise<Admitted> {
     const { settings, session, id, stream } = asked;
-    if (isIncoming(session) && !(await this.#makeWay(asked))) {
-      return this.#failed(asked, 'it cannot be reached to tell of the stream that ended before');
-    }
     const body = writeHookBody(session, 'opening', stream, new Date());
     const answer = await callHook(this.#deps.outbound, settings, body);
     const decision = Buffer.isBuffer(answer) ? readHookAnswer(answer) : answer;
@@ -145,7 +165,10 @@ export class Admission {
     const { allowed, reason, lifetimeMs } = decision;
     if (!allowed) {
       const { address } = session.client;
-      this.#deps.log.info({ stream, address, reason }, 'the admission hook says no');
+      const line = this.#lines.take();
+      if (line !== undefined) {
+        this.#deps.log.info({ stream, address, reason, ...line }, 'the admission hook says no');
+      }
       return { allowed: false, reason: 'admission-denied' };
     }
     const granted = decision.stream ?? stream;
@@ -195,8 +218,11 @@ export class Admission {
 
   #failed({ stream, session }: Hooked, problem: string): Admitted {
     const { address } = session.client;
-    const text = 'the admission hook failed: who asked is turned away';
-    this.#deps.log.warn({ stream, address, problem }, text);
+    const line = this.#lines.take();
+    if (line !== undefined) {
+      const text = 'the admission hook failed: who asked is turned away';
+      this.#deps.log.warn({ stream, address, problem, ...line }, text);
+    }
     return { allowed: false, reason: 'not-decided' };
   }
 
