@@ -13,16 +13,17 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** How late Node may be to notice; by itself it looks every 30 s. */
 const TIMEOUT_CHECK_MS = 2_000;
 /** A connection over which nothing has moved for so long, in either direction, belongs to nobody who reads. */
-const STALLED_MS_MAX = 30_000;
+export const STALLED_MS_MAX = 30_000;
 /** Requests of one connection under way at once. Browsers send one after the other; each open answer holds a buffer. */
 const PIPELINED_MAX = 4;
 /** Longer than the pages' polling, so that a page keeps its connection. */
 const KEEP_ALIVE_TIMEOUT_MS = 15_000;
 /** OBS, the largest sender of headers known, has a dozen. */
-const HEADERS_MAX = 64;
+export const HEADERS_MAX = 64;
+export const HEADER_BYTES_MAX = 16 * 1024;
 
 export const SERVER_OPTIONS = {
-  maxHeaderSize: 16 * 1024,
+  maxHeaderSize: HEADER_BYTES_MAX,
   headersTimeout: HEAD_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,
   keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -34,23 +35,29 @@ export function limitConnections(server: Server): void {
   server.maxConnections = CONNECTIONS_MAX;
   server.maxHeadersCount = HEADERS_MAX;
   server.setTimeout(STALLED_MS_MAX);
-  const open = new Map<string, number>();
+  const mayEnter = countPerAddress();
   server.on('connection', (socket: Socket) => {
+    if (!mayEnter(socket)) socket.destroy();
+  });
+}
+
+/** Counts connections by the network they come from; says of each whether it is not one too many. */
+export function countPerAddress(): (socket: Socket) => boolean {
+  const open = new Map<string, number>();
+  return (socket) => {
     const address = plainAddress(socket.remoteAddress);
-    if (isLoopback(address)) return;
+    if (isLoopback(address)) return true;
     const network = networkOf(address);
     const count = (open.get(network) ?? 0) + 1;
-    if (count > CONNECTIONS_PER_ADDRESS_MAX) {
-      socket.destroy();
-      return;
-    }
+    if (count > CONNECTIONS_PER_ADDRESS_MAX) return false;
     open.set(network, count);
     socket.once('close', () => {
       const left = (open.get(network) ?? 1) - 1;
       if (left === 0) open.delete(network);
       else open.set(network, left);
     });
-  });
+    return true;
+  };
 }
 
 /** Serves requests, and closes a connection that asks on and on without waiting for the answers. */

@@ -1,6 +1,6 @@
 /** The HTTP server: one port for signalling, API and pages. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -11,6 +11,7 @@ import type { Log } from '../log.ts';
 import { type OvenSocket, ovenSocket, refuseUpgrade } from '../oven.ts';
 import { problemResponse } from '../problem.ts';
 import type { SignallingDeps } from '../signalling.ts';
+import type { HttpEntrance } from '../tls/https-server.ts';
 import { whepRoutes } from '../whep.ts';
 import { whipRoutes } from '../whip.ts';
 import { EVERYWHERE } from './headers.ts';
@@ -27,9 +28,11 @@ export type HttpDeps = {
 export class HttpServer {
   readonly #server: Server;
   readonly #oven: OvenSocket;
+  readonly #serve: RequestListener;
 
-  private constructor(server: Server, oven: OvenSocket) {
+  private constructor(server: Server, serve: RequestListener, oven: OvenSocket) {
     this.#server = server;
+    this.#serve = serve;
     this.#oven = oven;
   }
 
@@ -39,7 +42,8 @@ export class HttpServer {
     { address, port }: { readonly address: string; readonly port: number },
   ): Promise<HttpServer> {
     const app = routesOf(deps);
-    const server = createServer(SERVER_OPTIONS, limitPipelining(getRequestListener(app.fetch)));
+    const serve = getRequestListener(app.fetch);
+    const server = createServer(SERVER_OPTIONS, limitPipelining(serve));
     const oven = ovenSocket(deps.signalling);
     limitConnections(server);
     server.on('upgrade', (request, socket, head) => upgrade(oven, request, socket, head, deps));
@@ -50,12 +54,20 @@ export class HttpServer {
       oven.close();
       throw error;
     }
-    return new HttpServer(server, oven);
+    return new HttpServer(server, serve, oven);
   }
 
   /** As bound. */
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** For connections and requests that come by TLS: they share this server's limits and its end. */
+  get entrance(): HttpEntrance {
+    return {
+      takeOver: (socket) => void this.#server.emit('connection', socket),
+      serve: this.#serve,
+    };
   }
 
   async close(): Promise<void> {
