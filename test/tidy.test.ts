@@ -17,10 +17,11 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   access: ['base', 'channel'],
   media: ['base', 'protocols', 'engine', 'native', 'audio', 'channel', 'api'],
   control: ['base', 'protocols/sdp', 'protocols/stun', 'access', 'api', 'channel'],
-  cli: ['base', 'access', 'api', 'control'],
+  planner: [],
+  cli: ['base', 'access', 'api', 'control', 'planner'],
 };
 /** Below the two planes: bytes and the time come in, outputs come out. */
-const SYNCHRONOUS = ['base', 'protocols', 'engine', 'access', 'channel', 'api'];
+const SYNCHRONOUS = ['base', 'protocols', 'engine', 'access', 'channel', 'api', 'planner'];
 /** Where threads and processes start, and what the tests alone compare with. */
 const ENTRIES = [
   'src/millrace.ts',

@@ -8,6 +8,7 @@ import { addAccessCommands } from './commands/access.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addAppCommands, addSlotCommands, addUserCommands } from './commands/people.ts';
+import { addPlanCommands } from './commands/plan.ts';
 import { addStreamCommands } from './commands/streams.ts';
 import type { Print } from './output.ts';
 
@@ -43,6 +44,7 @@ export function buildProgram(print: Print): Command {
   addAppCommands(program, print);
   addSlotCommands(program, print);
   addUserCommands(program, print);
+  addPlanCommands(program, print);
   addDoctorCommand(program, print);
   addBackupCommands(program, print);
   settle(program, print);
