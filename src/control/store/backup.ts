@@ -20,8 +20,8 @@ import { DATABASE_FILE } from './store.ts';
 const OWNER_ONLY = 0o600;
 /** For a write that is under way when the copy begins. */
 const BUSY_TIMEOUT_MS = 10_000;
-/** Pages copied between two looks at other work: some 4 MB. */
-const PAGES_AT_ONCE = 1000;
+/** All at once (sqlite.org/c3ref/backup_finish.html): between two parts a write of another would make it begin anew. Writers do not wait for it. */
+const PAGES_AT_ONCE = 2 ** 31 - 1;
 
 /** Copies the state of a folder, whether a server runs or not. @returns the copy's size in bytes */
 export async function backUp(stateDir: string, file: string): Promise<number> {
