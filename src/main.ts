@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Secret } from './access/secret.ts';
 import { appOf, type StreamName } from './base/names.ts';
+import { Accounts } from './control/access/accounts.ts';
 import { AppDirectory } from './control/access/app-directory.ts';
 import { EgressMeter } from './control/access/egress-meter.ts';
 import { Gate } from './control/access/gate.ts';
@@ -84,7 +85,7 @@ async function serve(args: readonly string[]): Promise<void> {
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
   const telling = startTelling(config, store, log);
-  const { media, http, found, apps, admission, commandToken } = await open(
+  const { media, http, found, apps, accounts, admission, commandToken } = await open(
     config,
     store,
     demo,
@@ -102,6 +103,7 @@ async function serve(args: readonly string[]): Promise<void> {
       app: config.apps?.keys().next().value ?? EXAMPLE_APP,
       key: firstPublishKey,
       openApps: apps.openForAll,
+      claimCode: accounts.claimCode,
     }),
   );
   for (const warning of found.warnings) log.warn(warning);
@@ -124,6 +126,7 @@ type Opened = {
   readonly found: FoundAddresses;
   readonly apps: AppDirectory;
   readonly admission: Admission;
+  readonly accounts: Accounts;
   readonly commandToken: string;
 };
 
@@ -152,6 +155,7 @@ async function open(
   gate.onRefused(new RefusalLog(log).listener);
   gate.onRefused((refused) => telling.events.refused(reportOf(refused)));
   const commandToken = newCommandToken();
+  const passwords = new Passwords();
   try {
     const [media, found] = await Promise.all([
       startMedia(config, demo, telling, log, gate),
@@ -160,7 +164,14 @@ async function open(
     gate.watch(media);
     admission.watch(media);
     if (config.limits.egress > 0) egress.start(media);
-    const api = apiOf(config, { media, gate, apps, store, commandToken, log });
+    const accounts = new Accounts({
+      ...{ store, apps, passwords, nowMs: Date.now },
+      onRefused: (what, { address }, { reason, detail }) =>
+        log.warn({ address, reason }, `${what} refused: ${detail}`),
+    });
+    const api = apiOf(config, {
+      ...{ media, gate, apps, store, accounts, passwords, commandToken, log },
+    });
     const http = await HttpServer.listen(
       {
         signalling: signallingOf(config, media, found, { gate, apps, telling, log }),
@@ -170,7 +181,7 @@ async function open(
       },
       { address: socketAddress(config.http.address), port: config.http.port },
     );
-    return { media, http, found, apps, admission, commandToken };
+    return { media, http, found, apps, accounts, admission, commandToken };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);
@@ -182,12 +193,14 @@ type ApiParts = {
   readonly gate: Gate;
   readonly apps: AppDirectory;
   readonly store: Store;
+  readonly accounts: Accounts;
+  readonly passwords: Passwords;
   readonly commandToken: string;
   readonly log: Log;
 };
 
 function apiOf(config: Config, parts: ApiParts): ApiDeps {
-  const { media, gate, apps, store, commandToken, log } = parts;
+  const { media, gate, apps, store, accounts, passwords, commandToken, log } = parts;
   const counts = new Counts();
   media.onEvent((event) => counts.hear(event));
   gate.onRefused((refused) => counts.refused(refused));
@@ -199,7 +212,8 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     store,
     directory: apps,
     isConfigured: (app) => config.apps?.has(app) === true,
-    passwords: new Passwords(),
+    accounts,
+    passwords,
     nowMs: Date.now,
     commandToken,
     rtmpPort,

@@ -1,6 +1,7 @@
 /** The API without a server: the same routes over the same database, for what can be done while nothing runs. */
 import { Hono } from 'hono';
 import { scopes } from '../access/scopes.ts';
+import { Accounts } from '../control/access/accounts.ts';
 import { AppDirectory } from '../control/access/app-directory.ts';
 import { Gate } from '../control/access/gate.ts';
 import { Limits } from '../control/access/limits.ts';
@@ -27,13 +28,22 @@ export function openLocally(config: Config): LocalApi {
     // Nobody is let in here; what fails is told by the command that failed.
     onFault: () => undefined,
   });
+  const passwords = new Passwords();
+  const accounts = new Accounts({
+    store,
+    apps: directory,
+    passwords,
+    nowMs: Date.now,
+    onRefused: () => undefined,
+  });
   const table = apiTable({
     ...nothingLive,
     store,
     directory,
     gate,
     isConfigured: (app) => config.apps?.has(app) === true,
-    passwords: new Passwords(),
+    passwords,
+    accounts,
     nowMs: Date.now,
     version: readVersion(),
   });

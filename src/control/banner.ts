@@ -1,4 +1,5 @@
 /** What the operator reads at the start: where to watch, where to publish, what to paste into OBS. */
+import type { Secret } from '../access/secret.ts';
 import type { FirstKey } from './store/publish-key.ts';
 
 export type BannerFacts = {
@@ -16,6 +17,8 @@ export type BannerFacts = {
   readonly key: FirstKey;
   /** Apps that anybody can publish to; `*` for all that are not listed. */
   readonly openApps: readonly string[];
+  /** Makes the first account; undefined where there is an owner. */
+  readonly claimCode: Secret | undefined;
 };
 
 /** A stream's name for the examples. */
@@ -49,8 +52,19 @@ export function writeBanner(facts: BannerFacts): string {
       : `The key is kept in ${facts.key.file}, and not printed again.`,
     ...openWarning(facts.openApps),
     `What is live, and these fields to copy: ${http}/`,
+    ...claimLines(http, facts.claimCode),
   ];
   return `${lines.join('\n')}\n\n`;
+}
+
+/** Behind the #, where no server and no other site gets to see it. */
+function claimLines(http: string, code: Secret | undefined): string[] {
+  if (code === undefined) return [];
+  return [
+    '',
+    `Owner        ${http}/login#claim=${code.reveal()}`,
+    '             opens the page that makes your account: good once, and new at each start until then.',
+  ];
 }
 
 function openWarning(apps: readonly string[]): string[] {

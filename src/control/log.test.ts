@@ -61,6 +61,7 @@ const facts = {
   app: 'show',
   key: { file: '.state/publish-key', secret: new StreamKey('hush') },
   openApps: [],
+  claimCode: undefined,
 };
 
 test('the banner says where to watch, then where to publish, then what OBS needs', () => {

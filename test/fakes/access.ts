@@ -1,8 +1,10 @@
 /** A gate of the real kind, over a database in memory. */
 import type { Client, Visitor } from '../../src/access/request.ts';
+import { Accounts } from '../../src/control/access/accounts.ts';
 import { AppDirectory } from '../../src/control/access/app-directory.ts';
 import { Gate, type GateDeps } from '../../src/control/access/gate.ts';
 import { Limits } from '../../src/control/access/limits.ts';
+import { Passwords } from '../../src/control/access/passwords.ts';
 import { type Config, toConfig } from '../../src/control/config/config.ts';
 import { parseSettings } from '../../src/control/config/parse.ts';
 import { Store } from '../../src/control/store/store.ts';
@@ -11,6 +13,7 @@ export type AccessWorld = {
   readonly store: Store;
   readonly gate: Gate;
   readonly apps: AppDirectory;
+  readonly accounts: Accounts;
   readonly config: Config;
   readonly faults: unknown[];
   /** The wall clock; to be moved. */
@@ -38,7 +41,14 @@ export function accessWorld(
     nowMs: () => clock.nowMs,
     onFault: (error) => faults.push(error),
   });
-  return Object.assign(clock, { store, gate, apps, config, faults });
+  const accounts = new Accounts({
+    store,
+    apps,
+    passwords: new Passwords(),
+    nowMs: () => clock.nowMs,
+    onRefused: () => {},
+  });
+  return Object.assign(clock, { store, gate, apps, accounts, config, faults });
 }
 
 /** Somebody who shows nothing. */

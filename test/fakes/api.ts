@@ -10,13 +10,14 @@ export const COMMAND_TOKEN = 'a-token-that-only-the-owner-of-the-files-can-read'
 
 export function apiDeps(
   media: FakeMedia,
-  { gate, store, apps }: Pick<AccessWorld, 'gate' | 'store' | 'apps'>,
+  { gate, store, apps, accounts }: Pick<AccessWorld, 'gate' | 'store' | 'apps' | 'accounts'>,
 ): ApiDeps {
   return {
     media,
     gate,
     store,
     directory: apps,
+    accounts,
     isConfigured: (app) => app === 'show',
     // Argon2 takes its time on purpose; tests of others need none of it.
     passwords: { hash: async () => '$argon2id$v=19$m=1,t=1,p=1$c2FsdA$dGFn' },

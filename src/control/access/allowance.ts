@@ -1,5 +1,3 @@
-import { networkOf } from '../../base/remote-address.ts';
-
 export type AllowanceOptions = {
   /** How many at once. */
   readonly burst: number;
@@ -7,13 +5,13 @@ export type AllowanceOptions = {
   readonly perMinute: number;
 };
 
-/** Of networks that are counted at once; the one that was counted longest ago is forgotten, which only helps it. */
-const NETWORKS_MAX = 10_000;
+/** Counted at once; the one that was counted longest ago is forgotten, which only helps it. */
+const COUNTED_MAX = 10_000;
 const MINUTE_MS = 60_000;
 
 type Bucket = { left: number; atMs: number };
 
-/** How often a network may do something: a token bucket for each. */
+/** How often each of many may do something: a token bucket for each. */
 export class Allowance {
   readonly #options: AllowanceOptions;
   readonly #buckets = new Map<string, Bucket>();
@@ -23,15 +21,14 @@ export class Allowance {
   }
 
   /** Takes one. @returns undefined where there was one, else in how many seconds there is */
-  take(address: string, nowMs: number): number | undefined {
+  take(who: string, nowMs: number): number | undefined {
     const { burst, perMinute } = this.#options;
-    const network = networkOf(address);
-    const { left, atMs } = this.#buckets.get(network) ?? { left: burst, atMs: nowMs };
+    const { left, atMs } = this.#buckets.get(who) ?? { left: burst, atMs: nowMs };
     const now = Math.min(burst, left + ((nowMs - atMs) * perMinute) / MINUTE_MS);
-    this.#buckets.delete(network);
-    this.#buckets.set(network, { left: now < 1 ? now : now - 1, atMs: nowMs });
+    this.#buckets.delete(who);
+    this.#buckets.set(who, { left: now < 1 ? now : now - 1, atMs: nowMs });
     for (const oldest of this.#buckets.keys()) {
-      if (this.#buckets.size <= NETWORKS_MAX) break;
+      if (this.#buckets.size <= COUNTED_MAX) break;
       this.#buckets.delete(oldest);
     }
     return now >= 1 ? undefined : Math.ceil(((1 - now) * MINUTE_MS) / perMinute / 1000);

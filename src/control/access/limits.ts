@@ -3,6 +3,7 @@ import type { LimitHit } from '../../access/facts.ts';
 import { messageOf } from '../../access/messages.ts';
 import type { PublishRequest, ViewRequest } from '../../access/request.ts';
 import type { DenialReason } from '../../base/reasons.ts';
+import { networkOf } from '../../base/remote-address.ts';
 import type { AccessDecision } from '../../channel/messages.ts';
 import { isLoopback } from '../http/limits.ts';
 import { Allowance } from './allowance.ts';
@@ -58,7 +59,7 @@ export class Limits {
     // A proxy on this machine brings everybody; it has limits of its own.
     const isCounted = !isLoopback(address);
     if (isCounted && this.#options.attemptsPerMinute > 0) {
-      const retryAfterS = this.#attempts.take(address, nowMs);
+      const retryAfterS = this.#attempts.take(networkOf(address), nowMs);
       if (retryAfterS !== undefined) {
         return { reason: 'too-many-attempts', what: 'attempts from your address', retryAfterS };
       }
@@ -77,7 +78,7 @@ export class Limits {
     const { wrongKeysPerMinute } = this.#options;
     if (decision.allowed || !GUESSES.has(decision.reason)) return decision;
     if (wrongKeysPerMinute === 0 || isLoopback(address)) return decision;
-    const retryAfterS = this.#guesses.take(address, nowMs);
+    const retryAfterS = this.#guesses.take(networkOf(address), nowMs);
     if (retryAfterS === undefined) return decision;
     const message = `${messageOf('too-many-attempts')} Try again in ${retryAfterS} s.`;
     return { allowed: false, reason: 'too-many-attempts', message, retryAfterS };

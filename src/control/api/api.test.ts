@@ -114,8 +114,12 @@ function furnish({ store, nowMs }: AccessWorld): (path: string) => string {
     );
 }
 
+/** They need somebody who knows a password: see sign-in.test.ts. */
+const SIGNING_IN = ['/login', '/claim', '/password', '/second-factor'];
+
 test('every answer has the shape that its route promises', async () => {
   for (const route of world().table) {
+    if (SIGNING_IN.includes(route.path)) continue;
     const { ask, access } = world();
     const path = furnish(access)(route.path);
     const body = BODIES[`${route.method} ${route.path}`];

@@ -13,7 +13,7 @@ import { EVERYTHING } from '../../access/target.ts';
 import { createLog } from '../log.ts';
 import { HttpServer } from './server.ts';
 
-const { gate, store, apps } = accessWorld('apps: {show: }');
+const { gate, store, apps, accounts } = accessWorld('apps: {show: }');
 const anywhere = { target: EVERYTHING, addresses: [], protocols: [], expiresMs: undefined };
 const key = store.keys.add({ name: 'first key', ...anywhere }, Date.now()).secret.reveal();
 
@@ -37,7 +37,7 @@ async function serve(
   const server = await HttpServer.listen(
     {
       signalling: signallingDeps(media),
-      api: apiDeps(media, { gate, store, apps }),
+      api: apiDeps(media, { gate, store, apps, accounts }),
       pages: { webFolder, staticFolder, gate },
       log: createLog({ level: 'error', readable: true, write: () => undefined }),
     },

@@ -1,0 +1,245 @@
+/** People who sign in, the owner who makes the first account, and viewers who give an app's password. */
+import type { Role } from '../../access/scopes.ts';
+import { randomSecret, Secret } from '../../access/secret.ts';
+import { newTotpSecret, totpStepOf, totpUrl } from '../../access/totp.ts';
+import { networkOf } from '../../base/remote-address.ts';
+import type { Client } from '../../channel/messages.ts';
+import type { Problem } from '../problem.ts';
+import type { Person } from '../store/people.ts';
+import type { Store } from '../store/store.ts';
+import { Allowance } from './allowance.ts';
+import type { AppDirectory } from './app-directory.ts';
+import { newClaimCode, plainCode } from './claim-code.ts';
+import type { Passwords } from './passwords.ts';
+
+export type AccountsDeps = {
+  readonly store: Store;
+  readonly apps: AppDirectory;
+  readonly passwords: Passwords;
+  readonly nowMs: () => number;
+  /** Somebody did not get in: for the log. Never with what they typed. */
+  readonly onRefused: (what: string, client: Client, problem: Problem) => void;
+};
+
+export type SignedIn = {
+  readonly person: Pick<Person, 'id' | 'name' | 'role'>;
+  /** For the cookie. */
+  readonly session: Secret;
+};
+
+const DAY_MS = 86_400_000;
+/** A browser that is used stays signed in. */
+export const SESSION_MS = 30 * DAY_MS;
+/** A show has an evening, a series some weeks. */
+export const PASS_MS = 30 * DAY_MS;
+/** How long somebody may take to scan a code and type the first one. */
+const PENDING_MS = 10 * 60_000;
+const USER_AGENT_LENGTH_MAX = 200;
+
+/** Tries for one name or app from one network; who mistypes needs two or three. */
+const TRIES = { burst: 6, perMinute: 6 } as const;
+/** For one name or app from anywhere: guessing from many places leads nowhere either. */
+const TRIES_ALL = { burst: 60, perMinute: 30 } as const;
+
+type Pending = { readonly secret: string; readonly untilMs: number };
+
+export class Accounts {
+  readonly #deps: AccountsDeps;
+  readonly #tries = new Allowance(TRIES);
+  readonly #triesAll = new Allowance(TRIES_ALL);
+  /** Second factors that were shown and not yet proved, by person. */
+  readonly #pending = new Map<string, Pending>();
+  #claimCode: Secret | undefined;
+
+  constructor(deps: AccountsDeps) {
+    this.#deps = deps;
+    this.#claimCode = deps.store.people.ownerCount === 0 ? newClaimCode() : undefined;
+  }
+
+  /** What makes the first account; undefined where there is an owner. For the terminal, and nothing else. */
+  get claimCode(): Secret | undefined {
+    // The command line may have made an owner meanwhile.
+    if (this.#claimCode !== undefined && this.#deps.store.people.ownerCount > 0) {
+      this.#claimCode = undefined;
+    }
+    return this.#claimCode;
+  }
+
+  /** Makes the owner's account with the code from the terminal, once. */
+  async claim(
+    given: { readonly code: string; readonly name: string; readonly password: string },
+    client: Client,
+  ): Promise<SignedIn | Problem> {
+    const tooMany = this.#count('claim', client);
+    if (tooMany !== undefined) return this.#refuse('claim', client, tooMany);
+    if (!this.claimCode?.matches(plainCode(given.code))) {
+      return this.#refuse('claim', client, WRONG_CODE);
+    }
+    const hash = await this.#deps.passwords.hash(given.password);
+    // Somebody else may have been faster.
+    if (this.claimCode === undefined) return this.#refuse('claim', client, WRONG_CODE);
+    const id = this.#deps.store.people.add(given.name, 'owner', hash, this.#deps.nowMs());
+    if (id === undefined) return NAME_TAKEN;
+    this.#claimCode = undefined;
+    return this.#begin({ id, name: given.name, role: 'owner' }, client);
+  }
+
+  async signIn(
+    given: { readonly name: string; readonly password: string; readonly code?: string | undefined },
+    client: Client,
+  ): Promise<SignedIn | Problem> {
+    const tooMany = this.#count(`person ${given.name.toLowerCase()}`, client);
+    if (tooMany !== undefined) return this.#refuse('sign-in', client, tooMany);
+    const hash = this.#deps.store.people.findByName(given.name)?.password;
+    const isRight = await this.#deps.passwords.matches(given.password, hash);
+    // Looked up after the wait: it may have changed meanwhile.
+    const person = this.#deps.store.people.findByName(given.name);
+    if (!isRight || person?.password !== hash || person?.disabledMs !== undefined) {
+      return this.#refuse('sign-in', client, WRONG_PASSWORD);
+    }
+    if (person === undefined) return this.#refuse('sign-in', client, WRONG_PASSWORD);
+    const unproved = this.#checkCode(person, given.code);
+    if (unproved !== undefined) return this.#refuse('sign-in', client, unproved);
+    return this.#begin(person, client);
+  }
+
+  signOut(session: Secret): void {
+    const { signIns } = this.#deps.store;
+    const found = signIns.match(session);
+    if (found !== undefined) signIns.remove(found.id);
+  }
+
+  /** Who is signed in with this session; it lasts from now on again. */
+  whoIs(session: Secret | undefined): Pick<Person, 'id' | 'name' | 'role'> | undefined {
+    const { store, nowMs } = this.#deps;
+    const found = session && store.signIns.match(session);
+    if (found === undefined || found.expiresMs <= nowMs()) return undefined;
+    const person = store.people.find(found.person);
+    if (person === undefined || person.disabledMs !== undefined) return undefined;
+    store.signIns.touch(found.id, nowMs(), nowMs() + SESSION_MS);
+    return person;
+  }
+
+  /** A viewer gives an app's password. @returns for the cookie: what it has, or a new one */
+  async give(
+    app: string,
+    password: string,
+    pass: Secret | undefined,
+    client: Client,
+  ): Promise<Secret | Problem> {
+    const tooMany = this.#count(`app ${app}`, client);
+    if (tooMany !== undefined) return this.#refuse('password', client, tooMany);
+    if (!(await this.#isPasswordOf(app, password))) {
+      return this.#refuse('password', client, WRONG_VIEWING_PASSWORD);
+    }
+    const { store, nowMs } = this.#deps;
+    // A cookie that we have never seen is not taken over from whoever set it.
+    const kept = pass !== undefined && store.passes.isKnown(pass, nowMs()) ? pass : undefined;
+    const given = kept ?? new Secret(randomSecret(), 'pass');
+    store.passes.put(given, app, nowMs(), nowMs() + PASS_MS);
+    return given;
+  }
+
+  /** Shows somebody a new second factor. It counts when a code of it was given. */
+  offerSecondFactor({ id, name }: Pick<Person, 'id' | 'name'>, server: string) {
+    const secret = newTotpSecret();
+    this.#pending.set(id, { secret, untilMs: this.#deps.nowMs() + PENDING_MS });
+    return { secret, url: totpUrl(secret, name, server) };
+  }
+
+  /** Undefined when it counts from now on. */
+  proveSecondFactor({ id }: Pick<Person, 'id'>, code: string): Problem | undefined {
+    const { people } = this.#deps.store;
+    const nowMs = this.#deps.nowMs();
+    const pending = this.#pending.get(id);
+    if (pending === undefined || pending.untilMs < nowMs) return WRONG_SECOND_FACTOR;
+    const step = totpStepOf(code, pending.secret, nowMs);
+    if (step === undefined) return WRONG_SECOND_FACTOR;
+    this.#pending.delete(id);
+    people.setTotp(id, pending.secret);
+    people.useTotp(id, step);
+    return undefined;
+  }
+
+  async #isPasswordOf(app: string, password: string): Promise<boolean> {
+    const settings = this.#deps.apps.find(app);
+    const hash = this.#deps.store.apps.find(app)?.password;
+    if (hash === undefined && settings?.viewingPassword !== undefined) {
+      return settings.viewingPassword.matches(password);
+    }
+    return this.#deps.passwords.matches(password, hash);
+  }
+
+  #checkCode(person: Person, code: string | undefined): Problem | undefined {
+    if (person.totpSecret === undefined) return undefined;
+    if (code === undefined || code === '') return SECOND_FACTOR_NEEDED;
+    const step = totpStepOf(code.replaceAll(' ', ''), person.totpSecret, this.#deps.nowMs());
+    const isNew = step !== undefined && this.#deps.store.people.useTotp(person.id, step);
+    return isNew ? undefined : WRONG_SECOND_FACTOR;
+  }
+
+  #begin(person: { id: string; name: string; role: Role }, client: Client): SignedIn {
+    const { store, nowMs } = this.#deps;
+    const session = store.signIns.add(
+      {
+        person: person.id,
+        address: client.address,
+        userAgent: client.userAgent?.slice(0, USER_AGENT_LENGTH_MAX) ?? '',
+        expiresMs: nowMs() + SESSION_MS,
+      },
+      nowMs(),
+    );
+    return { person: { id: person.id, name: person.name, role: person.role }, session };
+  }
+
+  #count(what: string, { address }: Client): Problem | undefined {
+    const { passwords, nowMs } = this.#deps;
+    const waitS =
+      this.#tries.take(`${what} ${networkOf(address)}`, nowMs()) ??
+      this.#triesAll.take(what, nowMs()) ??
+      (passwords.isBusy ? 1 : undefined);
+    if (waitS === undefined) return undefined;
+    return {
+      status: 429,
+      reason: 'too-many-attempts',
+      detail: `Too many attempts. Try again in ${waitS} s.`,
+      headers: { 'Retry-After': String(waitS) },
+    };
+  }
+
+  #refuse(what: string, client: Client, problem: Problem): Problem {
+    this.#deps.onRefused(what, client, problem);
+    return problem;
+  }
+}
+
+const WRONG_PASSWORD: Problem = {
+  status: 401,
+  reason: 'wrong-password',
+  detail: 'The name or the password is wrong.',
+};
+const WRONG_VIEWING_PASSWORD: Problem = {
+  status: 401,
+  reason: 'wrong-password',
+  detail: 'This is not the password. Ask whoever runs the stream.',
+};
+const SECOND_FACTOR_NEEDED: Problem = {
+  status: 401,
+  reason: 'second-factor-needed',
+  detail: 'Give the code of your authenticator app too.',
+};
+const WRONG_SECOND_FACTOR: Problem = {
+  status: 401,
+  reason: 'wrong-second-factor',
+  detail: 'The code is wrong, or was used before. Wait for the next one.',
+};
+const WRONG_CODE: Problem = {
+  status: 401,
+  reason: 'wrong-code',
+  detail: 'This is not the code. The server prints it when it starts, while it has no owner.',
+};
+const NAME_TAKEN: Problem = {
+  status: 409,
+  reason: 'already-there',
+  detail: 'There is an account of this name.',
+};
