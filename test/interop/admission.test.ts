@@ -166,6 +166,11 @@ test('where the app says so, the key is needed as well', async () => {
   await assert.rejects(whip('vault/slot-1', 'password=guess', server.key), /WHIP answered 401/);
   await using publisher = await whip('vault/slot-1', GOOD, server.key);
   assert.equal(await publisher.stop(), 200);
+  await using keyless = rtmp('vault/slot-2', GOOD);
+  await until(() => keyless.child.exitCode !== null, 'ffmpeg goes on');
+  await using _both = rtmp('vault/slot-2', `key=${server.key}&${GOOD}`);
+  await isLive('vault/slot-2');
+  assert.deepEqual(hook.heardOf('vault/slot-2'), ['opening']);
   await hook.waitFor('vault/slot-1', 3);
   assert.deepEqual(hook.heardOf('vault/slot-1'), ['opening', 'opening', 'closing']);
 });
