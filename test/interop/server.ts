@@ -1,7 +1,7 @@
 /** The real server as a child process, on free ports, with a state folder of its own; stopped for sure. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ export type ServerOptions = {
   readonly nodeArguments?: readonly string[];
   /** Further lines of the configuration file. */
   readonly config?: string;
+  /** One that another run left, and that stays when this one ends. */
+  readonly stateDir?: string;
 };
 
 export class TestServer {
@@ -30,6 +32,7 @@ export class TestServer {
   readonly key: string;
   readonly #log: string[];
   readonly #directory: string;
+  readonly #stateDir: string;
 
   private constructor(started: Started, key: string) {
     this.child = started.child;
@@ -39,6 +42,7 @@ export class TestServer {
     this.iceUdp = started.ports.iceUdp;
     this.#log = started.log;
     this.#directory = started.directory;
+    this.#stateDir = started.stateDir;
     this.key = key;
   }
 
@@ -60,7 +64,12 @@ export class TestServer {
 
   /** Where it keeps its key. */
   get stateDir(): string {
-    return join(this.#directory, 'state');
+    return this.#stateDir;
+  }
+
+  /** What it was started with. */
+  get configFile(): string {
+    return join(this.#directory, 'millrace.yaml');
   }
 
   page(stream: string, query = ''): string {
@@ -130,6 +139,7 @@ type Started = {
   readonly ports: Ports;
   readonly log: string[];
   readonly directory: string;
+  readonly stateDir: string;
 };
 
 async function spawnServer(options: ServerOptions): Promise<Started> {
@@ -141,7 +151,8 @@ async function spawnServer(options: ServerOptions): Promise<Started> {
   ]);
   const ports = { http, rtmp, iceTcp, iceUdp: await freeUdpPort() };
   const config = join(directory, 'millrace.yaml');
-  writeFileSync(config, configurationFor(ports, directory, options));
+  const stateDir = options.stateDir ?? join(directory, 'state');
+  writeFileSync(config, configurationFor(ports, stateDir, options));
   // The sources; what a release runs is the same, compiled: MILLRACE_TEST_ENTRY=dist/main.js.
   const entry = join(ROOT, process.env['MILLRACE_TEST_ENTRY'] ?? 'src/main.ts');
   const { nodeArguments = [], arguments: own = [] } = options;
@@ -152,10 +163,10 @@ async function spawnServer(options: ServerOptions): Promise<Started> {
   const log: string[] = [];
   child.stdout.on('data', (chunk: Buffer) => log.push(chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
-  return { child, ports, log, directory };
+  return { child, ports, log, directory, stateDir };
 }
 
-function configurationFor(ports: Ports, directory: string, options: ServerOptions): string {
+function configurationFor(ports: Ports, stateDir: string, options: ServerOptions): string {
   return [
     `http: {address: 127.0.0.1, port: ${ports.http}}`,
     `rtmp: {address: 127.0.0.1, port: ${ports.rtmp}}`,
@@ -163,24 +174,23 @@ function configurationFor(ports: Ports, directory: string, options: ServerOption
     `  tcp: {address: 127.0.0.1, port: ${ports.iceTcp}}`,
     `  udp: {address: 127.0.0.1, port: ${ports.iceUdp}}`,
     'public_addresses: [127.0.0.1]',
-    `state_dir: ${directory}/state`,
+    `state_dir: ${stateDir}`,
     ...(options.staticDir ? [`static_dir: ${options.staticDir}`] : []),
     options.config ?? '',
     '',
   ].join('\n');
 }
 
-/** Waits until it answers and has said what the publish key is. */
-async function waitUntilReady({ child, ports, log }: Started): Promise<string> {
+/** Waits until it answers; gives its first publish key. */
+async function waitUntilReady({ child, ports, log, stateDir }: Started): Promise<string> {
   const untilMs = performance.now() + START_MS_MAX;
   while (performance.now() < untilMs) {
     if (child.exitCode !== null) break;
-    const key = /[?&]key=([\w-]+)/.exec(log.join(''))?.[1];
     const answers = await fetch(`http://127.0.0.1:${ports.http}/`).then(
       (response) => response.ok,
       () => false,
     );
-    if (key !== undefined && answers) return key;
+    if (answers) return readFileSync(join(stateDir, 'publish-key'), 'utf8').trim();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`the server did not start (exit code ${child.exitCode}):\n${log.join('')}`);
