@@ -7,7 +7,12 @@ import type {
   TrackInput,
 } from '../../engine/publishing.ts';
 import type { PictureSize } from '../../protocols/codecs/picture-size.ts';
-import { vp8DataOffset, vp8PictureSize, vp8StartsKeyframe } from '../../protocols/codecs/vp8.ts';
+import {
+  vp8DataOffset,
+  vp8PictureSize,
+  vp8StartsKeyframe,
+  withoutVp8Extension,
+} from '../../protocols/codecs/vp8.ts';
 import {
   parseVp9Descriptor,
   vp9PictureSize,
@@ -119,7 +124,7 @@ export class TrackIntake {
     const { rid } = this.#lane;
     return open(
       { setVideoSize: (width, height) => publisher.setVideoSize(width, height, rid) },
-      this.#input,
+      codec === 'vp8' && rid !== undefined ? withoutExtension(this.#input) : this.#input,
       parameters,
       this.#owner.onKeyframeWanted,
       this.#wishes,
@@ -142,6 +147,15 @@ export function formatOf({ codec, channels }: Payload): TrackFormat {
     sourceCodec: codec,
     sourceSampleRate: 48000,
     sourceChannels: channels,
+  };
+}
+
+/** One viewer gets one layer now, another then: their picture ids have nothing to do with each other. */
+function withoutExtension(input: TrackInput): TrackInput {
+  return {
+    push: (packet, nowMs) =>
+      input.push({ ...packet, payload: withoutVp8Extension(packet.payload) }, nowMs),
+    setClock: (timestamp, timeMs) => input.setClock(timestamp, timeMs),
   };
 }
 

@@ -19,6 +19,21 @@ export function vp8DataOffset(payload: Uint8Array): number | undefined {
   return offset < payload.length ? offset : undefined;
 }
 
+/** N, S and the partition index: what is left of a descriptor without its extension. */
+const PLAIN_DESCRIPTOR = 0x37;
+
+/**
+ * The payload without picture ids and layer indexes, which are an encoder's own and go astray where a viewer goes over
+ * to another one. Writes to the payload's bytes.
+ */
+export function withoutVp8Extension(payload: Uint8Array): Uint8Array {
+  const offset = vp8DataOffset(payload);
+  if (offset === undefined || offset === 1) return payload;
+  const plain = payload.subarray(offset - 1);
+  plain[0] = (payload[0] as number) & PLAIN_DESCRIPTOR;
+  return plain;
+}
+
 /** Whether an RTP payload begins a key frame. */
 export function vp8StartsKeyframe(payload: Uint8Array): boolean {
   // S, and partition index 0: the frame's first packet.
