@@ -34,9 +34,11 @@ export class RawViewer {
   static async watch(url: string, codec: string): Promise<RawViewer> {
     const crypto = loadCrypto();
     const local = iceCredentials();
-    const offer = writeDescription(crypto, local, 'actpass', MEDIA)
-      .replace('H264/90000', `${codec}/90000`)
-      .replace(/a=fmtp:102 .*\r\n/, '');
+    const ofH264 = writeDescription(crypto, local, 'actpass', MEDIA);
+    const offer =
+      codec === 'H264'
+        ? ofH264
+        : ofH264.replace('H264/90000', `${codec}/90000`).replace(/a=fmtp:102 .*\r\n/, '');
     const session = await exchange(url, offer, undefined);
     const viewer = new RawViewer(session);
     const { answer } = session;
