@@ -37,7 +37,7 @@ export default defineConfig({
         outDir: OUT,
         emptyOutDir: true,
         rolldownOptions: {
-          input: ['watch', 'home', 'missing'].map((page) => `${ROOT}/${page}.html`),
+          input: ['watch', 'home', 'login', 'missing'].map((page) => `${ROOT}/${page}.html`),
         },
       },
     },

@@ -84,9 +84,11 @@ function refuseSpentKey(key: KeyFacts, nowMs: number): Denial | undefined {
 }
 
 function refuseViewer(request: ViewRequest, facts: AccessFacts): Denial | undefined {
-  return (
-    refuseWatching(request, facts) ?? (facts.app && refuseProtocol(request, facts.app)) ?? undefined
-  );
+  const { app, isLive } = facts;
+  const unwelcome = refuseWatching(request, facts) ?? (app && refuseProtocol(request, app));
+  if (unwelcome !== undefined || app === undefined) return unwelcome;
+  // There is nothing to wait for where nobody can begin.
+  return isLive ? undefined : refuseClosed(app, facts);
 }
 
 /** The page and the media behind it obey the same rule. */

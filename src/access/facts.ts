@@ -57,6 +57,8 @@ export type AccessFacts = {
   readonly appNames: readonly string[] | undefined;
   /** The stream was declared. */
   readonly isDeclared: boolean;
+  /** Somebody publishes it now. */
+  readonly isLive: boolean;
   /** When something of the app was live last, or the owner opened it. */
   readonly activeMs: number;
   /** Undefined where what was given is no key of ours. */

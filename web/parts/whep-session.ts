@@ -15,6 +15,7 @@ export type RefusedReason =
   | 'not-found' // 404: no such name or app
   | 'not-allowed' // 401, 403
   | 'unsupported' // 406, 415, 422: no codec or transport in common
+  | 'closed' // 403, and the app is closed for now
   | 'gone' // 410: closed for good
   | 'no-webrtc' // this browser has none
   | 'rejected'; // anything else that the server says no to
@@ -67,6 +68,11 @@ const REFUSALS: Readonly<Record<number, RefusedReason>> = {
   415: 'unsupported',
   422: 'unsupported',
 };
+
+/** Problems (RFC 9457) of an app that is closed, and may open again. */
+const CLOSED: readonly string[] = ['app-closed', 'outside-hours', 'closed-idle'].map(
+  (reason) => `urn:millrace:problem:${reason}`,
+);
 
 /** One RTCPeerConnection and its WHEP resource (draft-ietf-wish-whep). Not reusable: the client opens another. */
 export class WhepSession {
@@ -251,20 +257,25 @@ async function refusalOf(response: Response): Promise<Refusal> {
     const afterMs = seconds > 0 ? seconds * 1000 : BUSY_MS;
     return { kind: 'later', reason: 'busy', afterMs };
   }
-  return {
-    kind: 'refused',
-    reason: REFUSALS[status] ?? 'rejected',
-    detail: await detailOf(response),
-  };
+  const { type, detail } = await problemOf(response);
+  const reason = CLOSED.includes(type ?? '') ? 'closed' : (REFUSALS[status] ?? 'rejected');
+  return { kind: 'refused', reason, detail };
 }
 
-/** The sentence of a problem body (RFC 9457), if there is one. */
-async function detailOf(response: Response): Promise<string | undefined> {
+/** The word and the sentence of a problem body (RFC 9457), if there is one. */
+async function problemOf(
+  response: Response,
+): Promise<{ readonly type: string | undefined; readonly detail: string | undefined }> {
   try {
-    if (!response.headers.get('content-type')?.includes('json')) return undefined;
-    const { detail } = (await response.json()) as { detail?: unknown };
-    return typeof detail === 'string' ? detail.slice(0, DETAIL_CHARS_MAX) : undefined;
+    if (!response.headers.get('content-type')?.includes('json')) return NO_PROBLEM;
+    const { type, detail } = (await response.json()) as { type?: unknown; detail?: unknown };
+    return {
+      type: typeof type === 'string' ? type : undefined,
+      detail: typeof detail === 'string' ? detail.slice(0, DETAIL_CHARS_MAX) : undefined,
+    };
   } catch {
-    return undefined;
+    return NO_PROBLEM;
   }
 }
+
+const NO_PROBLEM = { type: undefined, detail: undefined };

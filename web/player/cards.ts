@@ -50,6 +50,10 @@ const ERRORS: Readonly<Record<ErrorState['reason'], { title: string; text: strin
     title: 'Not allowed',
     text: 'The server does not let you watch this stream. Ask whoever sent you the link.',
   },
+  closed: {
+    title: 'Closed now',
+    text: 'The picture starts here by itself when it opens. Nothing to press.',
+  },
   unsupported: {
     title: 'Cannot be played here',
     text: 'This browser does not support what the stream is made of. Another one may.',
@@ -109,6 +113,7 @@ export function cardOf(
       return ended(state.reason);
     case 'error': {
       const { title, text } = ERRORS[state.reason];
+      if (state.reason === 'closed') return { look: 'waiting', title, text };
       return { look: 'error', title, text: state.detail ?? text, action: 'Try again' };
     }
     default:

@@ -27,6 +27,7 @@ export type FinderDeps = {
   readonly apps: AppDirectory;
   readonly limits: Limits;
   readonly grants: Grants;
+  readonly isLive: (stream: StreamName) => boolean;
   readonly nowMs: () => number;
   readonly onFault: (error: unknown) => void;
 };
@@ -49,7 +50,7 @@ export class FactFinder {
   }
 
   find(request: AccessRequest, admission: AdmissionPart): AccessFacts {
-    const { apps, nowMs } = this.#deps;
+    const { apps, nowMs, isLive } = this.#deps;
     const now = nowMs();
     const stream = 'stream' in request ? request.stream : undefined;
     const app = stream && appOf(stream);
@@ -59,6 +60,7 @@ export class FactFinder {
       app: app === undefined ? undefined : apps.find(app),
       appNames: apps.names,
       isDeclared: stream !== undefined && apps.isDeclared(stream),
+      isLive: stream !== undefined && isLive(stream),
       activeMs: app === undefined ? now : this.#activeMsOf(app),
       key: key && keyFacts(key),
       link: 'link' in request ? this.#link(request) : undefined,

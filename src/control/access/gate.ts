@@ -15,7 +15,7 @@ import type {
 } from '../../access/request.ts';
 import type { Scope } from '../../access/scopes.ts';
 import { covers, onlyStream } from '../../access/target.ts';
-import { appOf } from '../../base/names.ts';
+import { appOf, type StreamName } from '../../base/names.ts';
 import type { CloseReason, DenialReason } from '../../base/reasons.ts';
 import type { AccessDecision, MediaEvent, SessionId } from '../../channel/messages.ts';
 import type { Admission, Admitted } from '../admission/admission.ts';
@@ -40,6 +40,7 @@ export type Refused = {
 
 /** The part of the media link that the gate ends sessions through, and hears of their end. */
 export type GatedMedia = {
+  readonly live: ReadonlySet<StreamName>;
   close(session: SessionId, reason: CloseReason): void;
   onEvent(listener: (event: MediaEvent) => void): () => void;
 };
@@ -68,7 +69,8 @@ export class Gate {
 
   constructor(deps: GateDeps) {
     this.#deps = deps;
-    this.#finder = new FactFinder({ ...deps, grants: this.#grants });
+    const isLive = (stream: StreamName) => this.#media?.live.has(stream) === true;
+    this.#finder = new FactFinder({ ...deps, grants: this.#grants, isLive });
   }
 
   /** Sessions of this media plane end when what let them in is taken away. @returns how to let go of it */

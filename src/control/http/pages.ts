@@ -2,9 +2,12 @@
  * What people see. In this order: our player and our pages' own files, the owner's files (`static_dir`), the list at `/`
  * and the watch page at `/app/stream`. So an owner's index.html or show/index.html stands in for ours.
  */
+import { readFile } from 'node:fs/promises';
 import { type Context, Hono } from 'hono';
 import { Secret } from '../../access/secret.ts';
 import { parseStreamName } from '../../base/names.ts';
+import type { DenialReason } from '../../base/reasons.ts';
+import { statusOf } from '../access/denied.ts';
 import type { Gate } from '../access/gate.ts';
 import { clientOf, visitorOf } from '../access/visitor.ts';
 import { type FileRequest, Folder, sendFile } from './files.ts';
@@ -35,6 +38,14 @@ export function pageRoutes(deps: PagesDeps): Hono {
     const found = await web.find(name);
     if (found === undefined || 'redirect' in found) return undefined;
     return sendFile(asFileRequest(context), found.path, headers);
+  };
+
+  const watch = async (context: Context, next: () => Promise<void>) => {
+    const headers = { ...REVALIDATE, 'Content-Security-Policy': WATCH_POLICY };
+    const response = await show(context, '/watch.html', headers);
+    if (response !== undefined) return response;
+    await next();
+    return context.res;
   };
 
   for (const name of ['/player.js', '/favicon.svg']) {
@@ -76,21 +87,45 @@ export function pageRoutes(deps: PagesDeps): Hono {
       visitor: visitorOf(context),
       client: clientOf(context),
     });
-    if (!decision.allowed && decision.reason === 'unknown-app') return next();
-    const headers = { ...REVALIDATE, 'Content-Security-Policy': WATCH_POLICY };
-    const response = await show(context, '/watch.html', headers);
-    return response ?? next();
+    if (decision.allowed) return watch(context, next);
+    const { reason } = decision;
+    if (reason === 'unknown-app') return next();
+    if (reason === 'password-needed' || reason === 'sign-in-needed') {
+      const page = await web.find('/login.html');
+      return page !== undefined && 'path' in page ? askFor(reason, page.path) : next();
+    }
+    // The player says why: it is told the same.
+    return withStatus(await watch(context, next), statusOf(reason));
+  });
+  routes.get('/login', async (context, next) => {
+    const headers = { ...REVALIDATE, 'Content-Security-Policy': HOME_POLICY };
+    return (await show(context, '/login.html', headers)) ?? next();
   });
   // For people; programs get a line of text from whoever mounts these routes.
   routes.get('*', async (context, next) => {
     if (!context.req.header('Accept')?.includes('text/html')) return next();
     const headers = { 'Cache-Control': 'no-store', 'Content-Security-Policy': HOME_POLICY };
     const response = await show(context, '/missing.html', headers);
-    return response
-      ? new Response(response.body, { status: 404, headers: response.headers })
-      : next();
+    return response ? withStatus(response, 404) : next();
   });
   return routes;
+}
+
+/** The page to sign in on, in the place of the page that it leads to. */
+async function askFor(reason: DenialReason, path: string): Promise<Response> {
+  const page = await readFile(path, 'utf8');
+  return new Response(page.replace('</head>', `<meta name="needs" content="${reason}"></head>`), {
+    status: statusOf(reason),
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': HOME_POLICY,
+    },
+  });
+}
+
+function withStatus(response: Response, status: number): Response {
+  return new Response(response.body, { status, headers: response.headers });
 }
 
 function asFileRequest(context: Context): FileRequest {

@@ -32,7 +32,7 @@ document.documentElement.classList.toggle(
   'transparent',
   parameters.get('background') === 'transparent',
 );
-player.setAttribute('src', location.pathname);
+player.setAttribute('src', location.pathname + linkIn(parameters));
 player.addEventListener('statechange', () => showTitle(player));
 player.addEventListener('volumechange', () => keepVolume(player));
 document.addEventListener('keydown', (event) => {
@@ -40,6 +40,12 @@ document.addEventListener('keydown', (event) => {
 });
 document.querySelector('main')?.append(player);
 showTitle(player);
+
+/** Who came by a view link asks for the media with it too. */
+function linkIn(query: URLSearchParams): string {
+  const link = query.get('link');
+  return link === null ? '' : `?${new URLSearchParams({ link })}`;
+}
 
 /** The tab says whether there is something to see. */
 function showTitle({ state }: MillracePlayer): void {
