@@ -295,6 +295,27 @@ test('OvenPlayer is let in by the password in its URL, and turned away without',
   assert.equal(closing?.message.request.new_url, opening?.message.request.url);
 });
 
+test('our own page passes the password on, and shows a card without one', async () => {
+  await using _source = new ClockSource({
+    gopSeconds: 1,
+    output: { rtmp: server.rtmpUrl('cinema/own') },
+  });
+  await isLive('cinema/own');
+  const viewer = await chromium.open(server.page('cinema/own', `?muted&stats&${GOOD}`));
+  await viewer.waitForPicture();
+  const stranger = await chromium.open(server.page('cinema/own'));
+  await hook.waitFor('cinema/own', 2);
+  const urls = hook.of('cinema/own').map(({ message }) => new URL(message.request.url));
+  assert.deepEqual(
+    urls.map(({ pathname, search }) => pathname + search),
+    [`/cinema/own/whep?${GOOD}`, '/cinema/own/whep'],
+  );
+  assert.equal((await stranger.since(0)).shown, 0);
+  await viewer.page.close();
+  await stranger.page.close();
+  await hook.waitFor(`cinema/own/whep?${GOOD}`, 2);
+});
+
 test('WHEP is let in by the password in its URL, and turned away without', async () => {
   const viewer = await chromium.open(`http://127.0.0.1:${server.http}/`);
   const url = `http://127.0.0.1:${server.http}/cinema/whep/whep`;

@@ -32,7 +32,7 @@ document.documentElement.classList.toggle(
   'transparent',
   parameters.get('background') === 'transparent',
 );
-player.setAttribute('src', location.pathname + linkIn(parameters));
+player.setAttribute('src', location.pathname + othersOf(location.search));
 player.addEventListener('statechange', () => showTitle(player));
 player.addEventListener('volumechange', () => keepVolume(player));
 document.addEventListener('keydown', (event) => {
@@ -41,10 +41,17 @@ document.addEventListener('keydown', (event) => {
 document.querySelector('main')?.append(player);
 showTitle(player);
 
-/** Who came by a view link asks for the media with it too. */
-function linkIn(query: URLSearchParams): string {
-  const link = query.get('link');
-  return link === null ? '' : `?${new URLSearchParams({ link })}`;
+/**
+ * What is not for the player goes with the request for the media, letter for letter: a view link, and whatever the owner's
+ * own server looks for.
+ */
+function othersOf(query: string): string {
+  const own: readonly string[] = PARAMETERS;
+  const others = query
+    .slice(1)
+    .split('&')
+    .filter((pair) => pair !== '' && !own.includes(pair.split('=', 1)[0] ?? ''));
+  return others.length === 0 ? '' : `?${others.join('&')}`;
 }
 
 /** The tab says whether there is something to see. */
