@@ -15,7 +15,7 @@ const RUNTIME_MAJOR = 24;
 
 /** What each command is: the program, and whether it needs the builds. */
 const COMMANDS = {
-  start: { program: 'dist/main.js', built: true },
+  start: { program: 'dist/main.js', arguments: ['serve'], built: true },
   millrace: { program: 'dist/main.js', built: true },
   test: { program: 'scripts/test.ts', built: true },
   bench: { program: 'bench/main.ts', built: true },

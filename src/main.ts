@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Secret } from './access/secret.ts';
 import { appOf, type StreamName } from './base/names.ts';
+import { serverArguments } from './cli/dispatch.ts';
 import { Accounts } from './control/access/accounts.ts';
 import { AppDirectory } from './control/access/app-directory.ts';
 import { EgressMeter } from './control/access/egress-meter.ts';
@@ -51,10 +52,8 @@ const EXAMPLE_APP = 'live';
 const WEB_FOLDER = fileURLToPath(new URL('../dist/web', import.meta.url));
 
 try {
-  const [command, ...rest] = process.argv.slice(2);
-  if (command === undefined || command.startsWith('-')) await serve(process.argv.slice(2));
-  else if (command === 'serve') await serve(rest);
-  else await runOther();
+  const own = serverArguments(process.argv.slice(2));
+  await (own === undefined ? runOther() : serve(own));
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   process.stderr.write(`millrace: ${error.message}\n`);
@@ -170,7 +169,7 @@ async function open(
         log.warn({ address, reason }, `${what} refused: ${detail}`),
     });
     const api = apiOf(config, {
-      ...{ media, gate, apps, store, accounts, passwords, commandToken, log },
+      ...{ media, gate, apps, store, accounts, passwords, telling, commandToken, log },
     });
     const http = await HttpServer.listen(
       {
@@ -195,12 +194,13 @@ type ApiParts = {
   readonly store: Store;
   readonly accounts: Accounts;
   readonly passwords: Passwords;
+  readonly telling: Telling;
   readonly commandToken: string;
   readonly log: Log;
 };
 
 function apiOf(config: Config, parts: ApiParts): ApiDeps {
-  const { media, gate, apps, store, accounts, passwords, commandToken, log } = parts;
+  const { media, gate, apps, store, accounts, passwords, telling, commandToken, log } = parts;
   const counts = new Counts();
   media.onEvent((event) => counts.hear(event));
   gate.onRefused((refused) => counts.refused(refused));
@@ -214,6 +214,9 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     isConfigured: (app) => config.apps?.has(app) === true,
     accounts,
     passwords,
+    events: telling.events,
+    eventStreams: telling.streams,
+    targets: telling.targets,
     nowMs: Date.now,
     commandToken,
     rtmpPort,

@@ -17,11 +17,6 @@ export class Output {
   show<Value>(value: Value, say: (value: Value) => string): void {
     this.#print(`${this.isJson ? JSON.stringify(value, undefined, 2) : say(value)}\n`);
   }
-
-  /** For people alone. */
-  note(text: string): void {
-    if (!this.isJson) this.#print(`${text}\n`);
-  }
 }
 
 /** Columns as wide as what is in them; `none` where there are no rows. */
