@@ -7,8 +7,14 @@ import { Gate } from '../control/access/gate.ts';
 import { Limits } from '../control/access/limits.ts';
 import { Passwords } from '../control/access/passwords.ts';
 import { apiTable } from '../control/api/api.ts';
+import type { EventDeps } from '../control/api/routes/events.ts';
 import { serveTable } from '../control/api/serve.ts';
 import type { Config } from '../control/config/config.ts';
+import { EventTable } from '../control/events/event-table.ts';
+import { createLog } from '../control/log.ts';
+import { configuredTargets } from '../control/notify/configured.ts';
+import { Targets } from '../control/notify/targets.ts';
+import { Outbound } from '../control/outbound/outbound.ts';
 import { Store } from '../control/store/store.ts';
 import { readVersion } from '../control/version.ts';
 import { Connection } from './connection.ts';
@@ -44,6 +50,7 @@ export function openLocally(config: Config): LocalApi {
     isConfigured: (app) => config.apps?.has(app) === true,
     passwords,
     accounts,
+    ...nothingTold(config, store),
     nowMs: Date.now,
     version: readVersion(),
   });
@@ -56,6 +63,26 @@ export function openLocally(config: Config): LocalApi {
     routes.request(`http://localhost${path}`, init);
   return { connection: new Connection(ask, false), close: () => store.close() };
 }
+
+/** What happened can be read, targets can be changed and tried; nothing happens, and what waits is the server's to deliver. */
+function nothingTold(config: Config, store: Store): EventDeps {
+  const events = new EventTable(store.database);
+  const outbound = new Outbound({});
+  const targets = new Targets({
+    database: store.database,
+    configured: configuredTargets(config),
+    send: (request, signal) => outbound.send(request, signal),
+    tell: () => undefined,
+    log: createLog({ level: 'error', readable: false, write: () => undefined }),
+  });
+  return { events, targets, eventStreams: { open: () => needsServer } };
+}
+
+const needsServer = {
+  status: 404,
+  reason: 'no-such-url',
+  detail: 'No server runs, so nothing happens. Start it first.',
+};
 
 /** Nothing is published or watched while no server runs. */
 const nothingLive = {

@@ -38,6 +38,7 @@ async function examine(context: Context): Promise<Finding[]> {
   const { config, stateDir } = context;
   const running = findServer(stateDir);
   const info = await askServer(stateDir);
+  const answering = typeof info === 'object' ? info : undefined;
   return [
     checkServer(info, readVersion()),
     checkNode(),
@@ -45,8 +46,8 @@ async function examine(context: Context): Promise<Finding[]> {
     checkDisk(stateDir),
     checkMemory(),
     checkOpenFiles(running?.pid),
-    ...(await checkPorts(config, typeof info === 'object' ? info : undefined)),
-    ...(await checkAddresses(config, running)),
+    ...(await checkPorts(config, answering)),
+    ...(await checkAddresses(config, answering)),
     checkTls(config),
     checkClock(Date.now()),
     checkSocketBuffers(),

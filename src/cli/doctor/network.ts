@@ -11,7 +11,6 @@ import {
   socketAddress,
 } from '../../control/addresses.ts';
 import type { Config } from '../../control/config/config.ts';
-import type { RunningServer } from '../../control/running-server.ts';
 import { type Finding, fine, warning } from './finding.ts';
 
 /** A host that does not answer within this has its port closed, as far as people notice. */
@@ -23,14 +22,22 @@ type Port = {
   readonly address: string;
   readonly port: number;
   readonly option: string;
+  readonly key: keyof ServerInfo['ports'];
 };
 
-/** Whether the configured ports can be had; those of a server that runs are its own. */
+/** Whether the configured ports can be had; of a server that runs, those that it has, which options may have changed. */
 export async function checkPorts(
   config: Config,
   running: ServerInfo | undefined,
 ): Promise<Finding[]> {
-  return Promise.all(portsOf(config).map((port) => checkPort(port, running)));
+  const ports = portsOf(config);
+  if (running !== undefined) return ports.flatMap((port) => portOfServer(port, running));
+  return Promise.all(ports.map(checkPort));
+}
+
+function portOfServer({ name, transport, key }: Port, { ports }: ServerInfo): Finding[] {
+  const port = ports[key];
+  return port === null ? [] : [fine(`port ${port} ${transport}`, `${name}: the server has it`)];
 }
 
 function portsOf({ http, rtmp, ice }: Config): Port[] {
@@ -39,21 +46,19 @@ function portsOf({ http, rtmp, ice }: Config): Port[] {
     transport: Port['transport'],
     at: { readonly address: string; readonly port: number },
     option: string,
-  ) => ({ name, transport, address: socketAddress(at.address), port: at.port, option });
+    key: Port['key'],
+  ) => ({ name, transport, address: socketAddress(at.address), port: at.port, option, key });
   return [
-    port('HTTP', 'TCP', http, '--http-port'),
-    ...(rtmp.enabled ? [port('RTMP', 'TCP', rtmp, '--rtmp-port')] : []),
-    port('media over TCP', 'TCP', ice.tcp, '--ice-tcp-port'),
-    port('media over UDP', 'UDP', ice.udp, '--ice-udp-port'),
+    port('HTTP', 'TCP', http, '--http-port', 'http'),
+    ...(rtmp.enabled ? [port('RTMP', 'TCP', rtmp, '--rtmp-port', 'rtmp')] : []),
+    port('media over TCP', 'TCP', ice.tcp, '--ice-tcp-port', 'iceTcp'),
+    port('media over UDP', 'UDP', ice.udp, '--ice-udp-port', 'iceUdp'),
   ];
 }
 
-async function checkPort(wanted: Port, running: ServerInfo | undefined): Promise<Finding> {
+async function checkPort(wanted: Port): Promise<Finding> {
   const { transport, port, option } = wanted;
   const name = `port ${port} ${transport}`;
-  if (running !== undefined && Object.values(running.ports).includes(port)) {
-    return fine(name, `${wanted.name}: the server has it`);
-  }
   const code = await tryPort(wanted);
   if (code === undefined) return fine(name, `${wanted.name}: free`);
   const [says, remedy] = PORT_TROUBLE[code] ?? [code, 'Look it up in errno(3).'];
@@ -94,7 +99,7 @@ async function tryPort({ transport, address, port }: Port): Promise<string | und
 /** What others can reach us by, as far as one can tell from inside. */
 export async function checkAddresses(
   config: Config,
-  running: RunningServer | undefined,
+  running: ServerInfo | undefined,
   surroundings: Surroundings = realSurroundings,
 ): Promise<Finding[]> {
   const { addresses, warnings } = await findAddresses(config, surroundings);
@@ -110,8 +115,9 @@ export async function checkAddresses(
   }
   const { domain } = config;
   if (domain !== undefined) findings.push(await checkDomain(domain, addresses, surroundings));
-  if (running !== undefined && (domain ?? open[0]) !== undefined) {
-    findings.push(await checkReach(domain ?? open[0] ?? '', config.http.port));
+  const host = domain ?? open[0];
+  if (running !== undefined && host !== undefined) {
+    findings.push(await checkReach(host, running.ports.http));
   }
   return findings;
 }
