@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { generatedPages } from '../scripts/generated-pages.ts';
+import { EVENT_TYPES } from '../src/api/events.ts';
 import { findingCodes } from '../src/api/streams.ts';
 import { writeReference } from '../src/control/config/reference.ts';
 
@@ -115,6 +116,13 @@ test('every reason is explained, and every explained reason exists', () => {
   const findings = union('src/base/findings.ts', 'FindingCode');
   assert.deepEqual(listed(path, 'What is wrong with what a publisher sends'), findings);
   assert.deepEqual(findingCodes.toSorted(), findings);
+});
+
+test('every type of event is explained, and every explained type exists', () => {
+  const [, section = ''] = read('docs/reference/events.md').split('## Types\n');
+  const [body = ''] = section.split('\n## ');
+  const explained = [...body.matchAll(/^\| `([a-z.]+)`/gm)].map(([, type = '']) => type);
+  assert.deepEqual(explained.toSorted(), EVENT_TYPES.toSorted());
 });
 
 test('every problem of the HTTP API is explained, and every explained problem exists', () => {

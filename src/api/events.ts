@@ -92,10 +92,8 @@ export type EventData = {
   readonly 'target.test': { readonly target: string };
 };
 
-export type EventType = keyof EventData;
-
 /** Every type, for those who choose among them. */
-export const EVENT_TYPES: readonly EventType[] = [
+export const EVENT_TYPES = [
   'stream.live',
   'stream.ended',
   'stream.replaced',
@@ -107,7 +105,9 @@ export const EVENT_TYPES: readonly EventType[] = [
   'disk.low',
   'target.failing',
   'target.test',
-];
+] as const satisfies readonly (keyof EventData)[];
+
+export type EventType = (typeof EVENT_TYPES)[number];
 
 export type PublishProtocol = 'rtmp' | 'whip' | 'demo';
 

@@ -1,41 +1,64 @@
-/** Targets of notifications, as the API shows and takes them. Shapes only. */
-import type { EventType } from './events.ts';
+/** Targets of notifications, as the API shows and takes them. */
+import * as v from 'valibot';
+import { EVENT_TYPES } from './events.ts';
+import { count, type Shape, says, time } from './schema.ts';
 
-export type TargetInfo = {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: 'webhook' | 'discord';
-  /** Without its path, which can be a secret. */
-  readonly url: string;
-  readonly events: readonly EventType[];
-  /** `app` or `app/stream`; empty: all. */
-  readonly streams: readonly string[];
-  /** In the configuration, and changed there only. */
-  readonly configured: boolean;
-  readonly state: TargetState;
-  /** What went wrong the last time; null where nothing did. */
-  readonly problem: string | null;
-  /** How many events are still to be delivered. */
-  readonly waiting: number;
-  /** Events that were given up since the server started. */
-  readonly lost: number;
-  /** When one was delivered last since the server started, ISO 8601. */
-  readonly delivered: string | null;
-};
+export const targetKinds = ['webhook', 'discord'] as const;
 
-/** `stopped`: it said that there is nobody there any more; nothing is sent until it is tested with success. */
-export type TargetState = 'ok' | 'failing' | 'stopped';
+const kind = v.picklist(targetKinds);
+const eventType = v.picklist(EVENT_TYPES);
 
-export type NewTarget = {
-  readonly name: string;
-  readonly kind: 'webhook' | 'discord';
-  readonly url: string;
-  /** `whsec_…`, for webhooks; made where it is left out. */
-  readonly secret?: string | undefined;
-  /** Left out: what its kind is usually told of. */
-  readonly events?: readonly string[] | undefined;
-  readonly streams?: readonly string[] | undefined;
-};
+export const targetInfo = v.object({
+  id: v.string(),
+  name: v.string(),
+  kind,
+  url: says(v.string(), 'Without its path, which can be a secret.'),
+  events: v.array(eventType),
+  streams: says(v.array(v.string()), '`app` or `app/stream`; empty: all.'),
+  inConfiguration: says(v.boolean(), 'It stands in the configuration, and is changed there only.'),
+  state: says(
+    v.picklist(['ok', 'failing', 'stopped']),
+    '`stopped`: it said that there is nobody there any more; nothing is sent until it is tested with success.',
+  ),
+  problem: says(v.nullable(v.string()), 'What went wrong the last time; null where nothing did.'),
+  waiting: says(count, 'Events that are still to be delivered.'),
+  lost: says(count, 'Events that were given up since the server started.'),
+  delivered: says(
+    v.nullable(time),
+    'When one was delivered last since the server started; null for none.',
+  ),
+});
 
-/** What came of sending a test event at once. */
-export type TargetTest = { readonly delivered: boolean; readonly message: string };
+export const targetsResponse = v.object({ targets: v.array(targetInfo) });
+
+const LENGTH_MAX = 2000;
+const text = v.pipe(v.string(), v.maxLength(LENGTH_MAX));
+
+export const newTarget = v.strictObject({
+  name: text,
+  kind,
+  url: text,
+  secret: says(
+    v.optional(text),
+    'Of a webhook: `whsec_` and base64 of 24 to 64 bytes. Made where it is left out.',
+  ),
+  events: says(v.optional(v.array(text)), 'Left out: what its kind is usually told of.'),
+  streams: says(v.optional(v.array(text)), '`app` or `app/stream`. Left out: all.'),
+});
+
+export const madeTarget = v.object({
+  target: targetInfo,
+  secret: says(
+    v.nullable(v.string()),
+    "What a webhook's receiver verifies signatures with; it is told this once.",
+  ),
+});
+
+export const targetTest = v.object({
+  delivered: v.boolean(),
+  message: says(v.string(), 'What it answered, or why it did not.'),
+});
+
+export type TargetInfo = Shape<typeof targetInfo>;
+export type NewTarget = Shape<typeof newTarget>;
+export type TargetTest = Shape<typeof targetTest>;

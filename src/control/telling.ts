@@ -42,6 +42,7 @@ export function startTelling(config: Config, store: Store, log: Log): Telling {
     log,
   });
   events.onEvent((event) => targets.hear(event));
+  targets.start();
   const streams = new EventStreams(events);
   const stop = () => {
     events.stop();

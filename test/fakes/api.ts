@@ -1,6 +1,10 @@
 /** What the API is built from, around a fake media plane and a real gate. */
 import type { ApiDeps } from '../../src/control/api/api.ts';
+import { EventStreams } from '../../src/control/events/event-streams.ts';
+import { EventTable } from '../../src/control/events/event-table.ts';
+import { createLog } from '../../src/control/log.ts';
 import { Counts } from '../../src/control/metrics/counts.ts';
+import { Targets } from '../../src/control/notify/targets.ts';
 import type { AccessWorld } from './access.ts';
 import type { FakeMedia } from './media-gate.ts';
 import { SINCE } from './streams.ts';
@@ -12,6 +16,7 @@ export function apiDeps(
   media: FakeMedia,
   { gate, store, apps, accounts }: Pick<AccessWorld, 'gate' | 'store' | 'apps' | 'accounts'>,
 ): ApiDeps {
+  const kept = new EventTable(store.database);
   return {
     media,
     gate,
@@ -21,6 +26,19 @@ export function apiDeps(
     isConfigured: (app) => app === 'show',
     // Argon2 takes its time on purpose; tests of others need none of it.
     passwords: { hash: async () => '$argon2id$v=19$m=1,t=1,p=1$c2FsdA$dGFn' },
+    events: kept,
+    eventStreams: new EventStreams({
+      onEvent: () => () => undefined,
+      after: (id, limit) => kept.after(id, limit),
+      span: kept.span,
+    }),
+    targets: new Targets({
+      database: store.database,
+      configured: [],
+      send: async () => ({ status: 204, headers: {}, body: Buffer.of() }),
+      tell: () => undefined,
+      log: createLog({ level: 'error', readable: false, write: () => undefined }),
+    }),
     nowMs: Date.now,
     commandToken: COMMAND_TOKEN,
     rtmpPort: 1935,

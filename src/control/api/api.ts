@@ -8,6 +8,7 @@ import { omeRoutes } from './ome/routes.ts';
 import type { Route } from './route.ts';
 import { appRoutes } from './routes/apps.ts';
 import type { AccessDeps } from './routes/common.ts';
+import { type EventDeps, eventRoutes, targetRoutes } from './routes/events.ts';
 import { keyRoutes, linkRoutes, tokenRoutes } from './routes/keys.ts';
 import { banRoutes, personRoutes } from './routes/people.ts';
 import { serverRoutes } from './routes/server.ts';
@@ -18,6 +19,7 @@ import { serveTable } from './serve.ts';
 /** What the routes below `/api` need. */
 export type TableDeps = StreamDeps &
   AccessDeps &
+  EventDeps &
   SignInDeps & {
     readonly version: string;
     readonly startedMs: number;
@@ -45,6 +47,8 @@ export function apiTable(deps: TableDeps): readonly Route[] {
     ...personRoutes(deps),
     ...banRoutes(deps),
     ...signInRoutes(deps),
+    ...eventRoutes(deps),
+    ...targetRoutes(deps),
     ...serverRoutes({ serverInfo, version: deps.version }, () => table),
   ];
   return table;

@@ -4,7 +4,7 @@
  */
 import { protocols, publishings, streamKinds, viewings } from '../../access/app-rules.ts';
 import { EVENT_TYPES } from '../../api/events.ts';
-import { TARGET_KINDS } from '../notify/target.ts';
+import { targetKinds } from '../../api/targets.ts';
 import {
   choices,
   count,
@@ -197,7 +197,7 @@ const notifyKeys = {
     example: '"https://discord.com/api/webhooks/NUMBER/TOKEN"',
     says: 'Where to: the webhook URL that Discord gives (in the channel: Edit Channel, Integrations, Webhooks), or your own program. It is a secret.',
   }),
-  kind: choice(TARGET_KINDS, {
+  kind: choice(targetKinds, {
     initial: 'discord',
     says: 'What is there: `discord` gets messages that people read; `webhook` gets JSON that is signed by Standard Webhooks.',
   }),

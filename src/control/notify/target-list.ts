@@ -23,43 +23,34 @@ export type TargetProblem = {
 export class TargetList {
   readonly #table: TargetTable;
   readonly #configured: readonly NotifyTarget[];
-  #all: readonly NotifyTarget[] = [];
 
   constructor(table: TargetTable, configured: readonly NotifyTarget[]) {
     this.#table = table;
     this.#configured = configured;
-    this.#read();
   }
 
   get all(): readonly NotifyTarget[] {
-    return this.#all;
+    return [...this.#configured, ...this.#table.list()];
   }
 
   find(id: string): NotifyTarget | undefined {
-    return this.#all.find((target) => target.id === id);
+    return this.all.find((target) => target.id === id);
   }
 
   /** @param mayBePrivate whether who adds it may have us call addresses of our own network */
   add(wanted: NewTarget, mayBePrivate: boolean, nowMs: number): NotifyTarget | TargetProblem {
-    if (this.#all.length >= TARGETS_MAX) {
+    if (this.all.length >= TARGETS_MAX) {
       return { field: 'targets', mustBe: `${TARGETS_MAX} at most: remove one first` };
     }
     const target = toTarget(newId(), wanted, { mayBePrivate, isConfigured: false });
     if ('mustBe' in target) return target;
     this.#table.add(target, nowMs);
-    this.#read();
     return target;
   }
 
   remove(id: string): 'removed' | 'unknown' | 'configured' {
     if (this.find(id)?.isConfigured) return 'configured';
-    const removed = this.#table.remove(id);
-    this.#read();
-    return removed ? 'removed' : 'unknown';
-  }
-
-  #read(): void {
-    this.#all = [...this.#configured, ...this.#table.list()];
+    return this.#table.remove(id) ? 'removed' : 'unknown';
   }
 }
 

@@ -3,11 +3,11 @@
 import type { Secret } from '../../access/secret.ts';
 import { covers, type Target as StreamTarget } from '../../access/target.ts';
 import { EVENT_TYPES, type EventType, type ServerEvent } from '../../api/events.ts';
+import type { targetKinds } from '../../api/targets.ts';
 import type { StreamName } from '../../base/names.ts';
 import { streamOf } from '../events/event.ts';
 
-export const TARGET_KINDS = ['webhook', 'discord'] as const;
-export type TargetKind = (typeof TARGET_KINDS)[number];
+export type TargetKind = (typeof targetKinds)[number];
 
 export type NotifyTarget = {
   readonly id: string;

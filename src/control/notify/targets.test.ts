@@ -26,7 +26,7 @@ function setup(answer: (request: OutboundRequest) => Answer | Promise<Answer>) {
       },
       tell: () => undefined,
       log,
-    });
+    }).start();
   return { targets: start(), sent, lines, database, start };
 }
 

@@ -32,20 +32,21 @@ const STORE_RETRY_MS = 30_000;
 export class Targets {
   readonly #options: TargetsOptions;
   readonly #list: TargetList;
+  readonly #table: DeliveryTable;
   readonly #outbox: Outbox;
   readonly #timer = new DeadlineTimer((nowMs) => this.#pump(nowMs));
   readonly #stopping = new AbortController();
+  #started = false;
   /** Nothing is tried before: the database failed. */
   #holdUntilMs = 0;
 
   constructor(options: TargetsOptions) {
     this.#options = options;
     const { database, configured, log, tell } = options;
-    const table = new DeliveryTable(database);
     this.#list = new TargetList(new TargetTable(database), configured);
-    table.keepOnly(this.#list.all.map(({ id }) => id));
+    this.#table = new DeliveryTable(database);
     this.#outbox = new Outbox({
-      table,
+      table: this.#table,
       targets: () => this.#list.all,
       newMessageId,
       random: Math.random,
@@ -55,7 +56,14 @@ export class Targets {
         else log.warn({ target: name, kind, problem }, 'notifications do not arrive');
       },
     });
+  }
+
+  /** Begins to deliver, with what an earlier run left. */
+  start(): this {
+    this.#started = true;
+    this.#guard(() => this.#table.keepOnly(this.#list.all.map(({ id }) => id)));
     this.#pumpSoon();
+    return this;
   }
 
   /** Queues an event for those who want it. */
@@ -116,13 +124,21 @@ export class Targets {
 
   #infoOf(target: NotifyTarget): TargetInfo {
     const { id, name, kind, url, events, streams, isConfigured } = target;
-    const shown = { id, name, kind, url: shownUrl(url), events, streams, configured: isConfigured };
+    const shown = {
+      id,
+      name,
+      kind,
+      url: shownUrl(url),
+      events,
+      streams,
+      inConfiguration: isConfigured,
+    };
     return { ...shown, ...this.#outbox.statusOf(id) };
   }
 
   /** By the timer also where it is now: who tells of an event waits for none of this. */
   #pumpSoon(): void {
-    if (this.#stopping.signal.aborted) return;
+    if (!this.#started || this.#stopping.signal.aborted) return;
     this.#guard(() => this.#timer.set(Math.max(this.#holdUntilMs, this.#outbox.deadlineMs)));
   }
 

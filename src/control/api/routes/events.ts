@@ -1,0 +1,116 @@
+/** What happened and happens, and who is told of it. */
+import { eventsQuery, eventsResponse } from '../../../api/event-log.ts';
+import { madeTarget, newTarget, targetsResponse, targetTest } from '../../../api/targets.ts';
+import type { EventStreams } from '../../events/event-streams.ts';
+import type { Events } from '../../events/events.ts';
+import type { TargetProblem } from '../../notify/target-list.ts';
+import type { Targets } from '../../notify/targets.ts';
+import type { Problem } from '../../problem.ts';
+import { type Route, route } from '../route.ts';
+import { noSuch } from './common.ts';
+
+export type EventDeps = {
+  readonly events: Pick<Events, 'list'>;
+  readonly eventStreams: Pick<EventStreams, 'open'>;
+  readonly targets: Pick<Targets, 'list' | 'add' | 'remove' | 'test'>;
+};
+
+const LISTED = 50;
+
+export function eventRoutes({ events, eventStreams }: EventDeps): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/events',
+      who: 'streams.read',
+      tag: 'notifications',
+      summary: 'Events as they happen, as server-sent events',
+      notes: '`Last-Event-ID` brings what was missed; [events](events.md) says what they are.',
+      contentType: 'text/event-stream',
+      problems: ['limit-reached'],
+      serve: ({ context }) => eventStreams.open(context, () => true),
+    }),
+    route({
+      method: 'GET',
+      path: '/events/log',
+      who: 'streams.read',
+      tag: 'notifications',
+      summary: 'Events that happened, the newest first',
+      query: eventsQuery,
+      answer: eventsResponse,
+      serve: ({ query }) => ({
+        events: events
+          .list({ ...query, limit: query.limit ?? LISTED })
+          .map((event) => ({ ...event, data: { ...event.data } })),
+      }),
+    }),
+  ];
+}
+
+export function targetRoutes({ targets }: EventDeps): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/targets',
+      who: 'hooks',
+      tag: 'notifications',
+      summary: 'Who is told of events, and whether it arrives',
+      answer: targetsResponse,
+      serve: () => ({ targets: targets.list() }),
+    }),
+    route({
+      method: 'POST',
+      path: '/targets',
+      who: 'hooks',
+      tag: 'notifications',
+      summary: 'Tell somebody of events',
+      notes:
+        'Addresses of private networks are refused: such targets stand in the [configuration](config.md#notify).',
+      status: 201,
+      body: newTarget,
+      answer: madeTarget,
+      problems: ['bad-request'],
+      serve: ({ body }) => {
+        const added = targets.add(body, false);
+        return 'mustBe' in added
+          ? notAsItMustBe(added)
+          : { target: added.target, secret: added.secret ?? null };
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path: '/targets/:id',
+      who: 'hooks',
+      tag: 'notifications',
+      summary: 'Tell somebody no more',
+      problems: ['no-such-entry', 'in-configuration'],
+      serve: ({ params }) => {
+        const outcome = targets.remove(params.id);
+        if (outcome === 'configured') return inConfiguration();
+        return outcome === 'unknown' ? noSuch('target') : undefined;
+      },
+    }),
+    route({
+      method: 'POST',
+      path: '/targets/:id/test',
+      who: 'hooks',
+      tag: 'notifications',
+      summary: 'Send a test event at once',
+      answer: targetTest,
+      problems: ['no-such-entry'],
+      serve: async ({ params }) => (await targets.test(params.id)) ?? noSuch('target'),
+    }),
+  ];
+}
+
+function notAsItMustBe({ field, mustBe }: TargetProblem): Problem {
+  return { status: 400, reason: 'bad-request', detail: `"${field}" must be ${mustBe}.` };
+}
+
+function inConfiguration(): Problem {
+  return {
+    status: 409,
+    reason: 'in-configuration',
+    detail: 'This target stands in the configuration: take it out there, and restart the server.',
+  };
+}
