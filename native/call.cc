@@ -66,6 +66,12 @@ View<int32_t> Call::ints(size_t index) {
   return view;
 }
 
+View<double> Call::doubles(size_t index) {
+  View<double> view;
+  view.data = static_cast<double*>(array(index, napi_float64_array, &view.size));
+  return view;
+}
+
 void* Call::array(size_t index, napi_typedarray_type wanted, size_t* length) {
   napi_typedarray_type type;
   void* data = nullptr;

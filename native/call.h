@@ -44,6 +44,7 @@ class Call {
   Bytes bytes(size_t index);
   View<uint32_t> words(size_t index);
   View<int32_t> ints(size_t index);
+  View<double> doubles(size_t index);
 
   bool ok() const { return ok_; }
   Instance& instance() const { return *instance_; }

@@ -11,6 +11,8 @@ export type TcpFlow = {
 export interface Backlog {
   /** Bits a second that the path delivers, where that is too little. */
   readonly thinBps: number | undefined;
+  /** Since when nothing has arrived, while something should have. */
+  readonly stuckSinceMs: number | undefined;
   room(nowMs: number): number;
   spend(bytes: number): void;
 }

@@ -8,7 +8,7 @@ const BURST_MS_MAX = 4000;
 /** A burst falls behind when it is this much later than where its last leg ended. */
 const LEG_SLACK_MS = 100;
 /** On a TCP path that is known to carry less than the stream: with what waits in the kernel it is still below a second. */
-const THIN_LAG_MS_MAX = 650;
+const THIN_LAG_MS_MAX = 700;
 /** There, a keyframe that has just come is gone on with at once when so much waits ahead of it. */
 const THIN_JUMP_MS = 250;
 

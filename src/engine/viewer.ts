@@ -101,8 +101,7 @@ export class Viewer {
     const bytes = outlet.reliable
       ? this.#fillReliable(table, outlet, nowMs)
       : this.#fillPaced(table, outlet, nowMs);
-    if (bytes === 0 && this.#isHeld) this.#blockedSinceMs ??= nowMs;
-    else this.#blockedSinceMs = undefined;
+    this.#blockedSinceMs = this.#isHeld ? outlet.backlog?.stuckSinceMs : undefined;
     if (bytes === 0) return;
     this.bytes.add(bytes, nowMs);
     table.endRun(outlet);

@@ -130,6 +130,11 @@ export interface Addon {
         retransmits: number;
       }
     | undefined;
+  /**
+   * What {@link tcpInfo} says, without making an object: [queuedBytes, notsentBytes, bytes delivered since the connection
+   * began, minRttUs]. False when the socket is gone.
+   */
+  tcpSample(fd: number, values: Float64Array): boolean;
   /** SO_RCVBUF/SO_SNDBUF as granted by the kernel. */
   udpTune(fd: number, receiveBytes: number, sendBytes: number): { receive: number; send: number };
 }

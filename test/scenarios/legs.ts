@@ -162,7 +162,13 @@ export class TcpLeg implements Leg {
     this.#ports = ports;
     const id = ports.newId();
     const socket = new TcpSocket(down, ports.clockMs);
-    const way: TcpWay = { transport: 'tcp', fd: id, socket, state: () => undefined };
+    const way: TcpWay = {
+      transport: 'tcp',
+      fd: id,
+      socket,
+      state: () => undefined,
+      sample: () => socket.sample(),
+    };
     const write = (packet: Uint8Array): void => {
       socket.write(frame(packet));
     };

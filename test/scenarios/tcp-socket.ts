@@ -3,6 +3,7 @@
  * more, and on top of it the stream of Node, which keeps the rest and calls back when it has left.
  */
 import type { TcpStream } from '../../src/media/send/outlet.ts';
+import type { TcpSample } from '../../src/protocols/congestion/tcp-backlog.ts';
 import { SeededRandom, type Timed } from './network.ts';
 
 export type TcpOptions = {
@@ -48,6 +49,9 @@ export class TcpSocket implements TcpStream, Timed {
   /** In the kernel, not yet on the wire. */
   readonly #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
+  #takenBytes = 0;
+  /** How often TCP_INFO was read. */
+  samples = 0;
   readonly #inFlight: Piece[] = [];
   readonly #writes: Write[] = [];
   /** Callbacks of writes that are done; they run in a turn of their own, as in Node. */
@@ -98,7 +102,21 @@ export class TcpSocket implements TcpStream, Timed {
     if (this.#unsent.length === 0) this.#departMs = Math.max(this.#departMs, this.#clockMs());
     this.#unsent.push(bytes.slice(0, taken));
     this.#unsentBytes += taken;
+    this.#takenBytes += taken;
     return taken;
+  }
+
+  /** TCP_INFO, as the kernel fills it. */
+  sample(): TcpSample | undefined {
+    this.samples++;
+    if (this.destroyed) return undefined;
+    const inFlightBytes = this.#inFlight.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return {
+      queuedBytes: this.#unsentBytes + inFlightBytes,
+      notsentBytes: this.#unsentBytes,
+      deliveredBytes: this.#takenBytes - this.#unsentBytes - inFlightBytes,
+      minRttMs: 2 * this.#options.delayMs,
+    };
   }
 
   write(bytes: Uint8Array | string, written?: () => void): boolean {

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { networkOf, plainAddress } from '../../base/remote-address.ts';
+import { NOTSENT_BYTES, type TcpSample } from '../../protocols/congestion/tcp-backlog.ts';
 import { FrameReader, frame } from '../../protocols/ice/framing.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
@@ -28,8 +29,8 @@ const UNPROVEN_PACKETS_MAX = 16;
 const UNREAD_BYTES_MAX = 1024 * 1024;
 /** How long the goodbye may take to leave once a session is over. */
 const LAST_WORDS_MS = 1000;
-/** Unsent bytes the kernel keeps per viewer: beyond them we decide what is worth sending. */
-const NOTSENT_BYTES = 64 * 1024;
+/** What {@link Addon.tcpSample} fills: one for all, read at once. */
+const sampled = new Float64Array(4);
 
 /** What one network has open here. */
 type Share = { connections: number; unproven: number };
@@ -169,7 +170,13 @@ class TcpPath implements IcePath {
     this.#options = options;
     this.#listener = listener;
     const fd = socketFd(socket);
-    this.way = { transport: 'tcp', fd, socket, state: () => this.#state(fd) };
+    this.way = {
+      transport: 'tcp',
+      fd,
+      socket,
+      state: () => this.#state(fd),
+      sample: () => this.#sample(fd),
+    };
     this.#proveTimer = setTimeout(() => this.cut(), PROVE_MS_MAX);
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('close', () => this.#onClose());
@@ -187,6 +194,12 @@ class TcpPath implements IcePath {
 
   #state(fd: number): TcpState | undefined {
     return this.#socket.destroyed ? undefined : this.#options.addon.tcpInfo(fd);
+  }
+
+  #sample(fd: number): TcpSample | undefined {
+    if (this.#socket.destroyed || !this.#options.addon.tcpSample(fd, sampled)) return undefined;
+    const [queuedBytes = 0, notsentBytes = 0, deliveredBytes = 0, minRttUs = 0] = sampled;
+    return { queuedBytes, notsentBytes, deliveredBytes, minRttMs: minRttUs / 1000 };
   }
 
   cut(): void {

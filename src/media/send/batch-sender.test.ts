@@ -52,7 +52,7 @@ class Sending {
 
 function tcpWay(socket: Socket): Way {
   const fd = socketFd(socket);
-  return { transport: 'tcp', fd, socket, state: () => addon.tcpInfo(fd) };
+  return { transport: 'tcp', fd, socket, state: () => addon.tcpInfo(fd), sample: () => undefined };
 }
 
 async function tcpPair(): Promise<{ near: Socket; far: Socket; close: () => void }> {

@@ -1,5 +1,6 @@
 import type { Outlet, TcpFlow } from '../../engine/outlet.ts';
 import type { Addon } from '../../native/addon.ts';
+import { TcpBacklog, type TcpSample } from '../../protocols/congestion/tcp-backlog.ts';
 
 /** What we need of a node:net Socket. */
 export type TcpStream = {
@@ -23,6 +24,8 @@ export type TcpWay = {
   readonly socket: TcpStream;
   /** Undefined once it is gone. */
   readonly state: () => TcpState | undefined;
+  /** The same for the bound on what waits, with less ado. */
+  readonly sample: () => TcpSample | undefined;
 };
 /** A remote address behind one of our UDP sockets. */
 export type UdpWay = {
@@ -44,11 +47,16 @@ export class SessionOutlet implements Outlet {
   #way: Way | undefined;
   readonly #onWritable: () => void;
   #waiting = false;
+  #backlog: TcpBacklog | undefined;
 
   constructor(srtp: number, way: Way, onWritable: () => void) {
     this.srtp = srtp;
-    this.#way = way;
     this.#onWritable = onWritable;
+    this.move(way);
+  }
+
+  get backlog(): TcpBacklog | undefined {
+    return this.#backlog;
   }
 
   /** Undefined while ICE has lost every path. */
@@ -74,6 +82,7 @@ export class SessionOutlet implements Outlet {
   move(way: Way | undefined): void {
     this.#way = way;
     this.#waiting = false;
+    this.#backlog = way?.transport === 'tcp' ? new TcpBacklog(way.sample) : undefined;
   }
 
   /** Bytes that the other end has not confirmed yet: those that wait here, in the kernel, and on the way. */

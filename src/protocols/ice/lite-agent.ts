@@ -34,6 +34,7 @@ export type CheckResult = {
   readonly valid: boolean;
 };
 
+/** What both session descriptions agreed on, as far as ICE needs it. */
 export type LiteAgentOptions = {
   readonly local: IceCredentials;
   readonly remote: IceCredentials;
