@@ -7,7 +7,7 @@ const UP_MS = 1000;
 const HELD_MS = 10_000;
 const UP_MS_MAX = 60_000;
 /** Where nothing tells whether a path carries more, it is tried so long after the last trouble; twice as long each time. */
-const TRY_MS = 10_000;
+const TRY_MS = 6000;
 const TRY_MS_MAX = 120_000;
 
 /** What one viewer's path is known to carry. */

@@ -3,6 +3,8 @@ import { Track } from './track.ts';
 
 /** A layer is missed when the others have gone on for so long without it: longer than a retransmission takes. */
 const SILENT_MS_MIN = 130;
+/** Encoders suspend the best layer first: that a smaller one is silent while a better one goes on is but a pause. */
+const PAUSE_MS_MAX = 1000;
 /** The same in frames of another layer, and in frames of its own: slow layers are not missed between two of theirs. */
 const SILENT_FRAMES = 3;
 /** A rate is a mean over some seconds: that of a layer that has just begun says too little. */
@@ -95,7 +97,7 @@ export class Layers {
   get ladder(): readonly Track[] {
     this.#ladder ??= this.tracks
       .filter((track) => this.#flows.get(track)?.isFlowing)
-      .toSorted((a, b) => pixels(a) - pixels(b) || a.bytes.total - b.bytes.total);
+      .toSorted(compare);
     return this.#ladder;
   }
 
@@ -131,12 +133,18 @@ export class Layers {
       if (!flow.isFlowing || track === heard) continue;
       if (heard.frameCount - (flow.marks[index] ?? 0) < SILENT_FRAMES) continue;
       const ownMs = (SILENT_FRAMES * 1000) / Math.max(1, track.frames.perSecond(nowMs) || 30);
-      if (nowMs - flow.lastMs < Math.max(SILENT_MS_MIN, ownMs)) continue;
+      const leastMs = compare(heard, track) < 0 ? SILENT_MS_MIN : PAUSE_MS_MAX;
+      if (nowMs - flow.lastMs < Math.max(leastMs, ownMs)) continue;
       flow.isFlowing = false;
       found = true;
     }
     return found;
   }
+}
+
+/** Negative where `a` is the smaller layer. */
+function compare(a: Track, b: Track): number {
+  return pixels(a) - pixels(b) || a.bytes.total - b.bytes.total;
 }
 
 function pixels({ width = 0, height = 0 }: Track): number {

@@ -49,7 +49,7 @@ export class ViewerLayers {
     const index = this.#choice.choose(needsBps, current, path, nowMs);
     this.#follow(ladder, index, current, outlet, nowMs);
     if (index < current) this.probe.onTrouble(nowMs);
-    else if (index > current) this.#trust(outlet, needsBps[index]);
+    else if (index > current && current >= 0 && path.mustTry) this.#trust(outlet, needsBps[index]);
     this.#tryPath(outlet, needsBps, index, nowMs);
     return sender.awaited;
   }
@@ -94,15 +94,12 @@ export class ViewerLayers {
     if (nowMs >= this.#nextLookMs) {
       this.#nextLookMs = nowMs + LOOK_MS;
       const lagMs = sender.place === 'burst' ? sender.burstMs(nowMs) : sender.lagMs;
-      const sentBps = 8 * bytes.perSecond(nowMs);
-      this.#backlog.update(
-        sender.isHeldBack ? Number.POSITIVE_INFINITY : lagMs,
-        outlet.tcpFlow?.(),
-        {
-          sentBps,
-          needBps,
-        },
-      );
+      this.#backlog.update(outlet.tcpFlow?.(), {
+        lagMs: sender.isHeldBack ? Number.POSITIVE_INFINITY : lagMs,
+        sentBps: 8 * bytes.perSecond(nowMs),
+        needBps: needBps ?? Number.POSITIVE_INFINITY,
+        thinBps: outlet.backlog?.thinBps ?? Number.POSITIVE_INFINITY,
+      });
     }
     return { limitBps: this.#backlog.limitBps, mustTry: true };
   }

