@@ -3,6 +3,7 @@ import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +106,46 @@ describe('tcpSendBatch', () => {
     ok(info !== undefined && info.rttUs > 0 && info.queuedBytes === 0 && info.retransmits === 0);
     equal(addon.tcpTune(-1, 32 * 1024, true), '');
     equal(addon.tcpInfo(-1), undefined);
+    pair.close();
+  });
+
+  const offered = controls('available').includes('bbr');
+  const allowed = process.getuid?.() === 0 || controls('allowed').includes('bbr');
+  test('BBR is in force where the kernel offers and allows it', {
+    skip: offered && allowed ? false : 'this kernel has no BBR for us',
+  }, async () => {
+    const pair = await openTcpPair();
+    const fd = socketFd(pair.sender);
+    equal(addon.tcpTune(fd, 64 * 1024, true), 'bbr');
+    equal(addon.tcpTune(fd, 64 * 1024, false), 'bbr', 'and stays so');
+    pair.close();
+  });
+
+  test('tcpSample counts what waits and what has arrived', async () => {
+    const pair = await openTcpPair();
+    const fd = socketFd(pair.sender);
+    const values = new Float64Array(4);
+    ok(addon.tcpSample(fd, values));
+    const [queued, notsent, before = 0, minRttUs = 0] = values;
+    deepEqual([queued, notsent], [0, 0]);
+    ok(minRttUs > 0);
+    // More than the receiver's buffer holds, which nobody reads: some of it waits unsent.
+    pair.receiver.pause();
+    addon.tcpTune(fd, 8 * 1024 * 1024, false);
+    const results = new Int32Array(1);
+    const block = new Uint8Array(1024 * 1024);
+    let taken = 0;
+    for (let sent = 1; sent > 0; taken += Math.max(0, sent)) {
+      addon.tcpSendBatch(Int32Array.of(fd), Uint32Array.of(0, block.length), 1, block, results);
+      sent = results[0] ?? 0;
+    }
+    await sleep(50);
+    ok(addon.tcpSample(fd, values));
+    const [queuedBytes = 0, notsentBytes = 0, after = 0] = values;
+    ok(notsentBytes > 0 && notsentBytes <= queuedBytes, `${notsentBytes} of ${queuedBytes}`);
+    ok(Math.abs(after - before + queuedBytes - taken) < 2, `${after - before} of ${taken}`);
+    throws(() => addon.tcpSample(fd, new Float64Array(3)), RangeError);
+    equal(addon.tcpSample(-1, values), false);
     pair.close();
   });
 });
@@ -226,6 +267,12 @@ test('udpSendBatch throws on tables that are too short and on no address', async
   throws(send(pair.address, 1, offsets, Uint32Array.of(100_000)), RangeError);
   pair.close();
 });
+
+/** Congestion controls, as Linux lists them. */
+function controls(which: 'available' | 'allowed'): readonly string[] {
+  const file = `/proc/sys/net/ipv4/tcp_${which}_congestion_control`;
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split(/\s+/) : [];
+}
 
 async function openTcpPair(): Promise<{ sender: Socket; receiver: Socket; close(): void }> {
   const server = createServer({ pauseOnConnect: false }).listen(0, '127.0.0.1');
