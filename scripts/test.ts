@@ -82,7 +82,7 @@ const suites: readonly Suite[] = [
   {
     name: 'interop',
     says: 'Real programs against a real port',
-    programs: ['chromium', 'ffmpeg', 'gst-launch-1.0', 'openssl'],
+    programs: ['chromium', 'ffmpeg', 'gst-launch-1.0', 'openssl', 'python3'],
     commands: () => oneAfterTheOther('test/interop/**/*.test.ts'),
     retries: 1,
   },

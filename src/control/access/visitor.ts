@@ -47,7 +47,8 @@ export function clientOfRequest(request: IncomingMessage): Client {
 /** Secret. What was asked for, as it was sent: owners' programs compare and sign it, so nothing in it is put right. */
 export function urlOf(request: IncomingMessage, scheme: 'http' | 'ws'): Secret {
   const { headers, url } = request;
-  return new Secret(`${scheme}${isSecure(request) ? 's' : ''}://${headers.host}${url}`, 'URL');
+  const secure = isSecure(request) ? 's' : '';
+  return new Secret(`${scheme}${secure}://${headers.host ?? ''}${url ?? ''}`, 'URL');
 }
 
 /** RFC 6750 §2.1. */
