@@ -73,6 +73,7 @@ void exportSrtp(napi_env env, napi_value exports, Instance* instance);
 void exportBatch(napi_env env, napi_value exports, Instance* instance);
 void exportSend(napi_env env, napi_value exports, Instance* instance);
 void exportSocket(napi_env env, napi_value exports, Instance* instance);
+void exportNotify(napi_env env, napi_value exports, Instance* instance);
 
 struct Export {
   const char* name;

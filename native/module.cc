@@ -22,6 +22,7 @@ static napi_value load(napi_env env, napi_value exports) {
   exportBatch(env, exports, kept);
   exportSend(env, exports, kept);
   exportSocket(env, exports, kept);
+  exportNotify(env, exports, kept);
   return exports;
 }
 

@@ -22,6 +22,8 @@ const COMMANDS = {
   soak: { program: 'bench/main.ts', arguments: ['soak'], built: true },
   fuzz: { program: 'scripts/fuzz.ts', built: true },
   'fuzz-native': { program: 'scripts/fuzz-native.ts', built: false },
+  release: { program: 'scripts/release.ts', built: true },
+  'try-release': { program: 'scripts/try-release.ts', built: false },
   check: { program: 'scripts/test.ts', arguments: ['check'], built: false },
 };
 
@@ -30,7 +32,7 @@ const BUILDS = [
   {
     name: 'native addon',
     needs: 'scripts/build-addon.ts',
-    inputs: ['native', 'scripts/build-addon.ts'],
+    inputs: ['native', 'src/native/build-addon.ts'],
     output: 'build/millrace.node',
     command: ['scripts/build-addon.ts'],
   },

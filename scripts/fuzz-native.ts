@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { headersFolder } from '../src/native/build-addon.ts';
 import { readCorpus, readCrashes, writeCorpus, writeCrash } from '../test/fuzz/corpus.ts';
-import { headersFolder } from './build-addon.ts';
 
 const ROOT = dirname(import.meta.dirname);
 const BUILD = join(ROOT, 'build', 'fuzz');

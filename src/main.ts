@@ -34,6 +34,7 @@ import { mediaOptionsOf } from './control/media-options.ts';
 import { Counts } from './control/metrics/counts.ts';
 import { Outbound } from './control/outbound/outbound.ts';
 import { announceServer, localUrl, newCommandToken } from './control/running-server.ts';
+import { ServiceManager } from './control/service-manager.ts';
 import { logEvent, logRefusal } from './control/session-log.ts';
 import { Sessions } from './control/sessions.ts';
 import type { SignallingDeps } from './control/signalling.ts';
@@ -42,6 +43,7 @@ import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 import { reportOf, startTelling, type Telling } from './control/telling.ts';
 import { readVersion } from './control/version.ts';
+import { loadAddon } from './native/load.ts';
 
 /** An operator's mistake, told in one line. */
 const EXIT_MISTAKE = 2;
@@ -106,10 +108,20 @@ async function serve(args: readonly string[]): Promise<void> {
     }),
   );
   for (const warning of found.warnings) log.warn(warning);
+  for (const app of apps.openForAll) {
+    log.warn({ app }, 'anybody can publish to this app: publishing is open');
+  }
   log.info({ http: http.port, ...media.ports }, 'listening');
   const url = localUrl(socketAddress(config.http.address), http.port);
   const leave = announceServer(config.stateDir, { url, token: commandToken });
+  const service = ServiceManager.find(process.env, process.pid, (path, message) =>
+    loadAddon().notifySocket(path, message),
+  );
+  service?.ready(`version ${readVersion()}, pages on port ${http.port}`);
+  // A control plane that runs while its media thread stands still serves nobody.
+  service?.watch(async () => (await media.stats()) !== undefined);
   stopOnSignal(log, async () => {
+    service?.stopping();
     leave();
     await media.stop();
     telling.stop();

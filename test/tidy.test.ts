@@ -28,6 +28,7 @@ const ENTRIES = [
   'src/main.ts',
   'src/media.ts',
   'src/transcoder.ts',
+  'src/native/install-addon.ts',
   'src/native/srtp-oracle.ts',
 ];
 const FILE_LINES_MAX = 500;

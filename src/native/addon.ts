@@ -137,4 +137,7 @@ export interface Addon {
   tcpSample(fd: number, values: Float64Array): boolean;
   /** SO_RCVBUF/SO_SNDBUF as granted by the kernel. */
   udpTune(fd: number, receiveBytes: number, sendBytes: number): { receive: number; send: number };
+
+  /** Sends one datagram to a Unix socket (`@name`: of the abstract namespace); throws where nobody takes it. */
+  notifySocket(path: string, message: string): void;
 }

@@ -16,6 +16,9 @@ export class AddonError extends Error {
   }
 }
 
+/** From the sources that lie beside it, in a checkout as in a release. */
+const BUILD = `node ${join(import.meta.dirname, `install-addon${import.meta.url.slice(-3)}`)}`;
+
 /** Loads build/millrace.node. Each thread that calls this has its own handles and arenas. */
 export function loadAddon(): Addon {
   const path = join(repositoryRoot(), 'build', 'millrace.node');
@@ -23,7 +26,7 @@ export function loadAddon(): Addon {
     throw new AddonError(
       'addon-missing',
       `The native addon ${path} is not there.`,
-      'Build it with "npm start", or by itself with "node scripts/build-addon.ts".',
+      `Build it: ${BUILD}`,
     );
   }
   try {
@@ -33,7 +36,7 @@ export function loadAddon(): Addon {
     throw new AddonError(
       'addon-unusable',
       `Node ${process.version} refuses the native addon ${path}: ${reason}`,
-      'Delete the folder "build" and run "npm start" again.',
+      `Build it for this machine: ${BUILD}`,
       cause,
     );
   }
