@@ -42,6 +42,8 @@ import { StartError } from './control/start-error.ts';
 import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 import { reportOf, startTelling, type Telling } from './control/telling.ts';
+import { planTls } from './control/tls/plan.ts';
+import { startTls } from './control/tls/start.ts';
 import { readVersion } from './control/version.ts';
 import { loadAddon } from './native/load.ts';
 
@@ -77,6 +79,7 @@ async function serve(args: readonly string[]): Promise<void> {
   if (options === 'help') return;
   const config = loadConfig(options);
   checkStaticFolder(config.staticDir);
+  const tlsPlan = planTls(config);
   const store = Store.open(config.stateDir);
   const firstPublishKey = firstKey(store, config.stateDir, Date.now());
   const log = createLog({
@@ -95,10 +98,13 @@ async function serve(args: readonly string[]): Promise<void> {
   );
   const hosts = hostsOf(config, found);
   telling.site.found(hosts.host, http.port);
+  const { entrance, port: httpPort } = http;
+  const tls = await startTls(tlsPlan, { config, entrance, httpPort, log, telling });
   print(
     writeBanner({
       ...hosts,
-      httpPort: http.port,
+      httpPort,
+      httpsPort: config.domain === undefined ? undefined : tls?.httpsPort,
       rtmpPort: config.rtmp.enabled ? media.ports.rtmp : undefined,
       demo,
       app: config.apps?.keys().next().value ?? EXAMPLE_APP,
@@ -125,6 +131,7 @@ async function serve(args: readonly string[]): Promise<void> {
     leave();
     await media.stop();
     telling.stop();
+    tls?.close();
     await http.close();
     await admission.close();
     store.close();

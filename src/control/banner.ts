@@ -8,6 +8,8 @@ export type BannerFacts = {
   /** A further name by which the local network reaches us. */
   readonly networkHost: string | undefined;
   readonly httpPort: number;
+  /** Undefined where there is no HTTPS by the name of the host. */
+  readonly httpsPort: number | undefined;
   /** Undefined where RTMP is off. */
   readonly rtmpPort: number | undefined;
   /** Something is live under it already. */
@@ -23,11 +25,12 @@ export type BannerFacts = {
 
 /** A stream's name for the examples. */
 const STREAM = 'stage';
+const USUAL_HTTPS_PORT = 443;
 
 export function writeBanner(facts: BannerFacts): string {
-  const { host, httpPort, rtmpPort, app } = facts;
+  const { host, rtmpPort, app } = facts;
   const key = facts.key.secret?.reveal() ?? 'KEY';
-  const http = `http://${bracketed(host)}:${httpPort}`;
+  const http = siteOf(facts);
   const whip = `${http}/${app}/${STREAM}/whip`;
   const rtmp = rtmpPort === undefined ? undefined : `rtmp://${bracketed(host)}:${rtmpPort}/${app}`;
   const lines = [
@@ -52,9 +55,20 @@ export function writeBanner(facts: BannerFacts): string {
       : `The key is kept in ${facts.key.file}, and not printed again.`,
     ...openWarning(facts.openApps),
     `What is live, and these fields to copy: ${http}/`,
+    ...plainLines(facts),
     ...claimLines(http, facts.claimCode),
   ];
   return `${lines.join('\n')}\n\n`;
+}
+
+function siteOf({ host, httpPort, httpsPort }: BannerFacts): string {
+  if (httpsPort === undefined) return `http://${bracketed(host)}:${httpPort}`;
+  return httpsPort === USUAL_HTTPS_PORT ? `https://${host}` : `https://${host}:${httpsPort}`;
+}
+
+function plainLines({ host, httpPort, httpsPort }: BannerFacts): string[] {
+  if (httpsPort === undefined) return [];
+  return [`The same without HTTPS, as until the certificate is there: http://${host}:${httpPort}/`];
 }
 
 /** Behind the #, where no server and no other site gets to see it. */

@@ -55,6 +55,7 @@ test('secrets do not get out, and no field forges a line', () => {
 const facts = {
   host: '2001:db8::7',
   networkHost: undefined,
+  httpsPort: undefined,
   httpPort: 3333,
   rtmpPort: 1935,
   demo: undefined,

@@ -17,6 +17,12 @@ export class SiteUrl {
     this.#origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
 
+  /** There is HTTPS by that name. */
+  secured(host: string, port: number): void {
+    if (this.#isGiven) return;
+    this.#origin = `https://${host}${port === 443 ? '' : `:${port}`}`;
+  }
+
   watch(stream: StreamName): string {
     return `${this.#origin}/${stream}`;
   }

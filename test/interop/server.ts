@@ -196,7 +196,7 @@ async function waitUntilReady({ child, ports, log, stateDir }: Started): Promise
   throw new Error(`the server did not start (exit code ${child.exitCode}):\n${log.join('')}`);
 }
 
-async function freeTcpPort(): Promise<number> {
+export async function freeTcpPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

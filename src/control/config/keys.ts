@@ -34,6 +34,15 @@ import {
   seconds,
   streamTargets,
 } from './notify-kinds.ts';
+import {
+  directoryUrl,
+  hostnames,
+  optionalEmail,
+  optionalFile,
+  optionalMacKey,
+  optionalWord,
+  portOrOff,
+} from './tls-kinds.ts';
 
 /** Keys that belong together. */
 export type Group<Keys> = { readonly says: string; readonly keys: Keys };
@@ -190,6 +199,72 @@ const appKeys = {
 
 /** Below, a stream would end between two keyframes; above, its end is no news. */
 const ENDED_AFTER_RANGE = { leastS: 1, mostS: 3600 };
+/** Two years: what browsers' preload lists ask for. */
+const HSTS_RANGE = { leastS: 0, mostS: 63_072_000 };
+
+const tlsKeys = {
+  mode: choice(['auto', 'files', 'off'], {
+    initial: 'auto',
+    says: 'Where the certificate comes from: `auto`, obtained and renewed by ACME where `domain` is set; `files`, from `certificate` and `key`; `off`, nowhere: there is no HTTPS, or a proxy brings it.',
+  }),
+  names: hostnames({
+    initial: [],
+    example: '[www.example.net]',
+    says: 'Further names beside `domain` that the certificate is to be good for. Each must resolve to this server.',
+  }),
+  address: address({ initial: EVERY_ADDRESS, says: LISTEN }),
+  https_port: port({
+    initial: 443,
+    option: '--https-port',
+    says: 'The TCP port of HTTPS. Certificate authorities look at 443.',
+  }),
+  http_port: portOrOff({
+    initial: 80,
+    says: 'The TCP port that shows certificate authorities that the name is ours, and sends everybody else to HTTPS. They look at 80.',
+  }),
+  ovenplayer_port: portOrOff({
+    initial: 3334,
+    says: "A second TCP port of HTTPS: where OvenMediaEngine has its own, so that OvenPlayer's `wss://…:3334` URLs stay as they are.",
+  }),
+  hsts: seconds(HSTS_RANGE, {
+    initial: 0,
+    says: 'For how long browsers are to refuse plain HTTP for this host (RFC 6797), such as 31536000 for a year. 0 does not ask them to. They keep to it even when you change your mind.',
+  }),
+  certificate: optionalFile({
+    initial: undefined,
+    example: '/etc/ssl/live.example.net/fullchain.pem',
+    says: 'For `mode: files`: the certificate with the whole chain, in PEM. It is read again when it changes.',
+  }),
+  key: optionalFile({
+    initial: undefined,
+    example: '/etc/ssl/live.example.net/privkey.pem',
+    says: 'For `mode: files`: its private key, in PEM, without a password.',
+  }),
+  directory: directoryUrl({
+    initial: 'https://acme-v02.api.letsencrypt.org/directory',
+    says: "The certificate authority: the URL of its ACME directory. Let's Encrypt's, whose terms you agree to by setting `domain`.",
+  }),
+  email: optionalEmail({
+    initial: undefined,
+    example: 'you@example.net',
+    says: 'Where the authority can write to you. Most need none.',
+  }),
+  profile: optionalWord({
+    initial: undefined,
+    example: 'shortlived',
+    says: 'Which of its kinds of certificates the authority is asked for, where it has several.',
+  }),
+  external_account_id: optionalWord({
+    initial: undefined,
+    example: 'kid-1',
+    says: 'The key identifier of your account at an authority that wants one (external account binding, RFC 8555 §7.3.4).',
+  }),
+  external_account_key: optionalMacKey({
+    initial: undefined,
+    example: '"zWND…"',
+    says: 'The HMAC key that belongs to `external_account_id`.',
+  }),
+};
 
 const notifyKeys = {
   url: optionalSecretUrl({
@@ -271,8 +346,13 @@ export const keys = {
   domain: optionalHostname({
     initial: undefined,
     example: 'live.example.net',
-    says: 'The name that people know this server by. It stands in the printed URLs, and the addresses it resolves to are given to browsers.',
+    option: '--domain',
+    says: 'The name that people know this server by. A certificate for HTTPS is obtained for it (see `tls`), it stands in the printed URLs, and the addresses it resolves to are given to browsers.',
   }),
+  tls: {
+    says: 'HTTPS, with a certificate that is obtained by itself or with your own files.',
+    keys: tlsKeys,
+  },
   public_url: optionalOrigin({
     initial: undefined,
     example: 'https://live.example.net',

@@ -18,14 +18,24 @@ export function loadConfig(options: Options): Config {
 }
 
 /** Two services cannot listen on one TCP port; port 0 is any that is free. */
-function refuseSharedPorts({ http, rtmp, ice }: Config): void {
+function refuseSharedPorts({ http, rtmp, ice, domain, tls }: Config): void {
+  const isSecure = tls.mode === 'files' || (tls.mode === 'auto' && domain !== undefined);
   const services = [
     { name: 'http.port', port: http.port },
     { name: 'ice.tcp.port', port: ice.tcp.port },
     ...(rtmp.enabled ? [{ name: 'rtmp.port', port: rtmp.port }] : []),
+    ...(isSecure
+      ? [
+          { name: 'tls.https_port', port: tls.httpsPort },
+          { name: 'tls.http_port', port: tls.httpPort },
+          { name: 'tls.ovenplayer_port', port: tls.ovenplayerPort },
+        ]
+      : []),
   ];
   for (const [index, { name, port }] of services.entries()) {
-    const other = services.slice(0, index).find((service) => service.port === port && port !== 0);
+    const other = services
+      .slice(0, index)
+      .find((service) => service.port === port && port !== 0 && port !== 'off');
     if (other === undefined) continue;
     throw new StartError(
       `${other.name} and ${name} are both ${port}. Give each its own, in the configuration or by option.`,

@@ -1,0 +1,34 @@
+/** Begins with HTTPS, where there is to be any. */
+import { eventAt } from '../events/event.ts';
+import { Outbound } from '../outbound/outbound.ts';
+import type { Telling } from '../telling.ts';
+import type { TlsPlan } from './plan.ts';
+import { Tls, type TlsDeps } from './tls.ts';
+
+export type TlsParts = Pick<TlsDeps, 'config' | 'entrance' | 'httpPort' | 'log'> & {
+  readonly telling: Pick<Telling, 'events' | 'site'>;
+};
+
+/** Undefined where there is to be none. What does not work is told; the rest of the server need not wait for it. */
+export async function startTls(plan: TlsPlan, parts: TlsParts): Promise<Tls | undefined> {
+  if (plan.from === 'nowhere') {
+    if (plan.warning !== undefined) parts.log.warn(plan.warning);
+    return undefined;
+  }
+  const { events, site } = parts.telling;
+  const tls = await Tls.start({
+    ...parts,
+    plan,
+    outbound: new Outbound({}),
+    tell: (trouble) => events.tell(eventAt('certificate.trouble', trouble, Date.now())),
+  });
+  const [host] = plan.names;
+  const sayWhere = () => {
+    const { httpsPort } = tls;
+    if (host === undefined || httpsPort === undefined) return;
+    if (tls.certificates.served !== undefined) site.secured(host, httpsPort);
+  };
+  tls.certificates.onChange(sayWhere);
+  sayWhere();
+  return tls;
+}
