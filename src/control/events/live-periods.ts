@@ -18,8 +18,10 @@ export type Period = {
   readonly sinceMs: number;
   readonly peakViewers: number;
   /** When the last of it came, and why no more did; undefined while it is live. */
-  readonly away: { readonly sinceMs: number; readonly reason: CloseReason } | undefined;
+  readonly away: Away | undefined;
 };
+
+type Away = { readonly sinceMs: number; readonly reason: CloseReason };
 
 /** Where periods are kept over a restart. */
 export type PeriodStore = {
@@ -122,23 +124,23 @@ export class LivePeriods {
   /** Ends what has been gone for too long. */
   advance(nowMs: number): void {
     for (const { period, deadlineMs } of [...this.#entries.values()]) {
-      if (nowMs >= deadlineMs) this.#end(period, nowMs);
+      if (period.away !== undefined && nowMs >= deadlineMs) this.#end(period, period.away, nowMs);
     }
   }
 
-  #end(period: Period, nowMs: number): void {
-    const { stream, id, sinceMs, peakViewers, away } = period;
+  #end(period: Period, away: Away, nowMs: number): void {
+    const { stream, id, sinceMs, peakViewers } = period;
     this.#entries.delete(stream);
     this.#options.store.remove(stream);
     this.#options.ended(stream);
-    const untilMs = away?.sinceMs ?? nowMs;
     const data = {
       stream,
       period: id,
-      reason: away?.reason ?? 'left',
+      reason: away.reason,
       since: iso(sinceMs),
-      until: iso(untilMs),
-      durationMs: untilMs - sinceMs,
+      until: iso(away.sinceMs),
+      // The clock may have been set back meanwhile.
+      durationMs: Math.max(0, away.sinceMs - sinceMs),
       peakViewers,
       watchUrl: this.#options.watchUrl(stream),
     };

@@ -196,7 +196,8 @@ export class Outbox {
       return;
     }
     const own = backoffMs(attempts, this.#options.random());
-    const waitMs = Math.min(verdict.afterMs ?? own, AGE_MS_MAX);
+    // Never sooner than by our own measure: `Retry-After: 0` would have us ask without a pause.
+    const waitMs = Math.min(Math.max(verdict.afterMs ?? 0, own), AGE_MS_MAX);
     // Also for what comes after it, should this one be given up meanwhile.
     this.#state(target.id).notBeforeMs = nowMs + waitMs;
     this.#options.table.postpone(delivery.id, nowMs + waitMs);

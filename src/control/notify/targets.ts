@@ -15,6 +15,7 @@ import { newMessageId } from './standard-webhook.ts';
 import { type NotifyTarget, shownUrl } from './target.ts';
 import { TargetList, type TargetProblem } from './target-list.ts';
 import { TargetTable } from './target-table.ts';
+import type { Verdict } from './verdict.ts';
 
 export type TargetsOptions = {
   readonly database: Database;
@@ -153,7 +154,13 @@ export class Targets {
     const { send } = this.#options;
     const { signal } = this.#stopping;
     const { target, parcel } = dispatch;
-    const verdict = await attempt(send, target, parcel, Date.now(), signal);
+    let verdict: Verdict;
+    try {
+      verdict = await attempt(send, target, parcel, Date.now(), signal);
+    } catch (err) {
+      this.#options.log.error({ err }, 'a notification could not be made: this is a bug');
+      verdict = { outcome: 'dropped', why: 'a bug of ours' };
+    }
     if (signal.aborted) return; // the database is closed by now
     this.#guard(() => this.#outbox.settle(dispatch, verdict, Date.now()));
     this.#pumpSoon();
