@@ -23,6 +23,8 @@ type Suite = {
 /** Debian's packages for each program that tests start. */
 const PACKAGES: Readonly<Record<string, string>> = {
   chromium: 'chromium',
+  kill: 'procps',
+  'systemd-analyze': 'systemd',
   ffmpeg: 'ffmpeg',
   openssl: 'openssl',
   ip: 'iproute2',
@@ -82,7 +84,15 @@ const suites: readonly Suite[] = [
   {
     name: 'interop',
     says: 'Real programs against a real port',
-    programs: ['chromium', 'ffmpeg', 'gst-launch-1.0', 'openssl', 'python3'],
+    programs: [
+      'chromium',
+      'ffmpeg',
+      'gst-launch-1.0',
+      'openssl',
+      'python3',
+      'kill',
+      'systemd-analyze',
+    ],
     commands: () => oneAfterTheOther('test/interop/**/*.test.ts'),
     retries: 1,
   },
