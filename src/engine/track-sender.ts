@@ -25,6 +25,8 @@ export type SenderOptions = {
  * that layer is too much for the path, a cached run of a smaller one will do.
  */
 const SWITCH_WAIT_MS = 500;
+/** A frame that has begun is sent to its end, if that does not take longer than this. */
+const FRAME_END_MS = 60;
 /** Frames that come after later ones of another layer are stamped one tick apart, but no picture stands still for more. */
 const LATE_TICKS_MAX = 45_000;
 /** Squeezed frames are this far apart: 1 ms at 90 kHz. */
@@ -353,7 +355,8 @@ export class TrackSender {
     const { runStart } = target;
     if (runStart === undefined || runStart >= target.head || target.runHasGap) return;
     if (!isFreshRun(target) && !this.#mayReplay(target, pacer, nowMs)) return;
-    if (!this.#isUrgent && this.#isWithinFrame()) return;
+    const mayWait = !this.#isUrgent || runMs(target) < FRAME_END_MS;
+    if (mayWait && this.#isWithinFrame()) return;
     this.#switch(target, runStart, nowMs);
   }
 
