@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fuzz, truncations } from '../../../test/fuzz/mutate.ts';
 import { clips } from '../../../test/vectors/codecs/read.ts';
-import { isVp8Keyframe, vp8DataOffset, vp8PictureSize, vp8StartsKeyframe } from './vp8.ts';
+import {
+  isVp8Keyframe,
+  vp8DataOffset,
+  vp8PictureSize,
+  vp8StartsKeyframe,
+  withoutVp8Extension,
+} from './vp8.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text.replace(/\s/g, ''), 'hex'));
 
@@ -38,11 +44,25 @@ for (const [name, starts, offset, bytes] of payloads) {
   });
 }
 
+test('a descriptor without its extension says the same of the frame, and the data stay', () => {
+  for (const [name, starts, offset, bytes] of payloads) {
+    const payload = hex(bytes);
+    const data = offset === undefined ? payload : payload.slice(offset);
+    const plain = withoutVp8Extension(payload);
+    assert.equal(vp8StartsKeyframe(plain), starts, name);
+    if (offset === undefined) continue;
+    assert.equal(vp8DataOffset(plain), 1, name);
+    assert.deepEqual(plain.slice(1), data, name);
+  }
+  assert.deepEqual(withoutVp8Extension(hex('b1 80 9234 01')), hex('31 01'), 'N, S, PID');
+});
+
 test('survives truncation and mutation', () => {
   const inputs = [...payloads.map(([, , , bytes]) => hex(bytes)), hex(KEY)];
   const all = (input: Uint8Array) => {
     vp8StartsKeyframe(input);
     vp8PictureSize(input);
+    withoutVp8Extension(input.slice());
   };
   for (const input of inputs) for (const part of truncations(input)) all(part);
   fuzz(inputs, all);
