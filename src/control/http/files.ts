@@ -3,6 +3,7 @@ import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import { CompressedFiles, chooseEncoding, type Encoding, isCompressible } from './compression.ts';
 import { contentType } from './file-types.ts';
 
 /** A hidden folder that is meant to be seen (RFC 8615). */
@@ -20,6 +21,7 @@ export type Found = { readonly path: string } | { readonly redirect: string };
 /** A folder that URLs are looked up in. */
 export class Folder {
   readonly #root: string;
+  readonly #compressed = new CompressedFiles();
 
   constructor(root: string) {
     this.#root = root;
@@ -37,6 +39,15 @@ export class Folder {
     return index === undefined ? undefined : { redirect: `${urlPath}/` };
   }
 
+  /** Answers with a file that was found, a part of it, or the word that it has not changed. */
+  send(
+    request: FileRequest,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Response> {
+    return sendFile(request, path, headers, this.#compressed);
+  }
+
   /** Where a regular file really lies, when that is in this folder: links that lead out of it are not followed. */
   async #inside(relative: string): Promise<string | undefined> {
     try {
@@ -50,23 +61,32 @@ export class Folder {
   }
 }
 
-/** Answers with a file, a part of it, or the word that it has not changed. */
-export async function sendFile(
+async function sendFile(
   request: FileRequest,
   path: string,
   headers: Readonly<Record<string, string>>,
+  compressed: CompressedFiles,
 ): Promise<Response> {
   const file = await open(path);
   try {
     const { size, mtimeMs } = await file.stat();
+    const encoding = encodingFor(request, path, size);
+    const state = `${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}`;
     const validators = {
-      ETag: `"${size.toString(36)}-${Math.floor(mtimeMs).toString(36)}"`,
+      // Each encoding is a representation of its own (RFC 9110 §8.8.3).
+      ETag: `"${state}${encoding === undefined ? '' : `-${encoding}`}"`,
       'Last-Modified': new Date(mtimeMs).toUTCString(),
     };
-    const common = { ...headers, ...validators, 'Accept-Ranges': 'bytes' };
+    const vary = isCompressible(contentType(path), size) ? { Vary: 'Accept-Encoding' } : {};
+    const common = { ...headers, ...vary, ...validators, 'Accept-Ranges': 'bytes' };
     if (isUnchanged(request, validators)) {
       await file.close();
       return new Response(null, { status: 304, headers: common });
+    }
+    if (encoding !== undefined) {
+      await file.close();
+      const bytes = await compressed.get(path, state, encoding);
+      return sendCompressed(request, path, bytes, encoding, common);
     }
     const range = chooseRange(request, validators, size);
     if (range === 'unsatisfiable') {
@@ -81,6 +101,30 @@ export async function sendFile(
     await file.close();
     throw error;
   }
+}
+
+/** Undefined: as it is. Parts of a file are parts of it as it is. */
+function encodingFor(request: FileRequest, path: string, size: number): Encoding | undefined {
+  if (request.header('range') !== undefined) return undefined;
+  if (!isCompressible(contentType(path), size)) return undefined;
+  return chooseEncoding(request.header('accept-encoding'));
+}
+
+function sendCompressed(
+  request: FileRequest,
+  path: string,
+  bytes: Buffer,
+  encoding: Encoding,
+  common: Readonly<Record<string, string>>,
+): Response {
+  const headers = {
+    'Content-Type': contentType(path),
+    ...common,
+    'Content-Encoding': encoding,
+    'Content-Length': String(bytes.length),
+  };
+  const body = request.method === 'HEAD' ? null : new Uint8Array(bytes);
+  return new Response(body, { status: 200, headers });
 }
 
 type Range = { readonly first: number; readonly last: number };

@@ -147,6 +147,34 @@ test('a file is sent whole, in part, or not at all', () =>
     assert.deepEqual((await get('/empty.txt')).headers['content-length'], '0');
   }));
 
+test('text goes compressed to those who take it, once made for each state of a file', async () => {
+  await serve(async (get, folder) => {
+    const text = 'the same again and again, '.repeat(200);
+    writeFileSync(join(folder, 'long.txt'), text);
+    const plain = await get('/long.txt');
+    assert.equal(plain.body, text);
+    assert.equal(plain.headers.vary, 'Accept-Encoding');
+    for (const [accepted, encoding] of [
+      ['gzip, deflate, br', 'br'],
+      ['gzip;q=0.5, br;q=0', 'gzip'],
+      ['zstd', undefined],
+    ] as const) {
+      const packed = await get('/long.txt', { 'accept-encoding': accepted });
+      assert.equal(packed.headers['content-encoding'], encoding);
+      if (encoding === undefined) continue;
+      assert.ok(Number(packed.headers['content-length']) < text.length / 10);
+      assert.notEqual(packed.headers.etag, plain.headers.etag);
+      const again = { 'accept-encoding': accepted, 'if-none-match': packed.headers.etag ?? '' };
+      assert.equal((await get('/long.txt', again)).status, 304);
+    }
+    const part = await get('/long.txt', { 'accept-encoding': 'br', range: 'bytes=0-2' });
+    assert.deepEqual([part.status, part.body], [206, 'the']);
+    writeFileSync(join(folder, 'picture.png'), text);
+    const picture = await get('/picture.png', { 'accept-encoding': 'br' });
+    assert.equal(picture.headers['content-encoding'], undefined);
+  });
+});
+
 test('nothing outside the folder, and nothing hidden', () =>
   serve(async (get, folder) => {
     writeFileSync(join(folder, '..', 'secret.txt'), 'secret');

@@ -10,7 +10,7 @@ import type { DenialReason } from '../../base/reasons.ts';
 import { statusOf } from '../access/denied.ts';
 import type { Gate } from '../access/gate.ts';
 import { clientOf, visitorOf } from '../access/visitor.ts';
-import { type FileRequest, Folder, sendFile } from './files.ts';
+import { type FileRequest, Folder } from './files.ts';
 import { HOME_POLICY, WATCH_POLICY } from './headers.ts';
 
 export type PagesDeps = {
@@ -37,7 +37,7 @@ export function pageRoutes(deps: PagesDeps): Hono {
   const show = async (context: Context, name: string, headers: Record<string, string>) => {
     const found = await web.find(name);
     if (found === undefined || 'redirect' in found) return undefined;
-    return sendFile(asFileRequest(context), found.path, headers);
+    return web.send(asFileRequest(context), found.path, headers);
   };
 
   const watch = async (context: Context, next: () => Promise<void>) => {
@@ -63,7 +63,7 @@ export function pageRoutes(deps: PagesDeps): Hono {
       const found = await own.find(context.req.path);
       if (found === undefined) return next();
       if ('redirect' in found) return context.redirect(withQuery(found.redirect, context), 308);
-      return sendFile(asFileRequest(context), found.path, REVALIDATE);
+      return own.send(asFileRequest(context), found.path, REVALIDATE);
     });
   }
   routes.get('/', async (context, next) => {
