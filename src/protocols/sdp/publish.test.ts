@@ -121,6 +121,16 @@ test('accepts every simulcast layer, as OBS gives up otherwise', () => {
   assert.deepEqual(video?.ssrcs, []);
 });
 
+test("takes a browser's layers, and the layers of its retransmissions", () => {
+  const { answer, tracks } = agree(readSdp('publish-chromium-156-simulcast.sdp'));
+  assert.match(answer, /a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\n/);
+  assert.match(answer, /a=simulcast:recv q;h;f\r\n/);
+  assert.match(answer, /a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n/);
+  const video = tracks.find((track) => track.kind === 'video');
+  assert.deepEqual(video?.rids, ['q', 'h', 'f']);
+  assert.deepEqual(video.extensions, { mid: 4, rid: 10, repairedRid: 11, transportCc: 3 });
+});
+
 test('leaves the SSRC of retransmissions out', () => {
   const { tracks } = agree(readSdp('publish-chromium-156.sdp'));
   assert.deepEqual(
