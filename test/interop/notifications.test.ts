@@ -1,6 +1,6 @@
 /** Who is told, by a real server, of what a real encoder does: and that being told is never in the way of a stream. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -218,4 +218,33 @@ test('a stream that is live when the server is killed goes on as the same period
   await until(() => discord.messages[0]?.edits === 1, 'an edit');
   assert.deepEqual(receiver.types(), ['stream.live', 'stream.ended']);
   assert.equal(discord.messages.length, 1);
+});
+
+type Answer = { readonly target: { readonly id: string } };
+
+test('who may add targets by the API cannot have the server call its own network', async () => {
+  await using receiver = await new WebhookReceiver().open();
+  await using server = await TestServer.start();
+  const { token } = JSON.parse(readFileSync(join(server.stateDir, 'server.json'), 'utf8'));
+  const ask = async (path: string, body?: object) => {
+    const response = await fetch(`http://127.0.0.1:${server.http}/api/targets${path}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    return { status: response.status, answer: (await response.json()) as Answer };
+  };
+  const urls = [receiver.url, receiver.url.replace('127.0.0.1', 'localhost')];
+  for (const url of [...urls, 'http://169.254.169.254/latest/meta-data/']) {
+    const made = await ask('', { name: 'inside', kind: 'webhook', url });
+    assert.equal(made.status, 201);
+    assert.ok(!JSON.stringify(made.answer).includes('not-to-be-logged'));
+    const tried = await ask(`/${made.answer.target.id}/test`);
+    assert.deepEqual(tried.answer, {
+      delivered: false,
+      message: 'its address is not one of the public internet',
+    });
+  }
+  assert.equal(receiver.calls.length, 0);
+  assertSecretsUnsaid(server, receiver);
 });

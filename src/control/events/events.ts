@@ -32,6 +32,8 @@ export type EventListener = (event: ServerEvent, id: number | undefined) => void
 /** What is looked at by the clock: the disk, and that we are alive. Seldom, so that an idle server idles. */
 const LOOK_MS = 300_000;
 const PERIOD_ID_BYTES = 9;
+/** A database that fails does so at every write. */
+const COMPLAINT_MS_MIN = 30_000;
 /** It changes every two seconds, and whoever comes later wants to know how many there are, not how many there were. */
 const UNKEPT: ReadonlySet<EventType> = new Set(['viewers.changed']);
 /** What no other line of the log says. */
@@ -57,6 +59,7 @@ export class Events {
   readonly #looking: NodeJS.Timeout;
   readonly #listeners = new Set<EventListener>();
   #stopped = false;
+  #nextComplaintMs = 0;
 
   /** Begins to listen at once; what an earlier run left is told of in time. */
   constructor(options: EventsOptions) {
@@ -155,7 +158,10 @@ export class Events {
     try {
       work();
     } catch (err) {
-      this.#options.log.error({ err }, 'an event could not be kept');
+      const nowMs = performance.now();
+      if (nowMs < this.#nextComplaintMs) return;
+      this.#nextComplaintMs = nowMs + COMPLAINT_MS_MIN;
+      this.#options.log.error({ err }, 'events are not kept: the database failed');
     }
   }
 }
