@@ -208,7 +208,10 @@ export class MediaPlane {
 
   #open(message: OpenViewer | OpenPublisher, user: PeerUser, idleMs: number, nowMs: number): void {
     const { localUfrag } = message.peer;
-    const peer = new Peer(this.#options.crypto, { ...message.peer, idleMs }, nowMs);
+    // Viewers tell of it in their reports.
+    const measuresRoundTrip = message.type === 'open-publisher';
+    const options = { ...message.peer, idleMs, measuresRoundTrip };
+    const peer = new Peer(this.#options.crypto, options, nowMs);
     const session = new PeerSession(peer, user, {
       id: message.session,
       wakeBy: this.#options.wakeBy,

@@ -18,6 +18,8 @@ import type { StreamInfo } from '../../src/api/streams.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { type Ended, millrace, millraceJson } from './command.ts';
 import { endProcess, FFMPEG } from './ffmpeg.ts';
+import { startPublisher } from './publisher-process.ts';
+import { RawViewer } from './raw-viewer.ts';
 import { TestServer } from './server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-cli-'));
@@ -90,6 +92,29 @@ test('a key is made, used, seen, kicked, banned and revoked', async () => {
   assert.ok(keys.find(({ id }) => id === key.id)?.revoked !== null);
   assert.ok(!server.log.includes(secret), 'the log shows the key');
   assert.ok(!JSON.stringify(keys).includes(secret), 'a list shows the key');
+});
+
+test("OBS's library by WHIP, and a viewer: both are seen with their round trips, and sent away", async () => {
+  await using server = await TestServer.start({ stateDir: stateDir('webrtc') });
+  const here = ['--state-dir', server.stateDir];
+  await using _publisher = await startPublisher({ url: server.whip('show/a'), key: server.key });
+  const viewer = await RawViewer.watch(`${server.page('show/a')}/whep?transport=tcp`, 'H264');
+  try {
+    await viewer.waitForFrames(10, 10_000);
+    await server.waitFor('show/a', (stream) => stream?.publisher?.rttMs !== null);
+    const [before] = await millraceJson<StreamInfo[]>(['stream', 'list', ...here]);
+    const [seen] = before?.viewers ?? [];
+    assert.ok(
+      (seen?.rttMs ?? -1) >= 0 && (seen?.bytesSent ?? 0) > 0 && seen?.address === '127.0.0.1',
+    );
+    assert.equal((await millrace(['session', 'kick', seen.session, ...here])).code, 0);
+    await server.waitFor('show/a', (stream) => stream?.viewers.length === 0);
+    const { out } = await millrace(['stream', 'show', 'show/a', ...here]);
+    assert.match(out, /Nobody watches/);
+    assert.match(server.log, /"reason":"kicked"/);
+  } finally {
+    await viewer.close();
+  }
 });
 
 test('links, tokens, apps and slots', async () => {

@@ -69,6 +69,8 @@ for (const transport of ['udp', 'tcp'] as const) {
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     t.diagnostic(`${seen.map((bps) => (bps / 1e6).toFixed(1)).join(', ')} Mbit/s in ${seconds} s`);
     assert.ok((seen.at(-1) ?? 0) >= WANTED_BPS, 'it may send what it wants');
+    const publisher = (await server.stream(name))?.publisher;
+    assert.ok((publisher?.rttMs ?? -1) >= 0, 'its round trip is known');
     await page.page.close();
   });
 }

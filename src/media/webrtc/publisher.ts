@@ -9,7 +9,6 @@ import { RtcpWriter } from '../../protocols/rtp/rtcp-writer.ts';
 import { ntpToMs } from '../../protocols/rtp/sender-report.ts';
 import { ArrivalRecorder } from '../../protocols/rtp/transport-feedback.ts';
 import { PublisherFindings } from '../findings/publisher-findings.ts';
-import type { Way } from '../send/outlet.ts';
 import { type Flow, Flows, type Lane } from './flows.ts';
 import type { PeerSession, PeerUser } from './peer-session.ts';
 import { formatOf, TrackIntake } from './track-intake.ts';
@@ -94,7 +93,7 @@ export class WebRtcPublisher implements PeerUser {
     const listener: PublisherListener = {
       onKeyframeWanted: (nowMs, layer) => this.#requestKeyframe(this.#videoLane(layer), nowMs),
       onClosed: (reason, nowMs) => session.close(reason, nowMs),
-      rttMs: () => rttOf(session.way),
+      rttMs: () => rttOf(session),
     };
     this.#input = this.#options.publish(
       { session: this.#options.session, protocol: 'whip', transport, userAgent, address },
@@ -288,8 +287,9 @@ export class WebRtcPublisher implements PeerUser {
   }
 }
 
-/** Over TCP the kernel measures it; over UDP publishers' reports tell nothing of it. */
-function rttOf(way: Way | undefined): number | undefined {
-  const state = way?.transport === 'tcp' ? way.state() : undefined;
+/** Over TCP the kernel measures it, over UDP our checks do. */
+function rttOf({ way, peer }: PeerSession): number | undefined {
+  if (way?.transport !== 'tcp') return peer.roundTripMs;
+  const state = way.state();
   return state && state.rttUs / 1000;
 }

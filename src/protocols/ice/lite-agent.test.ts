@@ -249,6 +249,42 @@ function sentUntil(agent: LiteAgent, untilMs: number): { count: number; bytes: n
   return sent;
 }
 
+test('the round trip over the path in use is measured, where it is asked for', () => {
+  const agent = new LiteAgent({
+    local: CREDENTIALS,
+    remote: REMOTE,
+    transports: ['udp', 'tcp'],
+    random: (length) => Uint8Array.from({ length }, () => ++randomByte),
+    measuresRoundTrip: true,
+  });
+  checkOnly(agent, WIFI, 0, { useCandidate: true });
+  assert.equal(agent.poll(0), undefined, 'nobody has shown that it receives anything there');
+  agent.confirmSelected();
+  const first = agent.poll(10);
+  assert.ok(first);
+  assert.equal(agent.poll(11), undefined);
+  const request = parseStunMessage(first.bytes);
+  assert.ok(typeof request === 'object');
+  const { transactionId } = request;
+  const reply = (password: string) =>
+    writeStunMessage({ class: 'success', transactionId }, password);
+  assert.equal(agent.receive(reply('a guess of 22 characters'), WIFI, 20), 'stun-not-a-request');
+  assert.equal(agent.receive(reply(REMOTE.pwd), CABLE, 20), 'stun-not-a-request');
+  assert.equal(agent.roundTripMs, undefined);
+  assert.deepEqual(agent.receive(reply(REMOTE.pwd), WIFI, 50), {
+    response: undefined,
+    valid: true,
+  });
+  assert.equal(agent.roundTripMs, 40);
+  assert.equal(agent.receive(reply(REMOTE.pwd), WIFI, 90), 'stun-not-a-request', 'once only');
+  assert.equal(agent.deadlineMs, 5010);
+  assert.ok(agent.poll(5010));
+  const silent = newAgent();
+  checkOnly(silent, WIFI, 0, { useCandidate: true });
+  silent.confirmSelected();
+  assert.equal(silent.poll(10), undefined);
+});
+
 test('a new address is taken once it answers, a new port at once', () => {
   const agent = connectedAgent();
   const rebound = { ...WIFI, id: 9, remote: '192.0.2.1:1001' };

@@ -1,7 +1,8 @@
 /**
  * The ICE-lite side (RFC 8445 §2.5): we answer the peer's connectivity checks. The peer controls; a path is valid once
  * a check with our password came over it. We send checks of our own to one place only: an IP address that the peer
- * would have its media sent to and where it has not been seen to receive anything (./return-check.ts).
+ * would have its media sent to and where it has not been seen to receive anything (./return-check.ts); and, where it is
+ * asked for, over the path in use, to measure it (./round-trip.ts).
  */
 import { parseTransportAddress } from '../stun/address.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../stun/message.ts';
 import type { Path } from './path.ts';
 import { ReturnCheck } from './return-check.ts';
+import { RoundTrip } from './round-trip.ts';
 
 /** As in a session description (RFC 8839 §5.4). */
 export type IceCredentials = { readonly ufrag: string; readonly pwd: string };
@@ -42,6 +44,8 @@ export type LiteAgentOptions = {
   readonly transports: readonly Path['transport'][];
   /** Bytes that nobody can guess. */
   readonly random: (length: number) => Uint8Array;
+  /** Whether the round trip over UDP is wanted. */
+  readonly measuresRoundTrip?: boolean;
 };
 
 /** A peer's interfaces times our addresses; past it the path that was silent longest is forgotten. */
@@ -107,8 +111,11 @@ export class LiteAgent {
   /** What is to be selected once our check there is answered. */
   #awaited: { readonly valid: ValidPath; readonly check: ReturnCheck } | undefined;
   #lastCheckMs: number | undefined;
+  readonly #roundTrip: RoundTrip | undefined;
 
-  constructor({ local, remote, transports, random }: LiteAgentOptions) {
+  constructor(options: LiteAgentOptions) {
+    const { local, remote, transports, random } = options;
+    if (options.measuresRoundTrip === true) this.#roundTrip = new RoundTrip(random);
     this.#credentials = local;
     this.#remote = remote;
     this.#transports = transports;
@@ -129,9 +136,15 @@ export class LiteAgent {
     return this.#lastCheckMs;
   }
 
+  /** Over UDP, where it was asked for; undefined before it is known. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTrip?.ms;
+  }
+
   /** When {@link poll} has a check of ours to send; undefined for none. */
   get deadlineMs(): number | undefined {
-    return this.#awaited?.check.deadlineMs(this.#awaited.valid);
+    if (this.#awaited !== undefined) return this.#awaited.check.deadlineMs(this.#awaited.valid);
+    return this.#measured === undefined ? undefined : this.#roundTrip?.deadlineMs;
   }
 
   isValid(path: Path): boolean {
@@ -142,7 +155,7 @@ export class LiteAgent {
   receive(bytes: Uint8Array, path: Path, nowMs: number): CheckResult | CheckReject {
     const message = parseStunMessage(bytes);
     if (typeof message === 'string') return message;
-    if (message.class !== 'request') return this.#receiveAnswer(bytes, message, path);
+    if (message.class !== 'request') return this.#receiveAnswer(bytes, message, path, nowMs);
     if (!this.#transports.includes(path.transport)) return 'transport-not-offered';
     const credentials = this.#credentialsFor(message.username);
     if (credentials === undefined) return 'unknown-ufrag';
@@ -166,7 +179,7 @@ export class LiteAgent {
 
   /** Our own check, if one is due. */
   poll(nowMs: number): { readonly path: Path; readonly bytes: Uint8Array } | undefined {
-    if (this.#awaited === undefined) return undefined;
+    if (this.#awaited === undefined) return this.#measure(nowMs);
     const { valid, check } = this.#awaited;
     const bytes = check.poll(valid, nowMs);
     if (bytes === undefined) return undefined;
@@ -239,7 +252,29 @@ export class LiteAgent {
     return this.#valid.some((other) => other.reachable && other.host === host);
   }
 
-  #receiveAnswer(bytes: Uint8Array, message: StunMessage, path: Path): CheckResult | CheckReject {
+  /** The path that the round trip is measured over: TCP's own is better. */
+  get #measured(): ValidPath | undefined {
+    const selected = this.#selected;
+    return selected?.path.transport === 'udp' && selected.reachable ? selected : undefined;
+  }
+
+  #measure(nowMs: number): { readonly path: Path; readonly bytes: Uint8Array } | undefined {
+    const measured = this.#measured;
+    if (measured === undefined) return undefined;
+    const { path } = measured;
+    const bytes = this.#roundTrip?.poll(path, this.#credentials.ufrag, this.#remote, nowMs);
+    return bytes && { path, bytes };
+  }
+
+  #receiveAnswer(
+    bytes: Uint8Array,
+    message: StunMessage,
+    path: Path,
+    nowMs: number,
+  ): CheckResult | CheckReject {
+    if (this.#roundTrip?.receive(bytes, message, path, this.#remote.pwd, nowMs)) {
+      return { response: undefined, valid: true };
+    }
     const awaited = this.#awaited;
     if (awaited?.valid.path !== path || !awaited.check.isAnsweredBy(bytes, message)) {
       return 'stun-not-a-request';

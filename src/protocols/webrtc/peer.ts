@@ -25,6 +25,8 @@ export type PeerOptions = {
   readonly transports: readonly Path['transport'][];
   /** How long a connected peer may be silent: see {@link PEER_IDLE_MS}. */
   readonly idleMs: number;
+  /** Whether {@link Peer.roundTripMs} is wanted; over TCP the socket knows. */
+  readonly measuresRoundTrip?: boolean;
 };
 
 /**
@@ -102,6 +104,7 @@ export class Peer {
       remote: { ufrag: options.remoteUfrag, pwd: options.remotePwd },
       transports: options.transports,
       random: (length) => crypto.randomBytes(length),
+      measuresRoundTrip: options.measuresRoundTrip === true,
     });
     this.#state = { phase: 'handshake', untilMs: nowMs + HANDSHAKE_MS_MAX };
     this.#lastHeardMs = nowMs;
@@ -110,6 +113,11 @@ export class Peer {
   /** Keys for both directions, from `connected` until {@link free}. */
   get srtp(): Srtp | undefined {
     return this.#srtp;
+  }
+
+  /** Over UDP; undefined before it is known, and where it was not asked for. */
+  get roundTripMs(): number | undefined {
+    return this.#agent.roundTripMs;
   }
 
   /** Where to send now; the same as the last `path-selected` or `path-lost` said. */
