@@ -20,6 +20,7 @@ import {
   toCandidates,
 } from './control/addresses.ts';
 import { Admission } from './control/admission/admission.ts';
+import { AdmittedTable } from './control/admission/admitted-table.ts';
 import { admissionSettings } from './control/admission/settings.ts';
 import type { ApiDeps } from './control/api/api.ts';
 import { writeBanner } from './control/banner.ts';
@@ -160,6 +161,7 @@ async function open(
   const admission = new Admission({
     settings: (app) => admissionSettings(apps.find(app)),
     outbound: new Outbound({}),
+    admitted: new AdmittedTable(store.database),
     log,
   });
   const gate = new Gate({

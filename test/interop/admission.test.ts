@@ -40,7 +40,7 @@ after(async () => {
   rmSync(pages, { recursive: true, force: true });
 });
 
-function startServer(): Promise<TestServer> {
+function startServer(stateDir?: string): Promise<TestServer> {
   const hooked = [
     `    admission_url: http://127.0.0.1:${hookPort}/check_admission`,
     '    admission_secret: "1234"',
@@ -59,7 +59,11 @@ function startServer(): Promise<TestServer> {
     '    admission_also_needs_key: true',
     '  free:',
   ];
-  return TestServer.start({ staticDir: pages, config: config.join('\n') });
+  return TestServer.start({
+    staticDir: pages,
+    config: config.join('\n'),
+    ...(stateDir !== undefined && { stateDir }),
+  });
 }
 
 async function freePort(): Promise<number> {
@@ -419,6 +423,25 @@ test('a server that stops tells of everybody before it goes', async () => {
   await other.stop();
   await hook.waitFor('/slot-13', 2, 1000);
   assert.deepEqual(hook.heardOf('/slot-13'), ['opening', 'closing']);
+});
+
+test('a server that is killed: the next one tells of whom it had, without their secrets', async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'millrace-state-'));
+  const killed = await startServer(stateDir);
+  await using source = rtmp('show/slot-14', GOOD, killed);
+  await killed.waitFor('show/slot-14', (stream) => stream?.live === true);
+  killed.child.kill('SIGKILL');
+  await source.kill();
+  const next = await startServer(stateDir);
+  await hook.waitFor('/slot-14', 2);
+  await using _back = rtmp('show/slot-14', GOOD, next);
+  await hook.waitFor('/slot-14', 3);
+  await next.stop();
+  await killed.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+  assert.deepEqual(hook.heardOf('/slot-14'), ['opening', 'closing', 'opening', 'closing']);
+  const [, closing] = hook.of('/slot-14');
+  assert.match(closing?.message.request.url ?? '', /\/show\/slot-14$/);
 });
 
 test('every request was signed, and no secret is in the log', () => {

@@ -9,9 +9,11 @@ import { Secret } from '../../access/secret.ts';
 import { parseStreamName, type StreamName } from '../../base/names.ts';
 import { createLog } from '../log.ts';
 import { Outbound } from '../outbound/outbound.ts';
+import { Store } from '../store/store.ts';
 import { Admission, type AdmissionRequest, type AdmissionSettings } from './admission.ts';
+import { AdmittedTable } from './admitted-table.ts';
 
-type Call = { status: string; url: string; new_url?: string };
+type Call = { status: string; url: string; new_url?: string; direction: string };
 
 /** A hook in this process: notes what it hears, and answers as the test wants. */
 class TestHook {
@@ -70,7 +72,11 @@ type World = {
   readonly ended: string[];
 };
 
-function worldOf(port: number, settings: Partial<AdmissionSettings> = {}): World {
+function worldOf(
+  port: number,
+  settings: Partial<AdmissionSettings> = {},
+  { database } = Store.at(':memory:'),
+): World {
   const log: string[] = [];
   const ended: string[] = [];
   const admission = new Admission({
@@ -87,6 +93,7 @@ function worldOf(port: number, settings: Partial<AdmissionSettings> = {}): World
             ...settings,
           },
     outbound: new Outbound({}),
+    admitted: new AdmittedTable(database),
     log: createLog({ level: 'debug', readable: true, write: (line) => log.push(line) }),
   });
   admission.watch({ close: (session, reason) => ended.push(`${session} ${reason}`) });
@@ -310,4 +317,48 @@ test('a stop tells of everybody who is there, and does not wait for a hook that 
   const closings = hook.heard.filter((call) => call.startsWith('closing'));
   assert.equal(new Set(closings).size, 40);
   assert.equal(closings.length, 40);
+});
+
+test('who was there when the process was killed is closed by the next one, before anything new', async () => {
+  await using hook = await TestHook.start();
+  const store = Store.at(':memory:');
+  const { admission: killed } = worldOf(hook.port, {}, store);
+  await killed.opening(ask('a', { key: 'slot-1/part?password=guest-password' }));
+  await killed.opening(ask('v', { protocol: 'whep' }));
+  await killed.opening(ask('b', { stream: nameOf('show/slot-2'), key: 'slot-2' }));
+  killed.closing({ session: 'b' }, nameOf('show/slot-2'));
+  await until(() => hook.calls.length === 4);
+  const stored = JSON.stringify(new AdmittedTable(store.database).list());
+  assert.doesNotMatch(stored, /password|part/);
+
+  const { admission } = worldOf(hook.port, {}, store);
+  assert.deepEqual(await admission.opening(ask('c')), allowed);
+  await admission.close();
+  const ofPublishers = hook.calls.filter(({ direction }) => direction === 'incoming').slice(3);
+  assert.deepEqual(
+    ofPublishers.map(({ status, url }) => `${status} ${url}`),
+    [
+      'closing rtmp://127.0.0.1:1935/show/slot-1',
+      'opening rtmp://127.0.0.1:1935/show/slot-1?password=guest-password',
+      'closing rtmp://127.0.0.1:1935/show/slot-1?password=guest-password',
+    ],
+  );
+  const ofViewers = hook.calls.filter(({ direction }) => direction === 'outgoing');
+  assert.deepEqual(
+    ofViewers.map(({ status }) => status),
+    ['opening', 'closing'],
+  );
+  assert.deepEqual(new AdmittedTable(store.database).list(), []);
+});
+
+test('a database that fails keeps nobody out', async () => {
+  await using hook = await TestHook.start();
+  const store = Store.at(':memory:');
+  const { admission, log } = worldOf(hook.port, {}, store);
+  store.database.exec('DROP TABLE admitted');
+  assert.deepEqual(await admission.opening(ask('a')), allowed);
+  admission.closing({ session: 'a' }, slot1);
+  await admission.close();
+  assert.equal(hook.calls.length, 2);
+  assert.match(log.join(''), /could not be written down/);
 });

@@ -8,6 +8,7 @@ import { LineBudget } from '../line-budget.ts';
 import type { Log } from '../log.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import { WaitingRoom } from '../waiting-room.ts';
+import type { AdmittedTable } from './admitted-table.ts';
 import { Closings } from './closings.ts';
 import { callHook, type HookAddress } from './hook.ts';
 import { type HookSession, isIncoming, readHookAnswer, writeHookBody } from './hook-message.ts';
@@ -44,6 +45,8 @@ export type AdmissionDeps = {
   /** Undefined where the app has no hook. */
   readonly settings: (app: string) => AdmissionSettings | undefined;
   readonly outbound: Outbound;
+  /** Outlives this process. */
+  readonly admitted: AdmittedTable;
   readonly log: Log;
 };
 
@@ -86,6 +89,7 @@ export class Admission {
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
+    this.#guarded(() => this.#closeAllOfBefore());
   }
 
   /** Sessions that stand in the way of those that come back end there. */
@@ -125,11 +129,7 @@ export class Admission {
     const open = this.#open.get(id);
     if (open === undefined) return;
     this.#open.delete(id);
-    const body = writeHookBody(open.session, 'closing', stream, new Date());
-    this.#closingsOf(open).add({
-      lane: laneOf(open),
-      tell: () => this.#tellClosing(open, body),
-    });
+    this.#owe({ ...open, granted: stream });
   }
 
   /** Tells of all that is over before the process ends; a hook that is slow then does not hear everything. */
@@ -172,7 +172,9 @@ export class Admission {
       return { allowed: false, reason: 'admission-denied' };
     }
     const granted = decision.stream ?? stream;
-    this.#open.set(id, { ...asked, granted });
+    const open = { ...asked, granted };
+    this.#open.set(id, open);
+    this.#guarded(() => this.#deps.admitted.add(open));
     return { allowed: true, stream: granted, lifetimeMs };
   }
 
@@ -192,14 +194,45 @@ export class Admission {
     return this.#closingsOf(asked).settle(laneOf(asked));
   }
 
+  /** Sessions that were open when a process before this one was killed. */
+  #closeAllOfBefore(): void {
+    for (const { id, stream, granted, session } of this.#deps.admitted.list()) {
+      const settings = this.#deps.settings(appOf(stream));
+      if (settings === undefined) this.#deps.admitted.remove(id);
+      else this.#owe({ settings, session, id, stream, granted });
+    }
+  }
+
+  #owe(open: Open): void {
+    const body = writeHookBody(open.session, 'closing', open.granted, new Date());
+    const tell = async (): Promise<boolean> => {
+      const isTold = await this.#tellClosing(open, body);
+      if (isTold) this.#guarded(() => this.#deps.admitted.remove(open.id));
+      return isTold;
+    };
+    this.#closingsOf(open).add({ lane: laneOf(open), tell });
+  }
+
   async #tellClosing({ settings, stream }: Hooked, body: string): Promise<boolean> {
     const answer = await callHook(this.#deps.outbound, settings, body);
     if (Buffer.isBuffer(answer)) return true;
-    this.#deps.log.warn(
-      { stream, problem: answer.wrong },
-      'the admission hook failed at a closing',
-    );
+    const line = this.#lines.take();
+    if (line !== undefined) {
+      const text = 'the admission hook failed at a closing';
+      this.#deps.log.warn({ stream, problem: answer.wrong, ...line }, text);
+    }
     return answer.isSent;
+  }
+
+  /** A database that fails keeps nobody out: at worst a closing is missed, or told twice, if this process is killed. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const line = this.#lines.take();
+      const text = 'who was let in by the admission hook could not be written down';
+      if (line !== undefined) this.#deps.log.error({ err: error, ...line }, text);
+    }
   }
 
   #closingsOf({ settings: { url } }: Hooked): Closings {

@@ -134,4 +134,11 @@ export const migrations: readonly string[] = [
      at_ms   INTEGER NOT NULL,
      PRIMARY KEY (target, period)
    ) STRICT, WITHOUT ROWID`,
+
+  `CREATE TABLE admitted (
+     session TEXT PRIMARY KEY,
+     stream  TEXT NOT NULL,          -- asked for
+     granted TEXT NOT NULL,
+     facts   TEXT NOT NULL           -- JSON, without secrets
+   ) STRICT`,
 ];
