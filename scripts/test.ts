@@ -28,6 +28,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ffmpeg: 'ffmpeg',
   openssl: 'openssl',
   ip: 'iproute2',
+  pebble: 'pebble',
   'gst-launch-1.0':
     'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly',
 };
@@ -89,6 +90,7 @@ const suites: readonly Suite[] = [
       'ffmpeg',
       'gst-launch-1.0',
       'openssl',
+      'pebble',
       'python3',
       'kill',
       'systemd-analyze',

@@ -21,6 +21,8 @@ export type ServerOptions = {
   readonly config?: string;
   /** One that another run left, and that stays when this one ends. */
   readonly stateDir?: string;
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 };
 
 export class TestServer {
@@ -158,6 +160,7 @@ async function spawnServer(options: ServerOptions): Promise<Started> {
   const { nodeArguments = [], arguments: own = [] } = options;
   const child = spawn(process.execPath, [...nodeArguments, entry, '--config', config, ...own], {
     cwd: ROOT,
+    env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log: string[] = [];
