@@ -7,6 +7,7 @@ import { serverArguments } from './cli/dispatch.ts';
 import { Accounts } from './control/access/accounts.ts';
 import { AppDirectory } from './control/access/app-directory.ts';
 import { EgressMeter } from './control/access/egress-meter.ts';
+import { FaultLog } from './control/access/fault-log.ts';
 import { Gate } from './control/access/gate.ts';
 import { Limits } from './control/access/limits.ts';
 import { Passwords } from './control/access/passwords.ts';
@@ -170,7 +171,7 @@ async function open(
     limits: new Limits(config.limits, () => egress.bps),
     admission,
     nowMs: Date.now,
-    onFault: (error) => log.error({ err: error }, 'it could not be decided who may'),
+    onFault: new FaultLog(log).listener,
   });
   gate.onRefused(new RefusalLog(log).listener);
   gate.onRefused((refused) => telling.events.refused(reportOf(refused)));

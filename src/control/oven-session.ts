@@ -164,8 +164,17 @@ export class OvenSession {
       protocol: 'ovenplayer',
       ...asked,
     });
-    if (decision instanceof Promise) void decision.then((known) => this.#onDecision(known, nowMs));
-    else this.#onDecision(decision, nowMs);
+    if (decision instanceof Promise) {
+      decision.then((known) => this.#onDecision(known, nowMs)).catch(() => this.#onFault());
+    } else {
+      this.#onDecision(decision, nowMs);
+    }
+  }
+
+  /** The database failed between the decision and what follows from it. */
+  #onFault(): void {
+    if (this.#isClosed()) return;
+    this.#fail('internal-error', { code: 500, error: 'The server made a mistake. Try again.' });
   }
 
   #onDecision(decision: AccessDecision, nowMs: number): void {

@@ -88,7 +88,8 @@ export class Gate {
   /** Whether somebody may. Never fails: what cannot be found out is a no. */
   async authorise(request: AccessRequest): Promise<AccessDecision> {
     const decision = await this.#decide(request);
-    if (!decision.allowed) this.#tell(request, decision);
+    // A page that asks for a password is no mishap; whoever goes on without it is told of then.
+    if (!decision.allowed && request.action !== 'page') this.#tell(request, decision);
     return decision;
   }
 
@@ -106,8 +107,8 @@ export class Gate {
   ended(session: SessionId): void {
     const grant = this.#grants.end(session);
     if (!grant) return;
-    if (grant.tellsAdmission) this.#deps.admission?.closing(grant.request, grant.stream);
     if (grant.request.action === 'publish') this.#finder.wasActive(appOf(grant.stream));
+    if (grant.tellsAdmission) this.#tellClosing(grant);
   }
 
   /** Takes a stream key back, and ends who publishes with it. @returns whether it was good before */
@@ -220,9 +221,16 @@ export class Gate {
 
   /** It may have gone while the owner's server thought about it. */
   #closeIfGone(grant: Grant): void {
-    const { request, stream } = grant;
-    if (!grant.tellsAdmission || this.#grants.find(request.session) !== undefined) return;
-    this.#deps.admission?.closing(request, stream);
+    if (!grant.tellsAdmission || this.#grants.find(grant.request.session) !== undefined) return;
+    this.#tellClosing(grant);
+  }
+
+  #tellClosing({ request, stream }: Grant): void {
+    try {
+      this.#deps.admission?.closing(request, stream);
+    } catch (error) {
+      this.#deps.onFault(error);
+    }
   }
 
   #start(grant: Grant, lifetimeMs: number | undefined): AccessDecision {
@@ -263,7 +271,7 @@ export class Gate {
     }
   }
 
-  #tell(request: AccessRequest, { reason, message }: Denial): void {
+  #tell(request: Exclude<AccessRequest, PageRequest>, { reason, message }: Denial): void {
     const { action, client } = request;
     const refused: Refused = {
       action,
@@ -273,7 +281,14 @@ export class Gate {
       reason,
       message,
     };
-    for (const listener of this.#listeners) listener(refused);
+    for (const listener of this.#listeners) {
+      try {
+        listener(refused);
+      } catch (error) {
+        // Whoever keeps a record of it may not be able to; the answer is the same.
+        this.#deps.onFault(error);
+      }
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import { appOf, parseStreamName } from '../../base/names.ts';
+import { appOf, parseStreamName, type StreamName } from '../../base/names.ts';
 import { type ApiDeps, apiRoutes } from '../api/api.ts';
 import type { Log } from '../log.ts';
 import { type OvenSocket, ovenSocket, refuseUpgrade } from '../oven.ts';
@@ -118,9 +118,18 @@ function upgrade(
   socket.on('error', () => socket.destroy());
   const url = URL.parse(request.url ?? '', 'http://host');
   const stream = parseStreamName(url?.pathname.slice(1) ?? '');
-  if (url === null || stream === undefined || deps.signalling.app(appOf(stream)) === undefined) {
+  if (url === null || stream === undefined || !hasApp(stream, deps)) {
     refuseUpgrade(socket, '404 Not Found');
     return;
   }
   oven.handleUpgrade(request, socket, head, stream, url.searchParams);
+}
+
+/** Where the database cannot tell, the gate will say so in the socket's own words. */
+function hasApp(stream: StreamName, { signalling }: HttpDeps): boolean {
+  try {
+    return signalling.app(appOf(stream)) !== undefined;
+  } catch {
+    return true;
+  }
 }

@@ -1,8 +1,8 @@
 /** SQLite with errors that say what to do. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
-/** How long a write waits for another process, such as a backup. */
-const BUSY_TIMEOUT_MS = 2000;
+/** How long a write waits for another process, such as a command: pages wait meanwhile, streams do not. */
+const BUSY_TIMEOUT_MS = 500;
 
 export type Row = Readonly<Record<string, unknown>>;
 
