@@ -84,7 +84,7 @@ function worldOf(
       app === 'free'
         ? undefined
         : {
-            url: `http://127.0.0.1:${port}/check_admission?owner=hook-password`,
+            url: new Secret(`http://127.0.0.1:${port}/check_admission?owner=hook-password`),
             secret: new Secret('1234'),
             timeoutMs: 500,
             publishing: ['rtmp', 'webrtc'],

@@ -236,7 +236,7 @@ export class Admission {
   }
 
   #closingsOf({ settings: { url } }: Hooked): Closings {
-    const known = this.#closings.get(url);
+    const known = this.#closings.get(url.reveal());
     if (known !== undefined) return known;
     const closings = new Closings({
       nowMs: () => performance.now(),
@@ -245,7 +245,7 @@ export class Admission {
         this.#deps.log.warn({ count }, text);
       },
     });
-    this.#closings.set(url, closings);
+    this.#closings.set(url.reveal(), closings);
     return closings;
   }
 

@@ -4,8 +4,7 @@ import type { Outbound } from '../outbound/outbound.ts';
 
 /** How to ask the owner's own server. */
 export type HookAddress = {
-  /** Can hold a password: never to be logged. */
-  readonly url: string;
+  readonly url: Secret;
   /** What requests are signed with. */
   readonly secret: Secret | undefined;
   /** For connecting, and again for the answer. */
@@ -28,7 +27,7 @@ export async function callHook(
   const signature = secret && createHmac('sha1', secret.reveal()).update(body).digest('base64url');
   const answer = await outbound.send({
     method: 'POST',
-    url,
+    url: url.reveal(),
     headers: {
       'Content-Type': 'application/json',
       Accept: 'application/json',

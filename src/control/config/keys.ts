@@ -13,7 +13,7 @@ import {
   streamNames,
   timeZone,
 } from './access-kinds.ts';
-import { milliseconds, optionalUrl, parameterName } from './admission-kinds.ts';
+import { milliseconds, parameterName } from './admission-kinds.ts';
 import {
   address,
   addresses,
@@ -123,9 +123,9 @@ const accessKeys = {
 const HOOK_RANGE = { leastMs: 100, mostMs: 10_000 };
 
 const admissionKeys = {
-  admission_url: optionalUrl({
+  admission_url: optionalSecretUrl({
     initial: undefined,
-    example: 'http://127.0.0.1:8080/check_admission',
+    example: '"http://127.0.0.1:8080/check_admission"',
     says: "A server of yours that is asked who may, with the messages of OvenMediaEngine's admission webhooks. Its answer counts alone: no stream key is needed.",
   }),
   admission_secret: optionalPassword({
