@@ -199,6 +199,7 @@ async function open(
         api,
         pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, gate },
         log,
+        hstsSeconds: config.tls.hsts,
       },
       { address: socketAddress(config.http.address), port: config.http.port },
     );

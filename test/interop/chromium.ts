@@ -15,6 +15,8 @@ export type ChromiumOptions = {
   readonly inside?: readonly string[];
   /** Gets what browsers give to secure origins only: audio worklets, our ears. */
   readonly secureOrigin?: string;
+  /** Further words of its command line. */
+  readonly arguments?: readonly string[];
 };
 
 export type Frame = {
@@ -77,6 +79,7 @@ export class Chromium {
         ...(options.secureOrigin === undefined
           ? []
           : [`--unsafely-treat-insecure-origin-as-secure=${options.secureOrigin}`]),
+        ...(options.arguments ?? []),
       ],
     });
     await context.addInitScript({ path: READER });

@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { plainAddress } from '../../base/remote-address.ts';
@@ -8,4 +9,9 @@ export type NodeContext = Context<{ Bindings: HttpBindings }>;
 /** Where a request came from. */
 export function addressOf(context: Context): string {
   return plainAddress((context as NodeContext).env.incoming.socket.remoteAddress);
+}
+
+/** Whether it came to this server itself by TLS. */
+export function isEncrypted(context: Context): boolean {
+  return ((context as NodeContext).env.incoming.socket as TLSSocket).encrypted === true;
 }

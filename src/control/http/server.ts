@@ -14,6 +14,7 @@ import type { SignallingDeps } from '../signalling.ts';
 import type { HttpEntrance } from '../tls/https-server.ts';
 import { whepRoutes } from '../whep.ts';
 import { whipRoutes } from '../whip.ts';
+import { isEncrypted } from './context.ts';
 import { EVERYWHERE } from './headers.ts';
 import { limitConnections, limitPipelining, SERVER_OPTIONS } from './limits.ts';
 import { type PagesDeps, pageRoutes } from './pages.ts';
@@ -23,6 +24,8 @@ export type HttpDeps = {
   readonly api: ApiDeps;
   readonly pages: PagesDeps;
   readonly log: Log;
+  /** For how long browsers are to refuse plain HTTP, once they came by HTTPS (RFC 6797); 0 for not at all. */
+  readonly hstsSeconds?: number;
 };
 
 export class HttpServer {
@@ -79,11 +82,15 @@ export class HttpServer {
   }
 }
 
-function routesOf({ signalling, api, pages, log }: HttpDeps): Hono {
+function routesOf({ signalling, api, pages, log, hstsSeconds = 0 }: HttpDeps): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(EVERYWHERE)) context.res.headers.set(name, value);
+    // What came by plain HTTP may not say it (RFC 6797 §7.2); a proxy that brings HTTPS says it itself.
+    if (hstsSeconds > 0 && isEncrypted(context)) {
+      context.res.headers.set('Strict-Transport-Security', `max-age=${hstsSeconds}`);
+    }
   });
   app.route('/', apiRoutes(api));
   app.route('/', whipRoutes(signalling));
