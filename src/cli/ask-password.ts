@@ -11,13 +11,18 @@ export async function askPassword(): Promise<string> {
   return password;
 }
 
+/** Something that can be a secret, such as a URL with a token in it. */
+export async function askSecret(question: string): Promise<string> {
+  return process.stdin.isTTY ? ask(question) : firstLine();
+}
+
 async function firstLine(): Promise<string> {
   const lines = createInterface({ input: process.stdin });
   for await (const line of lines) {
     lines.close();
     if (line !== '') return line;
   }
-  throw mistake('no password came in. Pipe it in, or run this on a terminal.');
+  throw mistake('nothing came in. Pipe it in, or run this on a terminal.');
 }
 
 async function ask(question: string): Promise<string> {

@@ -39,8 +39,8 @@ export class Connection {
   }
 
   /** The answer as it comes, for what has no end. */
-  stream(path: string, signal: AbortSignal): Promise<Response> {
-    return this.#ask(`/api${path}`, { signal });
+  stream(path: string, headers: Readonly<Record<string, string>>): Promise<Response> {
+    return this.#ask(`/api${path}`, { headers });
   }
 
   async #send(method: string, path: string, body: object | undefined): Promise<unknown> {
