@@ -1,5 +1,6 @@
 /** Options and measurements of sockets that Node opened, and socket addresses. */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <net/if.h>
@@ -8,6 +9,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "instance.h"
@@ -158,6 +160,29 @@ static napi_value socketAddress(napi_env env, napi_callback_info info) {
   return call.copyOf(address, sizeof address);
 }
 
+/** A second descriptor of the same socket: closing the first one ends nothing then. Child processes do not get it. */
+static napi_value dupFd(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  const int32_t fd = call.i32(0);
+  if (!call.ok()) return nullptr;
+  const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return call.fail(std::string("dup: ") + strerror(errno));
+  return call.number(copy);
+}
+
+/** Two ends of one stream inside this machine. */
+static napi_value socketPair(napi_env env, napi_callback_info info) {
+  Call call(env, info);
+  int ends[2] = {};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
+    return call.fail(std::string("socketpair: ") + strerror(errno));
+  }
+  napi_value result = call.object();
+  call.set(result, "near", call.number(ends[0]));
+  call.set(result, "far", call.number(ends[1]));
+  return result;
+}
+
 void exportSocket(napi_env env, napi_value exports, Instance* instance) {
   static constexpr Export list[] = {
       {"tcpTune", tcpTune},
@@ -165,6 +190,8 @@ void exportSocket(napi_env env, napi_value exports, Instance* instance) {
       {"tcpSample", tcpSample},
       {"udpTune", udpTune},
       {"socketAddress", socketAddress},
+      {"dupFd", dupFd},
+      {"socketPair", socketPair},
   };
   exportAll(env, exports, instance, list);
 }

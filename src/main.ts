@@ -28,11 +28,12 @@ import { writeBanner } from './control/banner.ts';
 import type { Config } from './control/config/config.ts';
 import { loadConfig } from './control/config/load.ts';
 import { parseOptions } from './control/config/options.ts';
+import { OnePort } from './control/front-door/one-port.ts';
 import { HttpServer } from './control/http/server.ts';
 import { explainListenError, type ListeningSocket } from './control/listen-problem.ts';
 import { createLog, type Log } from './control/log.ts';
 import { MediaLink } from './control/media-link.ts';
-import { mediaOptionsOf } from './control/media-options.ts';
+import { mediaOptionsOf, mediaSocketsOf } from './control/media-options.ts';
 import { Counts } from './control/metrics/counts.ts';
 import { Outbound } from './control/outbound/outbound.ts';
 import { announceServer, localUrl, newCommandToken } from './control/running-server.ts';
@@ -44,9 +45,10 @@ import { StartError } from './control/start-error.ts';
 import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 import { reportOf, startTelling, type Telling } from './control/telling.ts';
-import { planTls } from './control/tls/plan.ts';
-import { startTls } from './control/tls/start.ts';
+import { planTls, type TlsPlan } from './control/tls/plan.ts';
+import { startTls, type TlsParts } from './control/tls/start.ts';
 import { readVersion } from './control/version.ts';
+import { openDescriptors } from './native/descriptors.ts';
 import { loadAddon } from './native/load.ts';
 
 /** An operator's mistake, told in one line. */
@@ -91,7 +93,7 @@ async function serve(args: readonly string[]): Promise<void> {
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
   const telling = startTelling(config, store, log);
-  const { media, http, found, apps, accounts, admission, commandToken } = await open(
+  const { media, http, onePort, found, apps, accounts, admission, commandToken } = await open(
     config,
     store,
     demo,
@@ -101,7 +103,7 @@ async function serve(args: readonly string[]): Promise<void> {
   const hosts = hostsOf(config, found);
   telling.site.found(hosts.host, http.port);
   const { entrance, port: httpPort } = http;
-  const tls = await startTls(tlsPlan, { config, entrance, httpPort, log, telling });
+  const tls = await openHttps(onePort, tlsPlan, { config, entrance, httpPort, log, telling });
   print(
     writeBanner({
       ...hosts,
@@ -115,7 +117,7 @@ async function serve(args: readonly string[]): Promise<void> {
       claimCode: accounts.claimCode,
     }),
   );
-  for (const warning of found.warnings) log.warn(warning);
+  for (const warning of [...found.warnings, ...media.warnings]) log.warn(warning);
   for (const app of apps.openForAll) {
     log.warn({ app }, 'anybody can publish to this app: publishing is open');
   }
@@ -131,6 +133,7 @@ async function serve(args: readonly string[]): Promise<void> {
   stopOnSignal(log, async () => {
     service?.stopping();
     leave();
+    onePort?.close();
     await media.stop();
     telling.stop();
     tls?.close();
@@ -140,9 +143,17 @@ async function serve(args: readonly string[]): Promise<void> {
   });
 }
 
+/** And the one port, which HTTPS has part in. */
+async function openHttps(onePort: OnePort | undefined, plan: TlsPlan, parts: TlsParts) {
+  const tls = await startTls(plan, { ...parts, ...onePort?.lead(parts.entrance) });
+  await onePort?.open(parts.entrance, tls);
+  return tls;
+}
+
 type Opened = {
   readonly media: MediaLink;
   readonly http: HttpServer;
+  readonly onePort: OnePort | undefined;
   readonly found: FoundAddresses;
   readonly apps: AppDirectory;
   readonly admission: Admission;
@@ -193,9 +204,10 @@ async function open(
     const api = apiOf(config, {
       ...{ media, gate, apps, store, accounts, passwords, telling, commandToken, log },
     });
+    const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
     const http = await HttpServer.listen(
       {
-        signalling: signallingOf(config, media, found, { gate, apps, telling, log }),
+        signalling: signallingOf(config, media, found, { gate, apps, onePort, telling, log }),
         api,
         pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, gate },
         log,
@@ -203,7 +215,7 @@ async function open(
       },
       { address: socketAddress(config.http.address), port: config.http.port },
     );
-    return { media, http, found, apps, accounts, admission, commandToken };
+    return { media, http, onePort, found, apps, accounts, admission, commandToken };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);
@@ -252,6 +264,7 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
 }
 
 type SignallingParts = {
+  readonly onePort: OnePort | undefined;
   readonly gate: Gate;
   readonly apps: AppDirectory;
   readonly telling: Telling;
@@ -262,18 +275,17 @@ function signallingOf(
   config: Config,
   media: MediaLink,
   { addresses }: FoundAddresses,
-  { gate, apps, telling, log }: SignallingParts,
+  { gate, apps, onePort, telling, log }: SignallingParts,
 ): SignallingDeps {
-  const candidates = toCandidates(addresses, {
-    udp: { address: socketAddress(config.ice.udp.address), port: media.ports.iceUdp },
-    tcp: { address: socketAddress(config.ice.tcp.address), port: media.ports.iceTcp },
-  });
+  // The one port may open later, when another program has let it go.
+  const candidates = () =>
+    toCandidates(addresses, mediaSocketsOf(config, media.ports, onePort?.mediaPort));
   return {
     media,
     sessions: new Sessions(media),
     gate,
     candidates: (transports) =>
-      candidates.filter(({ transport }) => transports.includes(transport)),
+      candidates().filter(({ transport }) => transports.includes(transport)),
     app: (app) => apps.find(app),
     onRefused: (refusal) => {
       logRefusal(log, refusal);

@@ -33,6 +33,12 @@ export type Client = {
   readonly forwardedFor?: string;
 };
 
+/** What the media thread speaks itself on connections that the control plane accepted. */
+export type AdoptedProtocol = 'ice-tcp' | 'rtmp';
+
+/** The other end of a connection, as it was seen from outside: behind TLS the descriptor does not tell. */
+export type RemoteEnd = { readonly address: string; readonly port: number };
+
 /** An encoder asks to publish by RTMP, and with what. The secrets are compared and forgotten, never logged. */
 export type PublishQuestion = {
   /** What it will be, once it is let in. */
@@ -92,6 +98,15 @@ export type ToMedia =
       readonly remoteUfrag: string;
       readonly remotePwd: string;
     }
+  /** A connection that came in by the one port: the descriptor is the media thread's from here on. */
+  | {
+      readonly type: 'adopt';
+      readonly protocol: AdoptedProtocol;
+      readonly fd: number;
+      /** What was read of it already. */
+      readonly head: Uint8Array;
+      readonly remote: RemoteEnd;
+    }
   | { readonly type: 'close'; readonly session: SessionId; readonly reason: CloseReason }
   | { readonly type: 'decision'; readonly request: number; readonly decision: AccessDecision }
   | { readonly type: 'stats'; readonly request: number }
@@ -140,7 +155,15 @@ export type FromMedia =
       /** SHA-256 of the certificate that all our peers use. */
       readonly fingerprint: Uint8Array;
       /** As bound: differs from the configuration where that said port 0. */
-      readonly ports: { readonly rtmp: number; readonly iceTcp: number; readonly iceUdp: number };
+      readonly ports: {
+        readonly rtmp: number;
+        readonly iceTcp: number;
+        readonly iceUdp: number;
+        /** Undefined where there is none. */
+        readonly onePortUdp: number | undefined;
+      };
+      /** What does not work of that which the rest can do without; for the operator. */
+      readonly warnings: readonly string[];
     }
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   /** Answer to open-publisher and open-viewer. */
@@ -161,6 +184,8 @@ export type MediaOptions = {
   readonly rtmp: { readonly address: string; readonly port: number } | undefined;
   readonly iceTcp: { readonly address: string; readonly port: number };
   readonly iceUdp: { readonly address: string; readonly port: number };
+  /** A second UDP port, with the number of the one port. */
+  readonly onePortUdp: { readonly address: string; readonly port: number } | undefined;
   /** Bits a second of the Opus that AAC becomes, per app; `default` for the rest. */
   readonly opusBitrateBps: number;
   /** What becomes of B-frames, per app. */

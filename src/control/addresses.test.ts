@@ -74,13 +74,25 @@ for (const { name, own, options, outside, want, warns } of found) {
 test('a socket is given the addresses it is reached through', () => {
   const addresses = ['203.0.113.7', '2001:db8::7', '10.0.0.5', '127.0.0.1'];
   const through = (address: string) =>
-    toCandidates(addresses, { udp: { address, port: 1 }, tcp: { address: '127.0.0.1', port: 2 } })
+    toCandidates(addresses, {
+      udp: [{ address, port: 1 }],
+      tcp: [{ address: '127.0.0.1', port: 2 }],
+    })
       .filter(({ transport }) => transport === 'udp')
       .map((candidate) => candidate.address);
   assert.deepEqual(through('::'), addresses);
   assert.deepEqual(through('0.0.0.0'), ['203.0.113.7', '10.0.0.5', '127.0.0.1']);
   assert.deepEqual(through('10.0.0.5'), ['203.0.113.7', '10.0.0.5']);
   assert.deepEqual(through('127.0.0.1'), ['127.0.0.1']);
+});
+
+test('the best address comes first with all its ports, the one port before the others', () => {
+  const listening = [443, 3478].map((port) => ({ address: '::', port }));
+  const candidates = toCandidates(['203.0.113.7', '10.0.0.5'], { udp: [], tcp: listening });
+  assert.deepEqual(
+    candidates.map(({ address, port }) => `${address}:${port}`),
+    ['203.0.113.7:443', '203.0.113.7:3478', '10.0.0.5:443', '10.0.0.5:3478'],
+  );
 });
 
 test('every address is every IPv4 address on a machine without IPv6', () => {

@@ -61,14 +61,27 @@ export async function findAddresses(
   return { addresses: addresses.slice(0, ADDRESSES_MAX), warnings };
 }
 
-/** The addresses as candidates of the sockets that listen; `listen` as bound. */
+/** A socket that listens, as bound. */
+export type Listening = { readonly address: string; readonly port: number };
+
+/**
+ * The addresses as candidates of the sockets that listen. The order is the priority: the best address comes first with all
+ * its ports, and of several ports the one that `listen` has first.
+ */
 export function toCandidates(
   addresses: readonly string[],
-  listen: Readonly<Record<'udp' | 'tcp', { readonly address: string; readonly port: number }>>,
+  listen: Readonly<Record<'udp' | 'tcp', readonly Listening[]>>,
 ): HostCandidate[] {
   return (['udp', 'tcp'] as const).flatMap((transport) => {
-    const { address, port } = listen[transport];
-    return reachableThrough(address, addresses).map((ip) => ({ transport, address: ip, port }));
+    const sockets = listen[transport];
+    const all = sockets.flatMap(({ address, port }) =>
+      reachableThrough(address, addresses).map((ip) => ({ transport, address: ip, port })),
+    );
+    const place = ({ address }: HostCandidate): number => {
+      const index = addresses.indexOf(address);
+      return index < 0 ? addresses.length : index;
+    };
+    return all.toSorted((a, b) => place(a) - place(b)); // stable: ports keep their order
   });
 }
 

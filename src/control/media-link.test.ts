@@ -14,6 +14,7 @@ function start(behaviour?: string, onDeath: (cause: string) => void = assert.fai
       rtmp: undefined,
       iceTcp: socket,
       iceUdp: socket,
+      onePortUdp: undefined,
       opusBitrateBps: 1,
       bFrames: { initial: 'drop', apps: {} },
       audioCoalescing: { initial: false, apps: {} },

@@ -28,6 +28,7 @@ const STOP_TIMEOUT_MS = 3000;
 
 type Ready = Extract<FromMedia, { type: 'ready' }>;
 type OpenMessage = Extract<ToMedia, { type: 'open-publisher' | 'open-viewer' }>;
+type AdoptMessage = Extract<ToMedia, { type: 'adopt' }>;
 type RestartMessage = Extract<ToMedia, { type: 'restart-ice' }>;
 
 export type MediaLinkOptions = {
@@ -52,6 +53,8 @@ export class MediaLink {
   readonly fingerprint: Uint8Array;
   /** As bound. */
   readonly ports: Ready['ports'];
+  /** What did not work at the start, and the rest can do without. */
+  readonly warnings: readonly string[];
   readonly #worker: Worker;
   readonly #live = new Set<StreamName>();
   readonly #videoCodecs = new Map<StreamName, VideoCodec>();
@@ -70,6 +73,7 @@ export class MediaLink {
     this.videoCodecs = this.#videoCodecs;
     this.fingerprint = ready.fingerprint;
     this.ports = ready.ports;
+    this.warnings = ready.warnings;
     this.#authorise = options.authorise;
     this.#onAskerGone = options.onAskerGone;
     let cause = 'it ended without a word';
@@ -103,6 +107,11 @@ export class MediaLink {
 
   restartIce(message: RestartMessage): void {
     this.#send(message);
+  }
+
+  /** Gives a connection away: its descriptor is the media thread's, and what more comes is read there. */
+  adopt(connection: Omit<AdoptMessage, 'type'>): void {
+    this.#send({ type: 'adopt', ...connection });
   }
 
   close(session: SessionId, reason: CloseReason): void {

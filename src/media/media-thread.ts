@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
+import { Socket } from 'node:net';
 import { appOf, type StreamName } from '../base/names.ts';
 import type { BFramePolicy, FromMedia, MediaOptions, ToMedia } from '../channel/messages.ts';
 import { createNativeCrypto } from '../native/crypto.ts';
 import { loadAddon } from '../native/load.ts';
+import { socketFd } from '../native/socket-fd.ts';
 import { Complaints } from './complaints.ts';
 import { DemoPublisher } from './demo.ts';
 import { IceRouter } from './ice/router.ts';
@@ -12,17 +14,19 @@ import { MediaPlane } from './media-plane.ts';
 import { Questions } from './questions.ts';
 import { RtmpListener } from './rtmp/listener.ts';
 import { BatchSender } from './send/batch-sender.ts';
-import { socketFd } from './socket-fd.ts';
 import { TranscoderProcess } from './transcoder.ts';
 import { WakeTimer } from './wake-timer.ts';
 
 /** How long goodbyes may take to leave before the thread ends. */
 const LINGER_MS = 200;
 
+type Adoption = Extract<ToMedia, { type: 'adopt' }>;
+
 type Sockets = {
   readonly rtmp: RtmpListener | undefined;
   readonly iceTcp: IceTcpListener;
   readonly iceUdp: IceUdpPort;
+  readonly onePortUdp: IceUdpPort | undefined;
 };
 
 /** The whole media thread: its sockets around the {@link MediaPlane}, and the control plane's wishes carried out. */
@@ -90,6 +94,9 @@ export class MediaThread {
       case 'restart-ice':
         this.#plane.restartIce(message);
         break;
+      case 'adopt':
+        this.#adopt(message);
+        break;
       case 'close':
         if (this.#sockets?.rtmp?.closeSession(message.session, message.reason)) break;
         this.#plane.close(message.session, message.reason, nowMs);
@@ -109,16 +116,27 @@ export class MediaThread {
   }
 
   async #open(options: MediaOptions): Promise<void> {
-    const { rtmp, iceTcp, iceUdp } = options;
+    const { rtmp, iceTcp, iceUdp, onePortUdp } = options;
     const common = {
       router: this.#router,
       addon: this.#addon,
       complain: (text: string) => this.#complaints.add(text),
       clockMs,
     };
+    const warnings: string[] = [];
     const sockets: Sockets = {
       iceTcp: await opening('ICE over TCP', iceTcp, IceTcpListener.open({ ...common, ...iceTcp })),
       iceUdp: await opening('ICE over UDP', iceUdp, IceUdpPort.open({ ...common, ...iceUdp })),
+      onePortUdp:
+        onePortUdp &&
+        (await opening(
+          'The one port over UDP',
+          onePortUdp,
+          IceUdpPort.open({ ...common, ...onePortUdp }),
+        ).catch((error: Error) => {
+          warnings.push(error.message);
+          return undefined;
+        })),
       rtmp: rtmp && (await opening('RTMP', rtmp, this.#openRtmp(rtmp, options))),
     };
     this.#sockets = sockets;
@@ -129,9 +147,18 @@ export class MediaThread {
         rtmp: sockets.rtmp?.port ?? 0,
         iceTcp: sockets.iceTcp.port,
         iceUdp: sockets.iceUdp.port,
+        onePortUdp: sockets.onePortUdp?.port,
       },
+      warnings,
     });
     if (options.demo) this.#startDemo(options.demo);
+  }
+
+  #adopt({ protocol, fd, head, remote }: Adoption): void {
+    const listener = protocol === 'rtmp' ? this.#sockets?.rtmp : this.#sockets?.iceTcp;
+    const socket = openDescriptor(fd, head);
+    if (listener) listener.adopt(socket, remote);
+    else socket.destroy();
   }
 
   #openRtmp(
@@ -174,9 +201,17 @@ export class MediaThread {
       this.#timer.stop();
       this.#sockets?.iceTcp.close();
       this.#sockets?.iceUdp.close();
+      this.#sockets?.onePortUdp?.close();
       this.#send({ type: 'stopped' });
     });
   }
+}
+
+/** A connection by its descriptor, as if what was read of it already came now. */
+function openDescriptor(fd: number, head: Uint8Array): Socket {
+  const socket = new Socket({ fd });
+  if (head.length > 0) socket.unshift(head);
+  return socket.setNoDelay(true);
 }
 
 function policyOf({ bFrames }: MediaOptions, stream: StreamName): BFramePolicy {

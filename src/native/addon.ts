@@ -135,6 +135,10 @@ export interface Addon {
    * began, minRttUs]. False when the socket is gone.
    */
   tcpSample(fd: number, values: Float64Array): boolean;
+  /** A second descriptor of the same socket, for another thread: the first may be closed then. Throws where none is left. */
+  dupFd(fd: number): number;
+  /** Two ends of one stream inside this machine: a write to one blocks where the other is not read. Throws as {@link dupFd}. */
+  socketPair(): { near: number; far: number };
   /** SO_RCVBUF/SO_SNDBUF as granted by the kernel. */
   udpTune(fd: number, receiveBytes: number, sendBytes: number): { receive: number; send: number };
 

@@ -15,8 +15,8 @@ if (behaviour === 'fails') {
     message: 'listen EADDRINUSE: address in use :::1935',
   });
 } else {
-  const ports = { rtmp: 1935, iceTcp: 3478, iceUdp: 10_000 };
-  send({ type: 'ready', fingerprint: new Uint8Array(32).fill(7), ports });
+  const ports = { rtmp: 1935, iceTcp: 3478, iceUdp: 10_000, onePortUdp: undefined };
+  send({ type: 'ready', fingerprint: new Uint8Array(32).fill(7), ports, warnings: [] });
 }
 
 port.on('message', (message: ToMedia) => {
@@ -26,7 +26,10 @@ port.on('message', (message: ToMedia) => {
   if (message.type === 'close') {
     if (behaviour === 'dies') throw new Error('the thread broke');
     const stream = message.session as never;
-    send({ type: 'event', event: { type: 'stream-live', stream, session: message.session, protocol: 'whip' } });
+    send({
+      type: 'event',
+      event: { type: 'stream-live', stream, session: message.session, protocol: 'whip' },
+    });
     send({ type: 'authorise', request: 9, question: { stream } as never });
   }
   if (message.type === 'decision') {

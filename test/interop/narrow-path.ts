@@ -1,8 +1,8 @@
 /** Run in a network namespace whose loopback has a small MTU: sends 3000 bytes in segments above it, twice. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { socketFd } from '../../src/media/socket-fd.ts';
 import { loadAddon } from '../../src/native/load.ts';
+import { socketFd } from '../../src/native/socket-fd.ts';
 
 const SEGMENT_BYTES = 1200;
 const TOTAL_BYTES = 3000;

@@ -9,8 +9,8 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { socketFd } from '../../src/media/socket-fd.ts';
 import { loadAddon } from '../../src/native/load.ts';
+import { socketFd } from '../../src/native/socket-fd.ts';
 
 const { EAGAIN, EBADF, EPIPE, ECONNRESET } = constants.errno;
 

@@ -1,7 +1,7 @@
 /** Run on one side of a lab as `node tuned-sender.ts <port>`: sends to whoever connects, each 20 ms, as to a viewer over TCP. */
 import { createServer } from 'node:net';
-import { socketFd } from '../../src/media/socket-fd.ts';
 import { loadAddon } from '../../src/native/load.ts';
+import { socketFd } from '../../src/native/socket-fd.ts';
 
 const NOTSENT_BYTES = 64 * 1024;
 const addon = loadAddon();

@@ -5,6 +5,7 @@
 import { protocols, publishings, streamKinds, viewings } from '../../access/app-rules.ts';
 import { EVENT_TYPES } from '../../api/events.ts';
 import { targetKinds } from '../../api/targets.ts';
+import { GUESTS } from '../front-door/guests.ts';
 import {
   choices,
   count,
@@ -341,6 +342,24 @@ export const keys = {
           }),
         },
       },
+    },
+  },
+  one_port: {
+    says: 'Everything through one port, besides the ports above: for networks that let nothing else through.',
+    keys: {
+      mode: choice(['auto', 'always', 'off'], {
+        initial: 'auto',
+        says: 'Whether it is opened: `auto`, where there is HTTPS; `always`, also without, and pages come by plain HTTP then; `off`, never.',
+      }),
+      address: address({ initial: EVERY_ADDRESS, says: LISTEN }),
+      port: port({
+        initial: 443,
+        says: 'Its number, for TCP and UDP. It may be that of `tls.https_port`, and is by default.',
+      }),
+      protocols: choices(GUESTS, {
+        initial: GUESTS,
+        says: 'What is let in there besides HTTPS with the pages, the player, WHIP, WHEP and OvenPlayer: encoders by `rtmps` and by `rtmp`, which is not encrypted; media by `ice-tcp` and `ice-udp`.',
+      }),
     },
   },
   domain: optionalHostname({

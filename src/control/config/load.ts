@@ -1,5 +1,6 @@
 /** The configuration from where it lies: a file, with the command line's options over it. */
 import { existsSync, readFileSync } from 'node:fs';
+import { onePortOf } from '../front-door/settings.ts';
 import { StartError } from '../start-error.ts';
 import { type Config, type Settings, toConfig } from './config.ts';
 import type { Options } from './options.ts';
@@ -18,7 +19,9 @@ export function loadConfig(options: Options): Config {
 }
 
 /** Two services cannot listen on one TCP port; port 0 is any that is free. */
-function refuseSharedPorts({ http, rtmp, ice, domain, tls }: Config): void {
+function refuseSharedPorts(config: Config): void {
+  const { http, rtmp, ice, domain, tls } = config;
+  const onePort = onePortOf(config);
   const isSecure = tls.mode === 'files' || (tls.mode === 'auto' && domain !== undefined);
   const services = [
     { name: 'http.port', port: http.port },
@@ -31,6 +34,9 @@ function refuseSharedPorts({ http, rtmp, ice, domain, tls }: Config): void {
           { name: 'tls.ovenplayer_port', port: tls.ovenplayerPort },
         ]
       : []),
+    ...(onePort === undefined || onePort.isHttpsPort
+      ? []
+      : [{ name: 'one_port.port', port: onePort.port }]),
   ];
   for (const [index, { name, port }] of services.entries()) {
     const other = services

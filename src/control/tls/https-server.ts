@@ -18,7 +18,7 @@ import type { Certificates } from './certificates.ts';
 /** Where requests go. */
 export type HttpEntrance = {
   /** Takes over a connection that speaks HTTP/1.1, WebSocket upgrades included. */
-  readonly takeOver: (socket: TLSSocket) => void;
+  readonly takeOver: (socket: Socket) => void;
   /** Serves a request that came by HTTP/2. */
   readonly serve: RequestListener;
 };
@@ -56,7 +56,7 @@ export type HttpsServer = {
    * out to speak HTTP are given back to `serveHttp1`.
    */
   onUnnamed(take: (socket: TLSSocket) => void): void;
-  serveHttp1(socket: TLSSocket): void;
+  serveHttp1(socket: Socket): void;
   /** Ends every connection. */
   close(): void;
 };
@@ -66,7 +66,7 @@ export function createHttpsServer(certificates: Certificates, http: HttpEntrance
   const http2 = http2Server(http.serve);
   const tls = tlsServer(certificates);
   const mayEnter = countPerAddress();
-  let takeUnnamed = http.takeOver;
+  let takeUnnamed: (socket: TLSSocket) => void = http.takeOver;
 
   tls.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => socket.destroy());
@@ -145,8 +145,12 @@ function http2Server(serve: RequestListener) {
       maxSessionMemory: SESSION_MEGABYTES_MAX,
       maxHeaderListPairs: HEADERS_MAX,
     },
-    // Node's HTTP/2 requests and answers have what its HTTP/1 ones have, as far as we use them.
-    serve as unknown as Parameters<typeof createHttp2Server>[1],
+    (request, response) => {
+      // RFC 9113 §8.3.1: `:authority` stands for Host, which is where everybody looks.
+      request.headers.host ??= request.authority;
+      // Node's HTTP/2 requests and answers have what its HTTP/1 ones have, as far as we use them.
+      serve(...([request, response] as unknown as Parameters<RequestListener>));
+    },
   );
   server.setTimeout(STALLED_MS_MAX);
   server.on('session', (session) => {

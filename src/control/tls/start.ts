@@ -5,7 +5,7 @@ import type { Telling } from '../telling.ts';
 import type { TlsPlan } from './plan.ts';
 import { Tls, type TlsDeps } from './tls.ts';
 
-export type TlsParts = Pick<TlsDeps, 'config' | 'entrance' | 'httpPort' | 'log'> & {
+export type TlsParts = Pick<TlsDeps, 'config' | 'entrance' | 'httpPort' | 'lead' | 'log'> & {
   readonly telling: Pick<Telling, 'events' | 'site'>;
 };
 

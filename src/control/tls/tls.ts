@@ -1,6 +1,6 @@
 /** HTTPS as the server has it: certificates from where they come, the ports, and what the owner is told of both. */
 import type { Server as HttpServer } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { EventData } from '../../api/events.ts';
 import type { Config } from '../config/config.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
@@ -28,6 +28,8 @@ export type TlsDeps = {
   readonly config: Config;
   readonly plan: Exclude<TlsPlan, { readonly from: 'nowhere' }>;
   readonly entrance: HttpEntrance;
+  /** What is done with a connection to the HTTPS port, where that takes more than HTTPS. */
+  readonly lead?: (https: HttpsServer) => (socket: Socket) => void;
   /** The port that speaks HTTP without TLS. */
   readonly httpPort: number;
   readonly outbound: Outbound;
@@ -63,10 +65,12 @@ export class Tls {
     this.https = createHttpsServer(this.certificates, deps.entrance);
     this.#plain = createPlainServer({ challenges: this.#challenges, site: () => this.#site() });
     const { tls } = deps.config;
+    const accept = (socket: Socket) => this.https.accept(socket);
+    const lead = deps.lead?.(this.https) ?? accept;
     this.#listeners = {
-      https: this.#tlsListener('https_port', tls.httpsPort),
+      https: this.#tlsListener('https_port', tls.httpsPort, lead),
       ...(tls.ovenplayerPort !== 'off' && {
-        oven: this.#tlsListener('ovenplayer_port', tls.ovenplayerPort),
+        oven: this.#tlsListener('ovenplayer_port', tls.ovenplayerPort, accept),
       }),
       ...(tls.httpPort !== 'off' && {
         http: this.#listener(this.#plain, 'http_port', tls.httpPort),
@@ -177,8 +181,8 @@ export class Tls {
       : ({ scheme: 'https', port, names } as const);
   }
 
-  #tlsListener(key: string, port: number): Listener {
-    const server = createServer({ noDelay: true }, (socket) => this.https.accept(socket));
+  #tlsListener(key: string, port: number, accept: (socket: Socket) => void): Listener {
+    const server = createServer({ noDelay: true }, accept);
     return this.#listener(server, key, port);
   }
 

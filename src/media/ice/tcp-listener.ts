@@ -1,11 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { networkOf, plainAddress } from '../../base/remote-address.ts';
+import type { RemoteEnd } from '../../channel/messages.ts';
+import { socketFd } from '../../native/socket-fd.ts';
 import { NOTSENT_BYTES, type TcpSample } from '../../protocols/congestion/tcp-backlog.ts';
 import { FrameReader, frame } from '../../protocols/ice/framing.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
 import type { TcpState, TcpWay } from '../send/outlet.ts';
-import { socketFd } from '../socket-fd.ts';
 import { type IcePath, newPathId } from './ice-path.ts';
 import type { IceListenerOptions } from './listener-options.ts';
 import type { RouterSession } from './router.ts';
@@ -60,7 +61,12 @@ export class IceTcpListener {
 
   private constructor(options: IceListenerOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#onSocket(socket));
+    this.#server = createServer({ noDelay: true }, (socket) =>
+      this.adopt(socket, {
+        address: plainAddress(socket.remoteAddress),
+        port: socket.remotePort ?? 0,
+      }),
+    );
   }
 
   /** As bound. */
@@ -79,13 +85,13 @@ export class IceTcpListener {
     for (const path of this.#connections) path.cut();
   }
 
-  #onSocket(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress);
-    const network = networkOf(address);
+  /** Takes a connection over; those of our own port, and what came in by another. */
+  adopt(socket: Socket, remote: RemoteEnd): void {
+    const network = networkOf(remote.address);
     const share = this.#perNetwork.get(network) ?? { connections: 0, unproven: 0 };
     socket.on('error', () => {}); // 'close' follows, and is all that matters
     const full = this.#isFull(share);
-    if (full || address === '') {
+    if (full || remote.address === '' || !this.#server.listening) {
       if (full) this.#options.complain('ice-tcp: limit-reached: too many connections');
       socket.destroy();
       return;
@@ -94,7 +100,7 @@ export class IceTcpListener {
     share.connections++;
     share.unproven++;
     this.#unproven++;
-    const path = new TcpPath(socket, address, this.#options, {
+    const path = new TcpPath(socket, remote, this.#options, {
       onSettled: () => {
         share.unproven--;
         this.#unproven--;
@@ -161,11 +167,11 @@ class TcpPath implements IcePath {
 
   constructor(
     socket: Socket,
-    address: string,
+    { address, port }: RemoteEnd,
     options: IceListenerOptions,
     listener: PathListener,
   ) {
-    this.remote = writeTransportAddress(address, socket.remotePort ?? 0);
+    this.remote = writeTransportAddress(address, port);
     this.#socket = socket;
     this.#options = options;
     this.#listener = listener;

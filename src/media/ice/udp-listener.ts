@@ -1,9 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { plainAddress } from '../../base/remote-address.ts';
+import { socketFd } from '../../native/socket-fd.ts';
 import { writeTransportAddress } from '../../protocols/stun/address.ts';
 import { packetKind } from '../../protocols/webrtc/demux.ts';
 import type { UdpWay } from '../send/outlet.ts';
-import { socketFd } from '../socket-fd.ts';
 import { type IcePath, newPathId } from './ice-path.ts';
 import type { IceListenerOptions } from './listener-options.ts';
 import type { RouterSession } from './router.ts';

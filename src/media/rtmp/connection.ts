@@ -6,6 +6,7 @@ import type {
   AccessDecision,
   BFramePolicy,
   PublishQuestion,
+  RemoteEnd,
   SessionId,
 } from '../../channel/messages.ts';
 import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
@@ -57,8 +58,8 @@ type PublishOutput = Extract<RtmpOutput, { type: 'publish' }>;
 
 /** One encoder's TCP connection: the socket, its protocol session, and the publisher that it becomes. */
 export class RtmpConnection {
-  readonly address: string;
   readonly #socket: Socket;
+  readonly #remote: RemoteEnd;
   readonly #options: RtmpConnectionOptions;
   readonly #session: RtmpSession;
   readonly #wakeBy: (deadlineMs: number | undefined) => void;
@@ -73,17 +74,16 @@ export class RtmpConnection {
   #cutMs: number | undefined;
 
   /**
-   * @param address of the peer, as text
    * @param wakeBy asks for `advance` at a time; told of deadlines that come nearer, not of those that move away
    */
   constructor(
     socket: Socket,
-    address: string,
+    remote: RemoteEnd,
     options: RtmpConnectionOptions,
     wakeBy: (deadlineMs: number | undefined) => void,
   ) {
     this.#socket = socket;
-    this.address = address;
+    this.#remote = remote;
     this.#options = options;
     this.#wakeBy = wakeBy;
     const random = randomBytes(2 * HANDSHAKE_BYTES);
@@ -94,6 +94,11 @@ export class RtmpConnection {
     socket.on('close', () => this.#guarded((now) => this.#onSocketClosed(now)));
     // 'close' follows; a reset is a way to leave like any other.
     socket.on('error', () => {});
+  }
+
+  /** Of the peer, as text. */
+  get address(): string {
+    return this.#remote.address;
   }
 
   /** Its session's name; undefined before it asked to publish. */
@@ -190,8 +195,7 @@ export class RtmpConnection {
     const session = randomBytes(SESSION_ID_BYTES).toString('base64url');
     this.#asker = session;
     const { credential, url } = target;
-    const port = this.#socket.remotePort ?? 0;
-    const client = { address: this.address, port, userAgent: encoder };
+    const client = { ...this.#remote, userAgent: encoder };
     this.#options.authorise({ session, stream, credential, url, client }).then(
       (decision) => this.#guarded((now) => this.#onDecision(session, encoder, decision, now)),
       () => this.close('internal-error', undefined),

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { CloseReason } from '../../base/reasons.ts';
 import { networkOf, plainAddress } from '../../base/remote-address.ts';
-import type { SessionId } from '../../channel/messages.ts';
+import type { RemoteEnd, SessionId } from '../../channel/messages.ts';
 import { WakeTimer } from '../wake-timer.ts';
 import { RtmpConnection, type RtmpConnectionOptions } from './connection.ts';
 import { closeMessages } from './publisher.ts';
@@ -43,7 +43,12 @@ export class RtmpListener {
 
   private constructor(options: RtmpListenerOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => this.#onSocket(socket));
+    this.#server = createServer((socket) =>
+      this.adopt(socket, {
+        address: plainAddress(socket.remoteAddress),
+        port: socket.remotePort ?? 0,
+      }),
+    );
   }
 
   /** As bound. */
@@ -76,18 +81,20 @@ export class RtmpListener {
     return found !== undefined;
   }
 
-  #onSocket(socket: Socket): void {
-    const address = plainAddress(socket.remoteAddress);
-    const network = networkOf(address);
+  /** Takes a connection over; those of our own port, and what came in by another. */
+  adopt(socket: Socket, remote: RemoteEnd): void {
+    const network = networkOf(remote.address);
     const ofNetwork = this.#perNetwork.get(network) ?? 0;
-    if (this.#connections.size >= CONNECTIONS_MAX || ofNetwork >= CONNECTIONS_PER_NETWORK_MAX) {
-      this.#options.complain('rtmp: limit-reached: too many connections');
+    const full =
+      this.#connections.size >= CONNECTIONS_MAX || ofNetwork >= CONNECTIONS_PER_NETWORK_MAX;
+    if (full) this.#options.complain('rtmp: limit-reached: too many connections');
+    if (full || !this.#server.listening) {
       socket.on('error', () => {});
       socket.destroy();
       return;
     }
     this.#perNetwork.set(network, ofNetwork + 1);
-    const connection = new RtmpConnection(socket, address, this.#options, (deadlineMs) =>
+    const connection = new RtmpConnection(socket, remote, this.#options, (deadlineMs) =>
       this.#timer.wakeBy(deadlineMs, this.#options.clockMs()),
     );
     this.#connections.add(connection);

@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { SendTable } from '../../engine/send-table.ts';
 import { loadAddon } from '../../native/load.ts';
-import { socketFd } from '../socket-fd.ts';
+import { socketFd } from '../../native/socket-fd.ts';
 import { BatchSender } from './batch-sender.ts';
 import { SessionOutlet, type Way } from './outlet.ts';
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Secret } from '../../../src/access/secret.ts';
 import { toConfig } from '../../../src/control/config/config.ts';
 import { parseSettings } from '../../../src/control/config/parse.ts';
+import { classify, OPENING_BYTES_MAX } from '../../../src/control/front-door/classify.ts';
 import { parsePlayerMessage } from '../../../src/control/oven-messages.ts';
 import { OvenSession } from '../../../src/control/oven-session.ts';
 import { StartError } from '../../../src/control/start-error.ts';
@@ -68,6 +69,16 @@ export const controlTargets: Targets = {
     vectors: texts(playerMessages.join('\n'), ...playerMessages),
     run: talk,
   },
+  'first-bytes': {
+    vectors: () => [
+      Buffer.from('16030100f1010000ed0303', 'hex'),
+      Buffer.from('0054000100402112a442', 'hex'),
+      Buffer.from('0300000102ec2112a442', 'hex'),
+      Buffer.from('030000000000000000', 'hex'),
+      Buffer.from('GET / HTTP/1.1'),
+    ],
+    run: arriveByteByByte,
+  },
   configuration: {
     vectors: () => [
       readFileSync('config/example.yaml'),
@@ -86,6 +97,17 @@ export const controlTargets: Targets = {
 function assertReadable(answer: string): void {
   assert.ok(!isRefusal(parseDescription(answer)), 'our own answer cannot be read');
   assert.doesNotMatch(answer, /undefined|NaN/);
+}
+
+/** Ten bytes decide, and nothing that comes later changes it. */
+function arriveByteByByte(input: Uint8Array): void {
+  let decided: string | undefined;
+  for (let length = 0; length <= input.length; length++) {
+    const opening = classify(input.subarray(0, length));
+    if (opening === 'more') assert.ok(length < OPENING_BYTES_MAX && decided === undefined);
+    else if (decided !== undefined) assert.equal(opening, decided, `after ${length} bytes`);
+    else decided = opening;
+  }
 }
 
 function talk(input: Uint8Array): void {

@@ -2,8 +2,9 @@ import type { Socket as UdpSocket } from 'node:dgram';
 import type { Socket as TcpSocket } from 'node:net';
 
 /**
- * The file descriptor behind a socket, for native sends. Node has no documented way to it: this is the one place that
- * knows the undocumented one, and {@link socketFd} throws at the first socket of a Node that has changed it.
+ * The file descriptor behind a socket, for native sends and to move a connection to another thread. Node has no documented
+ * way to it: this is the one place that knows the undocumented one, and {@link socketFd} throws at the first socket of a
+ * Node that has changed it.
  */
 export function socketFd(socket: TcpSocket | UdpSocket): number {
   // The UDP way first: asking a UDP socket for `_handle` makes Node print a warning.
