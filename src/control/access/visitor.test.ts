@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { test } from 'node:test';
-import { clientOfRequest, urlOf } from './visitor.ts';
+import { clientOfRequest, urlOf, visitorOfRequest } from './visitor.ts';
 
 function requestFrom(
   address: string,
@@ -48,3 +48,31 @@ for (const [name, address, headers, want] of forwarded) {
     assert.equal(client.address, address);
   });
 }
+
+test('whose page asks, by HTTP/1.1, by HTTP/2, and behind a proxy', () => {
+  const cases: readonly [Readonly<Record<string, string>>, string][] = [
+    [{}, 'unsaid'],
+    [{ origin: 'http://example.net:3333' }, 'own'],
+    [{ origin: 'http://example.net' }, 'other'],
+    [{ origin: 'https://evil.example' }, 'other'],
+    [{ origin: 'null' }, 'other'],
+    [{ ':authority': 'live.example.net', origin: 'https://live.example.net' }, 'own'],
+    [{ ':authority': 'live.example.net', origin: 'http://example.net:3333' }, 'other'],
+    [{ 'x-forwarded-host': 'live.example.net', origin: 'https://live.example.net' }, 'own'],
+  ];
+  for (const [headers, origin] of cases) {
+    const visitor = visitorOfRequest(requestFrom('192.0.2.1', headers));
+    assert.equal(visitor.origin, origin, JSON.stringify(headers));
+  }
+});
+
+test('cookies are read by the name that fits the connection, and not by the other', () => {
+  const cookie = 'millrace=plain; __Host-millrace=secure; millrace-pass=p';
+  const plain = visitorOfRequest(requestFrom('192.0.2.1', { cookie }));
+  assert.ok(plain.session?.matches('plain') && plain.pass?.matches('p'));
+  const secure = visitorOfRequest(
+    requestFrom('192.0.2.1', { cookie, 'x-forwarded-proto': 'https' }),
+  );
+  assert.ok(secure.session?.matches('secure') && secure.pass === undefined);
+  assert.doesNotMatch(JSON.stringify([plain, secure]), /plain|secure/);
+});

@@ -44,11 +44,17 @@ export function clientOfRequest(request: IncomingMessage): Client {
   };
 }
 
+/** What the client calls us: HTTP/2 has a header of its own for it (RFC 9113 §8.3.1). */
+export function hostOf({ headers }: IncomingMessage): string | undefined {
+  const authority = headers[':authority'];
+  return typeof authority === 'string' ? authority : headers.host;
+}
+
 /** Secret. What was asked for, as it was sent: owners' programs compare and sign it, so nothing in it is put right. */
 export function urlOf(request: IncomingMessage, scheme: 'http' | 'ws'): Secret {
-  const { headers, url } = request;
+  const { url } = request;
   const secure = isSecure(request) ? 's' : '';
-  return new Secret(`${scheme}${secure}://${headers.host ?? ''}${url ?? ''}`, 'URL');
+  return new Secret(`${scheme}${secure}://${hostOf(request) ?? ''}${url ?? ''}`, 'URL');
 }
 
 /** RFC 6750 §2.1. */
@@ -91,12 +97,13 @@ function cookie(request: IncomingMessage, name: CookieName): Secret | undefined 
  * Browsers say where a request comes from with all that changes something, with everything that goes to another site,
  * and with WebSockets (RFC 6454 §7). Following a link says nothing, and asks for nothing but a page.
  */
-function originOf({ headers }: IncomingMessage): Visitor['origin'] {
+function originOf(request: IncomingMessage): Visitor['origin'] {
+  const { headers } = request;
   const { origin } = headers;
   if (origin === undefined) return 'unsaid';
   const host = URL.parse(origin)?.host;
   // No page can have a browser send X-Forwarded-Host to another site unasked: who does is a proxy.
-  const own = [headers.host, headers['x-forwarded-host']];
+  const own = [hostOf(request), headers['x-forwarded-host']];
   return host !== undefined && own.includes(host) ? 'own' : 'other';
 }
 
@@ -104,11 +111,12 @@ function originOf({ headers }: IncomingMessage): Visitor['origin'] {
  * What a proxy on this machine passes on comes from loopback too, and a page of another site can have its own name resolve
  * to 127.0.0.1: so the client must have meant this machine, and nobody may have forwarded for it.
  */
-function isFromThisMachine({ socket, headers }: IncomingMessage): boolean {
+function isFromThisMachine(request: IncomingMessage): boolean {
+  const { socket, headers } = request;
   const forwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'].some(
     (name) => headers[name] !== undefined,
   );
-  const host = (headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  const host = (hostOf(request) ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   const meant = host === 'localhost' || isLoopback(host);
   return !forwarded && meant && isLoopback(plainAddress(socket.remoteAddress));
 }

@@ -16,6 +16,7 @@ import {
   type CookieName,
   clientOf,
   cookieNameFor,
+  hostOf,
   isSecure,
   requestOf,
   visitorOf,
@@ -123,7 +124,7 @@ function secondFactorRoutes(accounts: Accounts): Route[] {
       problems: ['sign-in-needed'],
       serve: ({ context }) => {
         const person = accounts.whoIs(visitorOf(context).session);
-        const host = context.req.header('host') ?? 'Millrace';
+        const host = hostOf(requestOf(context)) ?? 'Millrace';
         return person === undefined ? NOT_SIGNED_IN : accounts.offerSecondFactor(person, host);
       },
     }),
