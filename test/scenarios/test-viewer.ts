@@ -1,6 +1,7 @@
 /** A browser that watches: its network, its eye, and what it tells the server. */
 import { readUint16 } from '../../src/base/bytes.ts';
 import { findExtension, type RtpPacket } from '../../src/protocols/rtp/packet.ts';
+import { RtpReceiver } from '../../src/protocols/rtp/receiver.ts';
 import { RtcpWriter } from '../../src/protocols/rtp/rtcp-writer.ts';
 import { ArrivalRecorder } from '../../src/protocols/rtp/transport-feedback.ts';
 import type { ClientHost, OpenClient } from './client-host.ts';
@@ -23,12 +24,16 @@ export class TestViewer implements Timed {
   /** When the session's keys were agreed. */
   connectedMs: number | undefined;
   plis = 0;
+  /** Packets that were asked for again. */
+  nacked = 0;
   /** Packets that came again, asked for or not. */
   repeated = 0;
   readonly #videoSsrc: number;
   readonly #pli: boolean;
   /** What the server learns of the path by; over UDP alone. */
   readonly #arrivals: ArrivalRecorder | undefined;
+  /** Asks for what is missing, waits for it a little, and puts it in its place; over UDP alone. */
+  readonly #receiver: RtpReceiver | undefined;
   #nextReportMs = Infinity;
   #lastPliMs = -Infinity;
 
@@ -46,7 +51,10 @@ export class TestViewer implements Timed {
     this.host = client.host;
     this.#videoSsrc = ssrcs.video;
     this.#pli = options.pli;
-    if (options.feedback) this.#arrivals = new ArrivalRecorder();
+    if (options.feedback) {
+      this.#arrivals = new ArrivalRecorder();
+      this.#receiver = new RtpReceiver({ ssrc: ssrcs.video, clockRate: 90_000, nack: true });
+    }
     this.eye = new Eye({
       videoSsrc: ssrcs.video,
       audioSsrc: ssrcs.audio,
@@ -59,7 +67,13 @@ export class TestViewer implements Timed {
 
   get deadlineMs(): number | undefined {
     const feedbackMs = this.host.isClosed ? Infinity : (this.#arrivals?.deadlineMs ?? Infinity);
-    const deadlineMs = Math.min(this.host.deadlineMs ?? Infinity, this.#reportMs, feedbackMs);
+    const repairMs = this.host.isClosed ? Infinity : (this.#receiver?.deadlineMs ?? Infinity);
+    const deadlineMs = Math.min(
+      this.host.deadlineMs ?? Infinity,
+      this.#reportMs,
+      feedbackMs,
+      repairMs,
+    );
     return deadlineMs === Infinity ? undefined : deadlineMs;
   }
 
@@ -79,6 +93,7 @@ export class TestViewer implements Timed {
   advance(nowMs: number): void {
     if ((this.host.deadlineMs ?? Infinity) <= nowMs) this.host.advance(nowMs);
     if (nowMs >= this.#reportMs) this.#report(nowMs);
+    this.#repair(nowMs);
     const body = this.host.isClosed ? undefined : this.#arrivals?.poll(nowMs);
     if (!body) return;
     const feedback = new RtcpWriter().transportFeedback(OUR_SSRC, this.#videoSsrc, body);
@@ -128,14 +143,39 @@ export class TestViewer implements Timed {
     const number = findExtension(bytes, TRANSPORT_CC_ID);
     if (number) this.#arrivals?.receive(readUint16(number, 0), nowMs);
     if (packet.payloadType !== VIEWED_TYPES.rtx) {
-      this.eye.rtp(packet, nowMs);
+      this.#show(packet, nowMs);
       return;
     }
     this.repeated++;
     const { payload } = packet;
     const original = { ...packet, ssrc: this.#videoSsrc, payloadType: VIEWED_TYPES.video };
     const sequenceNumber = readUint16(payload, 0);
-    this.eye.rtp({ ...original, sequenceNumber, payload: payload.subarray(2) }, nowMs);
+    this.#show({ ...original, sequenceNumber, payload: payload.subarray(2) }, nowMs);
+  }
+
+  #show(packet: RtpPacket, nowMs: number): void {
+    if (!this.#receiver || packet.ssrc !== this.#videoSsrc) {
+      this.eye.rtp(packet, nowMs);
+      return;
+    }
+    this.#receiver.receive(packet, nowMs);
+    this.#repair(nowMs);
+  }
+
+  /** Asks for what is missing; what is in order goes to the eye. */
+  #repair(nowMs: number): void {
+    const receiver = this.#receiver;
+    if (!receiver || this.host.isClosed) return;
+    receiver.advance(nowMs);
+    for (let packet = receiver.poll(); packet; packet = receiver.poll()) {
+      this.eye.rtp(packet, nowMs);
+    }
+    const missing = receiver.pollNack(nowMs);
+    if (!missing) return;
+    this.nacked += missing.length;
+    const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
+    this.host.client.sendRtcp(compound.nack(OUR_SSRC, this.#videoSsrc, missing).bytes());
+    this.host.flush(nowMs);
   }
 
   #report(nowMs: number): void {
