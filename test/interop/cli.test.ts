@@ -69,12 +69,15 @@ test('a key is made, used, seen, kicked, banned and revoked', async () => {
     assert.ok((stream.publisher?.rttMs ?? 1000) < 100, 'the round trip of RTMP is known');
     const shown = await millrace(['stream', 'show', 'show/slot-1', ...here]);
     assert.match(shown.out, /h264 320x180 \d+\/s/);
-    const kicked = await millrace(['stream', 'kick', 'show/slot-1', '--ban', '1h', ...here]);
+    const kick = ['stream', 'kick', 'show/slot-1', ...here];
+    assertRefused(await millrace([...kick, '--ban', '1h']), 1, /everybody who comes so/);
+    const kicked = await millrace(kick);
     assert.equal(kicked.code, 0, kicked.error);
     await once(first, 'exit');
   } finally {
     await endProcess(first);
   }
+  assert.equal((await millrace(['ban', 'add', '127.0.0.1', '--for', '1h', ...here])).code, 0);
   await once(publish(url), 'exit');
   assert.equal((await server.stream('show/slot-1'))?.publisher ?? null, null, 'kept out');
   const bans = await millraceJson<BansResponse['bans']>(['ban', 'list', ...here]);

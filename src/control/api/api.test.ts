@@ -227,6 +227,11 @@ test('a session, and a publisher, are sent away, and kept away for a time', asyn
   assert.equal(ban?.addresses, '2001:db8::1');
   assert.equal(ban?.note, 'kicked from show/a by the command line');
   assert.deepEqual(kicked, ['viewer-1 the command line', 'publisher-1 the command line']);
+  const [first] = media.streams;
+  assert.ok(first?.publisher);
+  media.streams = [{ ...first, publisher: { ...first.publisher, address: '127.0.0.1' } }];
+  assert.equal((await end('/streams/show/a/publisher?ban=60')).status, 422);
+  media.streams = [first];
   const bad = [
     '/sessions/nobody',
     '/streams/show/none/publisher',

@@ -12,6 +12,8 @@ export type ServerDeps = {
 
 /** @param table all routes, these included: what the document is made of */
 export function serverRoutes(deps: ServerDeps, table: () => readonly Route[]): Route[] {
+  // Made once: anybody may ask for it, as often as they like.
+  let document: ReturnType<typeof openApiDocument> | undefined;
   return [
     route({
       method: 'GET',
@@ -29,7 +31,10 @@ export function serverRoutes(deps: ServerDeps, table: () => readonly Route[]): R
       tag: 'server',
       summary: 'This document',
       answer: v.record(v.string(), v.unknown()),
-      serve: () => openApiDocument(table(), deps.version),
+      serve: () => {
+        document ??= openApiDocument(table(), deps.version);
+        return document;
+      },
     }),
   ];
 }

@@ -6,6 +6,7 @@ import { parseStreamName, type StreamName } from '../../../base/names.ts';
 import type { SessionId } from '../../../channel/messages.ts';
 import type { Gate } from '../../access/gate.ts';
 import { clientOf, visitorOf } from '../../access/visitor.ts';
+import { isLoopback } from '../../http/limits.ts';
 import type { Problem } from '../../problem.ts';
 import type { MediaGate } from '../../signalling.ts';
 import { type Caller, type Route, route } from '../route.ts';
@@ -139,7 +140,7 @@ async function findSession(
 function kick(deps: StreamDeps, found: Found, query: Kick, { name }: Caller): undefined | Problem {
   const { stream, session, address } = found;
   if (query.ban !== undefined && query.ban > 0) {
-    if (address === null) return noAddress();
+    if (address === null || isLoopback(address)) return nobodyToBan();
     const expiresMs = deps.nowMs() + query.ban * 1000;
     const note = `kicked from ${stream} by ${name}`;
     deps.gate.ban({ addresses: address, target: EVERYTHING, note, expiresMs });
@@ -165,10 +166,12 @@ function noSuchSession(): Problem {
   };
 }
 
-function noAddress(): Problem {
+/** A proxy on this machine brings everybody from loopback. */
+function nobodyToBan(): Problem {
   return {
     status: 422,
     reason: 'nobody-to-ban',
-    detail: 'This is one of our own: leave "ban" out.',
+    detail:
+      'This came from the server itself, or through a proxy on it: a ban would keep out everybody who comes so. Leave "ban" out.',
   };
 }
