@@ -65,6 +65,25 @@ describe('a viewer of a live stream', () => {
     assert.ok(Math.abs(pausedMs - 8000) < 100, `the clock went on with the wall: ${pausedMs} ms`);
   });
 
+  test('hears sound go on forwards when the next publisher begins behind what was heard', () => {
+    const first = world.publish();
+    const { outlet } = world.view();
+    first.sendFrame({ key: true });
+    // Two seconds of sound at once, as after a stall: the last of it is ahead of the wall.
+    for (let packet = 0; packet < 100; packet++) first.sendAudio();
+    const heard = outlet.audio().length;
+    first.input.close('left', world.nowMs);
+    const next = world.publish();
+    next.sendFrame({ key: true });
+    for (let packet = 0; packet < 10; packet++) next.sendAudio();
+    const timestamps = outlet.audio().map(({ timestamp }) => timestamp);
+    assert.ok(heard === 100 && timestamps.length === 110);
+    const steps = timestamps.slice(1).map((ticks, index) => (ticks - timestamps[index]!) | 0);
+    assert.equal(steps[heard - 1], 1, 'a tick later than the last that was heard');
+    assert.ok(steps.every((step) => step === 1 || step === 960));
+    assertContinuous(outlet.audio());
+  });
+
   test('sees a loss on the way in as a gap in its own numbering', () => {
     const publisher = world.publish();
     const { outlet } = world.view();
