@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BacklogLimit, type TcpState } from './backlog-limit.ts';
 
-const WELL: TcpState = { lagMs: 0, sentBps: 2e6, needBps: 2e6, thinBps: Number.POSITIVE_INFINITY };
+const WELL: TcpState = { lagMs: 0, sentBps: 2e6, needBps: 2e6, thinBps: undefined };
 
 function limitAfter(changes: Partial<TcpState>, flow?: Parameters<BacklogLimit['update']>[0]) {
   const limit = new BacklogLimit();
@@ -26,6 +26,9 @@ test('a backlog says that it is less than needed, and the kernel how much', () =
 test('a thin path is known by what it delivers, as long as there is a backlog', () => {
   assert.equal(limitAfter({ lagMs: 200, thinBps: 1e6 }), 9e5);
   assert.equal(limitAfter({ lagMs: 0, thinBps: 1e6 }), undefined);
+  const wide = { thinBps: Number.POSITIVE_INFINITY };
+  assert.equal(limitAfter({ lagMs: 400, ...wide }), undefined, 'it is being measured');
+  assert.equal(limitAfter({ lagMs: 700, ...wide }), 1.8e6, 'but not for ever');
 });
 
 test('a limit stays until it is tried', () => {

@@ -10,7 +10,7 @@ const QUEUE_MS_MAX = 400;
 /** Of what gets through, a layer may take so much: the backlog must shrink. */
 const SHARE = 0.9;
 
-/** How a viewer fares over TCP; rates in bits a second, Infinity where there is nothing to say. */
+/** How a viewer fares over TCP; rates in bits a second. */
 export type TcpState = {
   /** Media that waits for the socket. */
   readonly lagMs: number;
@@ -18,8 +18,8 @@ export type TcpState = {
   readonly sentBps: number;
   /** What the layer in use and the sound take. */
   readonly needBps: number;
-  /** What the path delivers while that is too little. */
-  readonly thinBps: number;
+  /** What the path delivers while that is too little: Infinity while it is not, undefined where nobody measures it. */
+  readonly thinBps: number | undefined;
 };
 
 /**
@@ -33,7 +33,7 @@ export class BacklogLimit {
   update(flow: TcpFlow | undefined, { lagMs, sentBps, needBps, thinBps }: TcpState): void {
     const carriedBps = flow?.deliveryBps ?? sentBps;
     const queueMs = flow ? (flow.queuedBytes * 8000) / Math.max(1, carriedBps) - flow.rttMs : 0;
-    if (thinBps < Number.POSITIVE_INFINITY) {
+    if (thinBps !== undefined && (thinBps < Number.POSITIVE_INFINITY || lagMs < LONG_LAG_MS)) {
       // Measured while it was full. What comes after that is not, and goes without a backlog.
       if (lagMs > THIN_LAG_MS_MAX && thinBps < needBps) this.limitBps = SHARE * thinBps;
     } else if (lagMs > LAG_MS_MAX || queueMs > QUEUE_MS_MAX) {

@@ -213,6 +213,7 @@ export class TrackSender {
     this.#epoch = -1;
     this.#enterEpoch();
     this.#close();
+    if (this.packets > 0 && runMs(track) > CATCH_UP_MS_MAX) this.#notBefore = track.history.next;
     if (!goesOn) return;
     this.#timestampOffset = (ticks - newestTimestamp) >>> 0;
     this.#anchored = true;
@@ -240,7 +241,8 @@ export class TrackSender {
   /** Whether a track can be shown right away. */
   canStartFrom(track: Track, pacer: Pacer | undefined, nowMs: number): boolean {
     if (track.runStart === undefined || track.runStart >= track.head) return false;
-    if (!pacer || this.packets === 0) return true;
+    if (this.packets === 0) return true;
+    if (!pacer) return runMs(track) <= CATCH_UP_MS_MAX;
     return isNear(track, pacer, 8 * track.bytesPerSecond(nowMs), nowMs);
   }
 
@@ -363,7 +365,6 @@ export class TrackSender {
   /** Whether the cached run of a layer is better than to wait for its next keyframe. */
   #mayReplay(target: Track, pacer: Pacer | undefined, nowMs: number): boolean {
     if (!this.#isUrgent || nowMs - this.#targetSinceMs < SWITCH_WAIT_MS) return false;
-    if (!pacer) return runMs(target) <= CATCH_UP_MS_MAX;
     return this.canStartFrom(target, pacer, nowMs);
   }
 

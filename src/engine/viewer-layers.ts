@@ -98,7 +98,7 @@ export class ViewerLayers {
         lagMs: sender.isHeldBack ? Number.POSITIVE_INFINITY : lagMs,
         sentBps: 8 * bytes.perSecond(nowMs),
         needBps: needBps ?? Number.POSITIVE_INFINITY,
-        thinBps: outlet.backlog?.thinBps ?? Number.POSITIVE_INFINITY,
+        thinBps: outlet.backlog && (outlet.backlog.thinBps ?? Number.POSITIVE_INFINITY),
       });
     }
     return { limitBps: this.#backlog.limitBps, mustTry: true };

@@ -39,6 +39,7 @@ export type Inbound = {
   readonly bytesReceived: number;
   readonly framesDecoded?: number;
   readonly framesDropped?: number;
+  readonly frameWidth?: number;
   readonly freezeCount?: number;
   readonly keyFramesDecoded?: number;
   readonly pliCount?: number;

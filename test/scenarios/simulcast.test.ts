@@ -138,7 +138,7 @@ scenario('an encoder that nobody can ask is waited for', (world) => {
   world.pass(8000);
   assert.equal(layerOf(viewer), 'f');
   viewer.udp.down.change({ rateBps: 900_000 });
-  world.pass(15_000);
+  world.pass(25_000);
   assert.equal(layerOf(viewer), 'h');
   viewer.udp.down.change({ rateBps: Number.POSITIVE_INFINITY });
   world.pass(40_000);
