@@ -126,6 +126,10 @@ export const streamsResponse = v.object({ streams: v.array(streamInfo) });
 export const liveResponse = v.object({
   streams: v.array(v.string()),
   rtmpPort: says(v.optional(count), 'Where the server takes RTMP; absent where it does not.'),
+  openApps: says(
+    v.optional(v.array(v.string())),
+    'Apps that anybody can publish to without a key, `*` for all that are not listed; absent where there are none.',
+  ),
 });
 
 export type FindingCode = (typeof findingCodes)[number];

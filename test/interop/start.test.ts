@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,16 +81,27 @@ test('starts fast, says what it serves, stops at a signal however often it comes
   assert.doesNotMatch(run.text(), /Warning|Error/);
 });
 
-test('keeps the publish key over a restart', async () => {
-  const keys = [];
+test('tells the first key once, keeps it in a file, and takes it after a restart too', async () => {
+  const state = join(folder, 'restarted');
+  const texts: string[] = [];
+  const statuses: number[] = [];
   for (let round = 0; round < 2; round += 1) {
-    const run = start([...ANY_PORTS, ...OWN_STATE]);
+    const run = start([...ANY_PORTS, '--ice-udp-port', '0', '--state-dir', state]);
     await listening(run);
-    keys.push(/key=([\w-]+)/.exec(run.text())?.[1]);
+    texts.push(run.text());
+    const [, port = ''] = /"http":(\d+)/.exec(run.text()) ?? [];
+    const key = readFileSync(join(state, 'publish-key'), 'utf8').trim();
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/sdp' };
+    const url = `http://127.0.0.1:${port}/live/stage/whip`;
+    const response = await fetch(url, { method: 'POST', headers, body: 'no SDP' });
+    statuses.push(response.status);
+    assert.equal(run.text().includes(key), round === 0);
     run.child.kill('SIGTERM');
     await once(run.child, 'close');
   }
-  assert.ok(keys[0] !== undefined && keys[0] === keys[1]);
+  assert.deepEqual(statuses, [400, 400], 'the key is right, what it comes with is not');
+  assert.match(texts[1] ?? '', /Stream Key stage\?key=KEY$/m);
+  assert.match(texts[1] ?? '', /KEY: a stream key; the first one is in .*restarted\/publish-key$/m);
 });
 
 test('a port in use is one line with the remedy', async () => {

@@ -3,6 +3,8 @@ export type Live = {
   readonly streams: readonly string[];
   /** Where the server takes RTMP; absent: the usual port. */
   readonly rtmpPort: number | undefined;
+  /** Apps that anybody can publish to; `*` for all that are not listed. */
+  readonly openApps: readonly string[];
 };
 
 /** Soon enough to feel immediate, rare enough to cost nothing. */
@@ -51,10 +53,11 @@ async function fetchLive(): Promise<Live | undefined> {
 }
 
 function parseLive(body: unknown): Live | undefined {
-  const { streams, rtmpPort } = (body ?? {}) as { streams?: unknown; rtmpPort?: unknown };
+  const { streams, rtmpPort, openApps } = (body ?? {}) as Record<string, unknown>;
   if (!Array.isArray(streams)) return undefined;
   return {
     streams: streams.filter((name) => typeof name === 'string'),
     rtmpPort: typeof rtmpPort === 'number' ? rtmpPort : undefined,
+    openApps: Array.isArray(openApps) ? openApps.map(String) : [],
   };
 }

@@ -19,6 +19,7 @@ const poll = new LivePoll((live) => {
   if (live === undefined) return;
   rtmpPort = live.rtmpPort;
   showStreams(live.streams);
+  showOpen(live.openApps);
   showAddresses();
 });
 
@@ -44,6 +45,13 @@ function showStreams(names: readonly string[]): void {
   list.replaceChildren(...names.map((name) => links.get(`Live${name}`) ?? streamItem(name)));
   if (shown !== undefined) byId('spoken').textContent = spokenCount(names.length);
   shown = names;
+}
+
+/** Loud, as whoever reaches the server can show what he likes. */
+function showOpen(apps: readonly string[]): void {
+  byId('open').hidden = apps.length === 0;
+  const names = apps.map((app) => (app === '*' ? 'every other app' : app)).join(', ');
+  byId('open-apps').textContent = names;
 }
 
 function spokenCount(count: number): string {

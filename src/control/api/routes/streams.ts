@@ -4,6 +4,7 @@ import { EVERYTHING } from '../../../access/target.ts';
 import { liveResponse, streamInfo, streamsResponse } from '../../../api/streams.ts';
 import { parseStreamName, type StreamName } from '../../../base/names.ts';
 import type { SessionId } from '../../../channel/messages.ts';
+import type { AppDirectory } from '../../access/app-directory.ts';
 import type { Gate } from '../../access/gate.ts';
 import { clientOf, visitorOf } from '../../access/visitor.ts';
 import { isLoopback } from '../../http/limits.ts';
@@ -16,6 +17,7 @@ export type StreamDeps = {
   /** Where RTMP is taken, for the page that says how to publish; undefined where it is not. */
   readonly rtmpPort: number | undefined;
   readonly gate: Pick<Gate, 'ban' | 'mayShow'>;
+  readonly directory: Pick<AppDirectory, 'openForAll'>;
   readonly nowMs: () => number;
   /** Somebody was sent away. */
   readonly onKicked: (kicked: { stream: string; session: SessionId; by: string }) => void;
@@ -51,7 +53,12 @@ export function streamRoutes(deps: StreamDeps): Route[] {
         const streams = [...media.live].filter((stream) =>
           deps.gate.mayShow({ action: 'page', stream, ...asking }),
         );
-        return { streams: streams.toSorted(), rtmpPort: deps.rtmpPort };
+        const openApps = deps.directory.openForAll;
+        return {
+          streams: streams.toSorted(),
+          rtmpPort: deps.rtmpPort,
+          ...(openApps.length > 0 && { openApps: [...openApps] }),
+        };
       },
     }),
     route({
