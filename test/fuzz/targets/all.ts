@@ -1,4 +1,5 @@
 import type { Targets } from '../target.ts';
+import { admissionTargets } from './admission.ts';
 import { codecTargets } from './codecs.ts';
 import { controlTargets } from './control.ts';
 import { rtmpTargets } from './rtmp.ts';
@@ -10,4 +11,5 @@ export const targets: Targets = {
   ...rtmpTargets,
   ...codecTargets,
   ...controlTargets,
+  ...admissionTargets,
 };
