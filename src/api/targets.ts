@@ -62,3 +62,5 @@ export const targetTest = v.object({
 export type TargetInfo = Shape<typeof targetInfo>;
 export type NewTarget = Shape<typeof newTarget>;
 export type TargetTest = Shape<typeof targetTest>;
+export type TargetsResponse = Shape<typeof targetsResponse>;
+export type MadeTarget = Shape<typeof madeTarget>;

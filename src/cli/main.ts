@@ -7,6 +7,7 @@ import { CommandError, EXIT, type ExitCode } from './command-error.ts';
 import { addAccessCommands } from './commands/access.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEventCommands } from './commands/events.ts';
 import { addInstallCommands } from './commands/install.ts';
 import { addAppCommands, addSlotCommands, addUserCommands } from './commands/people.ts';
 import { addPlanCommands } from './commands/plan.ts';
@@ -46,6 +47,7 @@ export function buildProgram(print: Print): Command {
   addSlotCommands(program, print);
   addUserCommands(program, print);
   addPlanCommands(program, print);
+  addEventCommands(program, print);
   addDoctorCommand(program, print);
   addBackupCommands(program, print);
   addInstallCommands(program, print);

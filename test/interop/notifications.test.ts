@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { MadeTarget } from '../../src/api/targets.ts';
 import { ClockSource } from './clock-source.ts';
+import { millrace, millraceJson } from './command.ts';
 import { endProcess } from './ffmpeg.ts';
 import { BUSY_S, DiscordServer, type Mood, WebhookReceiver } from './hook-servers.ts';
 import { RawViewer } from './raw-viewer.ts';
@@ -247,4 +249,30 @@ test('who may add targets by the API cannot have the server call its own network
   }
   assert.equal(receiver.calls.length, 0);
   assertSecretsUnsaid(server, receiver);
+});
+
+test('millrace target and millrace events do the same from a shell', async () => {
+  await using server = await TestServer.start();
+  const here = ['--state-dir', server.stateDir];
+  const url = 'https://127.0.0.1:1/not-to-be-said';
+  const add = ['target', 'add', 'program', '--kind', 'webhook', '--event', 'disk.low', ...here];
+  const { target, secret } = await millraceJson<MadeTarget>(add, `${url}\n`);
+  assert.match(secret ?? '', /^whsec_/);
+  const listed = await millrace(['target', 'list', ...here]);
+  assert.match(listed.out, /program +webhook +https:\/\/127\.0\.0\.1:1\/… +ok/);
+  const tried = await millrace(['target', 'test', target.id, ...here]);
+  assert.equal(tried.code, 1);
+  assert.match(tried.error, /^millrace: it did not arrive: its address is not one of the public/);
+  assert.equal((await millrace(['target', 'remove', target.id, ...here])).code, 0);
+  assert.match((await millrace(['target', 'list', ...here])).out, /Nobody is told/);
+  const said = [listed, tried].map(({ out, error }) => out + error).join();
+  assert.ok(!said.includes('not-to-be-said'));
+  await fetch(server.whip('show/slot-1'), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/sdp', Authorization: 'Bearer guessed' },
+    body: 'v=0\r\n',
+  });
+  const happened = ['events', '--type', 'key.refused', ...here];
+  assert.match((await millrace(happened)).out, /publishing refused \(wrong-key\) to 127\.0\.0\.1/);
+  assert.equal((await millrace(['events', '--type', 'nothing', ...here])).code, 2);
 });
