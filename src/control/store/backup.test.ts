@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -106,6 +107,44 @@ test('what is no good backup is refused, and changes nothing', async () => {
   }
   await assert.rejects(backUp(join(folder, 'nowhere'), path('empty')), /no database/);
   assert.ok(!existsSync(path('empty')));
+});
+
+test('certificates and keys beside the database are in the backup, and nowhere in the database', async () => {
+  const state = newFolder();
+  Store.open(state).close();
+  mkdirSync(join(state, 'tls', 'authority'), { recursive: true });
+  const secret = 'a private key that nobody else may have';
+  writeFileSync(join(state, 'tls', 'authority', 'certificate.pem'), secret);
+  writeFileSync(join(state, 'publish-key'), 'first');
+  writeFileSync(join(state, 'server.json'), 'of a server that ran');
+  const file = join(folder, 'files.backup');
+  await backUp(state, file);
+  writeFileSync(join(state, 'publish-key'), 'second');
+  const former = await restore(state, file);
+  assert.equal(readFileSync(join(state, 'publish-key'), 'utf8'), 'first');
+  const elsewhere = newFolder();
+  await restore(elsewhere, former ?? '');
+  assert.equal(readFileSync(join(elsewhere, 'publish-key'), 'utf8'), 'second');
+  const restored = join(elsewhere, 'tls', 'authority', 'certificate.pem');
+  assert.equal(readFileSync(restored, 'utf8'), secret);
+  assert.equal(statSync(restored).mode & 0o777, 0o600);
+  assert.equal(statSync(join(elsewhere, 'tls')).mode & 0o777, 0o700);
+  assert.ok(!existsSync(join(elsewhere, 'server.json')));
+  assert.ok(!readFileSync(join(elsewhere, DATABASE_FILE)).includes(secret));
+});
+
+test('a backup cannot write outside of the state folder', async () => {
+  const state = newFolder();
+  Store.open(state).close();
+  for (const path of ['../outside', '/tmp/outside', 'a/../../outside', '..']) {
+    const file = join(folder, 'evil.backup');
+    rmSync(file, { force: true });
+    await backUp(state, file);
+    const evil = new DatabaseSync(file);
+    evil.prepare('INSERT INTO kept_file VALUES (?, ?)').run(path, Buffer.from('x'));
+    evil.close();
+    await assert.rejects(restore(state, file), /other folders/, path);
+  }
 });
 
 test('a damaged state is replaced, and kept as it is', async () => {

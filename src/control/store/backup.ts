@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { StartError } from '../start-error.ts';
+import { keepFiles, takeFiles, writeFiles } from './kept-files.ts';
 import { migrations } from './migrations.ts';
 import { DATABASE_FILE } from './store.ts';
 
@@ -31,7 +32,7 @@ export async function backUp(stateDir: string, file: string): Promise<number> {
       `${source}: there is no database to back up. Name its folder with --state-dir or its configuration with --config.`,
     );
   }
-  await copyDatabase(source, file);
+  await copyState(stateDir, file);
   return statSync(file).size;
 }
 
@@ -44,19 +45,28 @@ export async function restore(stateDir: string, file: string): Promise<string | 
   checkBackup(file);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const target = join(stateDir, DATABASE_FILE);
-  const former = existsSync(target) ? await setAside(target) : undefined;
+  const former = existsSync(target) ? await setAside(stateDir) : undefined;
   const draft = `${target}.restoring`;
   rmSync(draft, { force: true });
   copyFileSync(file, draft);
+  const files = withDatabase(draft, takeFiles);
+  if (files === undefined) {
+    rmSync(draft);
+    throw new StartError(
+      `${file} cannot be restored: it has files for other folders. Take another backup.`,
+    );
+  }
   makeSafe(draft);
-  // Until here nothing has changed, and after it everything: a crash leaves the one state or the other.
+  writeFiles(stateDir, files);
+  // Until here nothing of the database has changed, and after it everything: a crash leaves the one or the other.
   renameSync(draft, target);
   syncFolder(stateDir);
   return former;
 }
 
 /** Into a file beside it first, which then takes the name: nobody finds half a copy under it. */
-async function copyDatabase(source: string, file: string): Promise<void> {
+async function copyState(stateDir: string, file: string): Promise<void> {
+  const source = join(stateDir, DATABASE_FILE);
   const draft = `${file}.partial`;
   rmSync(draft, { force: true });
   closeSync(openSync(draft, 'wx', OWNER_ONLY));
@@ -69,30 +79,36 @@ async function copyDatabase(source: string, file: string): Promise<void> {
   } finally {
     database.close();
   }
-  asOneFile(draft);
+  withDatabase(draft, (copy) => {
+    copy.exec(ONE_FILE);
+    keepFiles(copy, stateDir);
+  });
   makeSafe(draft);
   renameSync(draft, file);
   syncFolder(dirname(file));
 }
 
 /** With its log folded in: one file that can be copied by any means. */
-function asOneFile(path: string): void {
+const ONE_FILE = 'PRAGMA journal_mode = DELETE';
+
+function withDatabase<Result>(path: string, work: (database: DatabaseSync) => Result): Result {
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
-    database.exec('PRAGMA journal_mode = DELETE');
+    return work(database);
   } finally {
     database.close();
   }
 }
 
 /** Keeps the state that is about to be replaced, and leaves no log behind that belongs to it. */
-async function setAside(target: string): Promise<string> {
+async function setAside(stateDir: string): Promise<string> {
+  const target = join(stateDir, DATABASE_FILE);
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const former = `${target}.before-${stamp}`;
   if (isSound(target)) {
-    await copyDatabase(target, former);
+    await copyState(stateDir, former);
     // SQLite does this only for who has the database alone: a server that we did not hear of makes it fail.
-    asOneFile(target);
+    withDatabase(target, (database) => database.exec(ONE_FILE));
   } else {
     copyFileSync(target, former);
     for (const suffix of ['-wal', '-shm']) rmSync(target + suffix, { force: true });
