@@ -397,7 +397,7 @@ export const keys = {
   state_dir: folder({
     initial: '.state',
     option: '--state-dir',
-    says: 'Where Millrace keeps its database and the publish key. A relative path starts at the folder it is started in.',
+    says: 'Where Millrace keeps its database and, in the file `publish-key`, the first stream key. A relative path starts at the folder it is started in.',
   }),
   log_level: choice(['error', 'warn', 'info', 'debug'], {
     initial: 'info',
