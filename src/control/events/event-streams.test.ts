@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import http2 from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { test } from 'node:test';
 import { getRequestListener } from '@hono/node-server';
@@ -43,14 +44,19 @@ class Log {
   }
 }
 
-async function serve(sees: (event: ServerEvent) => boolean = () => true) {
-  const log = new Log();
-  const streams = new EventStreams(log);
+function appOf(streams: EventStreams, sees: (event: ServerEvent) => boolean): Hono {
   const app = new Hono();
   app.get('/', (context) => {
     const answer = streams.open(context, sees);
     return isProblem(answer) ? problemResponse(answer, {}) : answer;
   });
+  return app;
+}
+
+async function serve(sees: (event: ServerEvent) => boolean = () => true) {
+  const log = new Log();
+  const streams = new EventStreams(log);
+  const app = appOf(streams, sees);
   const server = createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -201,4 +207,33 @@ test('there is room for so many, and the next is told', async () => {
   assert.match(await refused.text(), /limit-reached/);
   for (const reader of readers) await reader.body?.cancel();
   await until(() => world.streams.size === 0);
+});
+
+test('HTTP/2 is the same: events come, and one that does not read is let go', async () => {
+  const log = new Log();
+  const streams = new EventStreams(log);
+  const app = appOf(streams, () => true);
+  const server = http2.createServer(getRequestListener(app.fetch)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const reading = session.request({ ':path': '/' });
+  const idle = session.request({ ':path': '/' }).pause();
+  idle.on('error', () => undefined);
+  let text = '';
+  reading.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-10_000);
+  });
+  await until(() => streams.size === 2);
+  for (let told = 0; streams.size === 2; told++) {
+    assert.ok(told < 50_000, 'it is never let go');
+    log.replaced(`e${told}`, 1000);
+    if (told % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.equal(streams.size, 1);
+  log.replaced('last');
+  await until(() => text.includes('show/last'));
+  session.destroy();
+  await until(() => streams.size === 0);
+  streams.close();
+  server.close();
 });
