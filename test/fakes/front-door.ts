@@ -97,7 +97,10 @@ export class House {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const isEncrypted = 'encrypted' in request.socket;
-    response.end(`HTTP/${request.httpVersion} ${request.url} ${isEncrypted ? 'TLS' : 'clear'}`);
+    const { host } = request.headers;
+    response.end(
+      `HTTP/${request.httpVersion} ${host} ${request.url} ${isEncrypted ? 'TLS' : 'clear'}`,
+    );
   }
 
   #adopt(connection: Adopted): void {

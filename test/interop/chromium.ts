@@ -13,6 +13,8 @@ export type ChromiumOptions = {
   readonly autoplay: 'allowed' | 'gesture';
   /** Words ahead of the browser's: it runs elsewhere, as in a network namespace. */
   readonly inside?: readonly string[];
+  /** Takes certificates that nobody vouches for. */
+  readonly anyCertificate?: boolean;
   /** Gets what browsers give to secure origins only: audio worklets, our ears. */
   readonly secureOrigin?: string;
   /** Further words of its command line. */
@@ -69,6 +71,7 @@ export class Chromium {
     const context = await chromium.launchPersistentContext(directory, {
       executablePath: options.inside ? wrapper(directory, options.inside) : CHROMIUM,
       headless: true,
+      ignoreHTTPSErrors: options.anyCertificate ?? false,
       bypassCSP: true, // our ears are an audio worklet from a blob
       args: [
         ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
@@ -177,6 +180,11 @@ export class ViewerPage {
 
   transport(): Promise<'udp' | 'tcp' | undefined> {
     return this.page.evaluate('watching.transport()');
+  }
+
+  /** The server's port that media come from. */
+  remotePort(): Promise<number | undefined> {
+    return this.page.evaluate('watching.remotePort()');
   }
 }
 

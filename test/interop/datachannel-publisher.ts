@@ -82,6 +82,11 @@ export class DatachannelPublisher {
     }
   }
 
+  /** The server's port that media go to. */
+  get remotePort(): number | undefined {
+    return this.#peer.getSelectedCandidatePair()?.remote.port;
+  }
+
   async waitFor(state: string, timeoutMs = 10_000): Promise<void> {
     const untilMs = performance.now() + timeoutMs;
     while (!this.states.includes(state)) {

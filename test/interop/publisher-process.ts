@@ -10,6 +10,7 @@ import { endProcess } from './ffmpeg.ts';
 
 type Report =
   | { readonly state: string }
+  | { readonly remotePort: number | undefined }
   | { readonly deleted: number }
   | { readonly failed: string };
 
@@ -22,6 +23,8 @@ export class PublisherProcess {
   readonly states: string[] = [];
   /** When its media time began, within the time that a message takes. */
   sendingSinceMs = 0;
+  /** The server's port that it sends to. */
+  remotePort: number | undefined;
   #deleted = 0;
   #failed: string | undefined;
   #pending = '';
@@ -66,7 +69,8 @@ export class PublisherProcess {
     if ('state' in report) {
       this.states.push(report.state);
       if (report.state === 'sending') this.sendingSinceMs = Date.now();
-    } else if ('deleted' in report) this.#deleted = report.deleted;
+    } else if ('remotePort' in report) this.remotePort = report.remotePort;
+    else if ('deleted' in report) this.#deleted = report.deleted;
     else this.#failed = report.failed;
   }
 }
@@ -95,6 +99,7 @@ async function publish(options: PublisherOptions): Promise<void> {
       ...options,
       onState: (state) => tell({ state }),
     });
+    tell({ remotePort: publisher.remotePort });
     tell({ state: 'sending' });
     process.once('SIGTERM', async () => {
       tell({ deleted: await publisher.stop() });

@@ -121,14 +121,14 @@
     return undefined;
   }
 
-  /** Where media come from: `udp` or `tcp`. */
-  async function transport() {
+  /** Where media come from: the server's candidate in use. */
+  async function remote() {
     for (const peer of peers.toReversed()) {
       const stats = await peer.getStats();
       for (const report of stats.values()) {
         if (report.type !== 'transport' || !report.selectedCandidatePairId) continue;
         const pair = stats.get(report.selectedCandidatePairId);
-        return stats.get(pair.remoteCandidateId).protocol;
+        return stats.get(pair.remoteCandidateId);
       }
     }
     return undefined;
@@ -138,7 +138,9 @@
     peers,
     listen,
     inbound,
-    transport,
+    /** `udp` or `tcp`. */
+    transport: async () => (await remote())?.protocol,
+    remotePort: async () => (await remote())?.port,
     /** All since `sinceMs` on this machine's clock. */
     since(sinceMs) {
       return {
