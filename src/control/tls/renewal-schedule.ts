@@ -14,6 +14,9 @@ const RENEW_SHORT_AT = 1 / 2;
 const SPREAD = 1 / 40;
 /** Whatever the authority suggests, this much of the lifetime is kept for attempts that fail. */
 const RESERVE = 1 / 12;
+/** Nor is a certificate replaced that is younger: an authority that suggests the past for each one would give us no rest. */
+const YOUNG = 1 / 24;
+const YOUNG_MS_MAX = 12 * HOUR_MS;
 /** Less of the lifetime left than this, and the owner must know. */
 const URGENT = 1 / 6;
 
@@ -82,7 +85,8 @@ export class RenewalSchedule {
     this.#window = window;
     const { startMs, endMs } = window;
     const drawnMs = startMs + this.#random() * (endMs - startMs);
-    if (this.#failures === 0) this.#renewAtMs = Math.min(drawnMs, latest(validity));
+    if (this.#failures > 0) return; // being tried already
+    this.#renewAtMs = Math.max(Math.min(drawnMs, latest(validity)), earliest(validity));
   }
 
   /** The question found no answer, or the authority does not take it. */
@@ -118,6 +122,10 @@ function byLifetime(validity: Validity, random: number): number {
   const lifetimeMs = lifetimeOf(validity);
   const share = lifetimeMs < SHORT_LIFETIME_MS ? RENEW_SHORT_AT : RENEW_AT;
   return validity.notBeforeMs + lifetimeMs * (share - SPREAD * random);
+}
+
+function earliest(validity: Validity): number {
+  return validity.notBeforeMs + Math.min(lifetimeOf(validity) * YOUNG, YOUNG_MS_MAX);
 }
 
 function latest(validity: Validity): number {
