@@ -17,6 +17,8 @@ byId('out').addEventListener('click', async () => {
   await post('/api/logout', undefined);
   location.reload();
 });
+// The address with a code, opened where this page is open already, changes nothing but the part behind the #.
+addEventListener('hashchange', () => location.reload());
 // The code is in no history and no bookmark.
 if (mode.kind === 'claim') history.replaceState(null, '', '/login');
 if (mode.kind === 'sign-in') void showWhoIsIn();
