@@ -1,8 +1,9 @@
 /** The commands against the real server, as an owner and their scripts use them. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -255,6 +256,7 @@ test('the doctor looks at a running server and its ports, and says what is wrong
   ]) {
     assert.ok(names.includes(name), name);
   }
+  assert.match(findings.find(({ name }) => name === 'TLS')?.says ?? '', /plain HTTP/);
   const elsewhere = ['--state-dir', stateDir('other'), '--config', server.configFile];
   const other = await millrace(['doctor', ...elsewhere]);
   assert.equal(other.code, 1);
@@ -263,6 +265,37 @@ test('the doctor looks at a running server and its ports, and says what is wrong
     new RegExp(`warning +port ${server.http} TCP +HTTP: another program has it`),
   );
 });
+
+test('the doctor looks at the certificate as a browser would', async () => {
+  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
+    ...['-subj', '/O=Nobody/CN=live.example.net', '-addext', 'subjectAltName=DNS:live.example.net'],
+    ...['-days', '30', '-keyout', key, '-out', certificate],
+  ]);
+  assert.equal(made.status, 0, String(made.stderr));
+  const https = await freePort();
+  const tls = `{mode: files, certificate: ${certificate}, key: ${key}, https_port: ${https}, http_port: off, ovenplayer_port: off}`;
+  const config = `domain: live.example.net\ntls: ${tls}`;
+  await using server = await TestServer.start({ stateDir: stateDir('tls'), config });
+  const here = ['--state-dir', server.stateDir, '--config', server.configFile];
+  const findings = JSON.parse((await millrace(['doctor', '--json', ...here])).out) as Finding[];
+  const found = findings.find(({ name }) => name === 'TLS');
+  assert.match(
+    found?.says ?? '',
+    /for live\.example\.net, certificate of Nobody, good for 29 more days/,
+  );
+  assert.match(found?.says ?? '', /browsers will not take it \(DEPTH_ZERO_SELF_SIGNED_CERT\)/);
+  assert.equal((await millrace(['status', ...here])).code, 0);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 test('a backup under fire; a server that is killed keeps what it has confirmed; a restore', async () => {
   const state = stateDir('fire');

@@ -16,8 +16,9 @@ import {
   checkOpenFiles,
   checkSocketBuffers,
 } from '../doctor/machine.ts';
-import { checkAddresses, checkPorts, checkTls } from '../doctor/network.ts';
+import { checkAddresses, checkPorts } from '../doctor/network.ts';
 import { checkServer, checkState } from '../doctor/state.ts';
+import { checkTls } from '../doctor/tls.ts';
 import type { Print } from '../output.ts';
 
 export function addDoctorCommand(program: Command, print: Print): void {
@@ -48,7 +49,7 @@ async function examine(context: Context): Promise<Finding[]> {
     checkOpenFiles(running?.pid),
     ...(await checkPorts(config, answering)),
     ...(await checkAddresses(config, answering)),
-    checkTls(config),
+    await checkTls(config, answering !== undefined, Date.now()),
     checkClock(Date.now()),
     checkSocketBuffers(),
     checkBbr(),

@@ -11,6 +11,7 @@ import {
   socketAddress,
 } from '../../control/addresses.ts';
 import type { Config } from '../../control/config/config.ts';
+import { planTls } from '../../control/tls/plan.ts';
 import { type Finding, fine, warning } from './finding.ts';
 
 /** A host that does not answer within this has its port closed, as far as people notice. */
@@ -22,7 +23,8 @@ type Port = {
   readonly address: string;
   readonly port: number;
   readonly option: string;
-  readonly key: keyof ServerInfo['ports'];
+  /** Where a running server tells it. */
+  readonly key: keyof ServerInfo['ports'] | undefined;
 };
 
 /** Whether the configured ports can be had; of a server that runs, those that it has, which options may have changed. */
@@ -36,11 +38,12 @@ export async function checkPorts(
 }
 
 function portOfServer({ name, transport, key }: Port, { ports }: ServerInfo): Finding[] {
-  const port = ports[key];
+  const port = key === undefined ? null : ports[key];
   return port === null ? [] : [fine(`port ${port} ${transport}`, `${name}: the server has it`)];
 }
 
-function portsOf({ http, rtmp, ice }: Config): Port[] {
+function portsOf(config: Config): Port[] {
+  const { http, rtmp, ice } = config;
   const port = (
     name: string,
     transport: Port['transport'],
@@ -53,7 +56,22 @@ function portsOf({ http, rtmp, ice }: Config): Port[] {
     ...(rtmp.enabled ? [port('RTMP', 'TCP', rtmp, '--rtmp-port', 'rtmp')] : []),
     port('media over TCP', 'TCP', ice.tcp, '--ice-tcp-port', 'iceTcp'),
     port('media over UDP', 'UDP', ice.udp, '--ice-udp-port', 'iceUdp'),
+    ...tlsPorts(config).map(([name, number, key]) =>
+      port(name, 'TCP', { address: config.tls.address, port: number }, key, undefined),
+    ),
   ];
+}
+
+/** The ports that HTTPS takes, where there is to be any; a running server's certificate is asked for at the first of them. */
+function tlsPorts(config: Config): (readonly [name: string, port: number, key: string])[] {
+  if (planTls(config).from === 'nowhere') return [];
+  const { httpsPort, httpPort, ovenplayerPort } = config.tls;
+  const all = [
+    ['HTTPS', httpsPort, '--https-port'],
+    ['the way to HTTPS', httpPort, 'tls.http_port'],
+    ['HTTPS for OvenPlayer', ovenplayerPort, 'tls.ovenplayer_port'],
+  ] as const;
+  return all.flatMap(([name, port, key]) => (port === 'off' ? [] : [[name, port, key] as const]));
 }
 
 async function checkPort(wanted: Port): Promise<Finding> {
@@ -166,16 +184,4 @@ async function checkReach(host: string, port: number): Promise<Finding> {
   } finally {
     socket.destroy();
   }
-}
-
-/** There is no TLS of our own: what goes over the wire in clear is said. */
-export function checkTls({ http }: Config): Finding {
-  const isLocal = ['127.0.0.1', '::1'].includes(http.address);
-  if (isLocal)
-    return fine('TLS', `plain HTTP, on ${http.address} alone: for a proxy on this machine`);
-  return warning(
-    'TLS',
-    'plain HTTP: passwords, keys and links can be read on the way (media is always encrypted)',
-    'Put a proxy with a certificate in front: docs/guide/ports-and-firewall.md.',
-  );
 }
