@@ -5,6 +5,7 @@ import {
   h265StartsKeyframe,
   h265UnitsInPayload,
 } from '../../protocols/codecs/h265.ts';
+import { H265Order } from '../../protocols/codecs/h265-order.ts';
 import { parseH265Sps } from '../../protocols/codecs/h265-sps.ts';
 import type { RtpPacket } from '../../protocols/rtp/packet.ts';
 import { H265Packetizer } from '../../protocols/rtp/payload/h265.ts';
@@ -27,22 +28,27 @@ export class H265Intake {
   /** The newest of each kind, by nal_unit_type. */
   readonly #sets = new Map<number, Uint8Array>();
   readonly #packetizer = new H265Packetizer();
+  readonly #order = new H265Order();
+  readonly #onBFrame: (nowMs: number) => void;
   #frameTimestamp: number | undefined;
   #frameHasSets = false;
 
   /**
    * @param parameters a=fmtp of the offer
    * @param onKeyframeWanted called for every packet that comes while the sets are not known
+   * @param onBFrame called for every picture that is shown before one that was sent ahead of it
    */
   constructor(
     publisher: SizeListener,
     track: TrackInput,
     parameters: Readonly<Record<string, string>>,
     onKeyframeWanted: (nowMs: number) => void,
+    onBFrame: (nowMs: number) => void,
   ) {
     this.#publisher = publisher;
     this.#track = new InsertingTrack(track);
     this.#onKeyframeWanted = onKeyframeWanted;
+    this.#onBFrame = onBFrame;
     for (const name of SPROPS) {
       const [set] = parameters[name]?.split(',') ?? [];
       if (set) this.#learn(new Uint8Array(Buffer.from(set, 'base64')));
@@ -61,6 +67,7 @@ export class H265Intake {
       if (!isParameterSet(h265NalType(packet.payload))) this.#onKeyframeWanted(nowMs);
       return;
     }
+    if (this.#order.seesBFrame(packet.payload)) this.#onBFrame(nowMs);
     if (!this.#frameHasSets && h265StartsKeyframe(packet.payload)) this.#insertSets(packet, nowMs);
     this.#track.push(packet, nowMs);
   }
@@ -72,6 +79,7 @@ export class H265Intake {
     const known = this.#sets.get(type);
     if (known && Buffer.compare(known, unit) === 0) return;
     this.#sets.set(type, new Uint8Array(unit));
+    this.#order.learn(unit);
     const sps = type === H265_NAL.sps ? parseH265Sps(unit) : undefined;
     if (typeof sps === 'object') this.#publisher.setVideoSize(sps.width, sps.height);
   }

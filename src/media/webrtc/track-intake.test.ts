@@ -22,6 +22,7 @@ class Sender {
   readonly publisher: PublisherDouble;
   readonly intake: TrackIntake;
   wanted = 0;
+  bFrames = 0;
   #sequenceNumber = 65_530;
   #timestamp = 0;
 
@@ -51,7 +52,7 @@ class Sender {
       findings: new PublisherFindings(this.publisher, true, 0),
       observes: () => true,
       bFrames: 'drop',
-      onBFrame: () => {},
+      onBFrame: () => this.bFrames++,
       onKeyframeWanted: () => this.wanted++,
     });
   }
@@ -98,6 +99,18 @@ test('H.265: parameter sets sent once go ahead of every keyframe', () => {
   assert.deepEqual(out, pictures);
   assert.deepEqual(out[10]!.slice(0, 3), sets);
   assert.equal(sender.wanted, 0);
+});
+
+test('H.265: B-frames are noticed, also where timestamps follow the order of sending', () => {
+  for (const [clip, has] of [
+    [clips.x265(), false],
+    [clips.x265WithBFrames(), true],
+  ] as const) {
+    const sender = new Sender(['h265']);
+    for (const units of clip) sender.frame(new H265Packetizer().packetize(units, false));
+    assert.equal(sender.bFrames > 0, has, `${sender.bFrames}`);
+    assert.equal(sender.frames.length, clip.length, 'and passed on');
+  }
 });
 
 test('H.265: nothing without the sets, which may come in the offer', () => {

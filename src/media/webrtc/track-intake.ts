@@ -41,8 +41,8 @@ type OpenIntake = (
 const videoIntakes: Readonly<Record<VideoCodec, OpenIntake>> = {
   h264: (publisher, input, parameters, onKeyframeWanted, wishes) =>
     new H264Intake(publisher, input, parameters['sprop-parameter-sets'], onKeyframeWanted, wishes),
-  h265: (publisher, input, parameters, onKeyframeWanted) =>
-    new H265Intake(publisher, input, parameters, onKeyframeWanted),
+  h265: (publisher, input, parameters, onKeyframeWanted, { onBFrame }) =>
+    new H265Intake(publisher, input, parameters, onKeyframeWanted, onBFrame),
   av1: (publisher, input, _, onKeyframeWanted) => new Av1Intake(publisher, input, onKeyframeWanted),
   vp8: (publisher, input) => sizing(publisher, input, vp8SizeIn),
   vp9: (publisher, input) => sizing(publisher, input, vp9SizeIn),

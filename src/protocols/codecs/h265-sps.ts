@@ -8,7 +8,14 @@ import { isSanePictureSize } from './picture-size.ts';
 export type H265Sps = PictureSize & {
   /** Of the highest sub-layer: how many pictures may come ahead of one that is shown before them. */
   readonly reorderFrames: number;
+  /** Of slice_pic_order_cnt_lsb. */
+  readonly orderBits: number;
+  /** separate_colour_plane_flag: slices say which plane they are of. */
+  readonly hasColourPlanes: boolean;
 };
+
+/** §7.4.3.2.1: log2_max_pic_order_cnt_lsb_minus4. */
+const ORDER_BITS_MAX = 16;
 
 /** Why an SPS cannot be read. */
 export type H265SpsReject = 'hevc-sps-not-one' | 'hevc-sps-truncated' | 'hevc-sps-bad-value';
@@ -22,10 +29,12 @@ export function parseH265Sps(unit: Uint8Array): H265Sps | H265SpsReject {
   reader.bit(); // sps_temporal_id_nesting_flag
   skipProfileTierLevel(reader, subLayers);
   reader.unsignedExpGolomb(); // sps_seq_parameter_set_id
-  const size = readSize(reader);
+  const chromaFormat = reader.unsignedExpGolomb();
+  const hasColourPlanes = chromaFormat === 3 && reader.flag();
+  const size = readSize(reader, chromaFormat);
   reader.unsignedExpGolomb(); // bit_depth_luma_minus8
   reader.unsignedExpGolomb(); // bit_depth_chroma_minus8
-  reader.unsignedExpGolomb(); // log2_max_pic_order_cnt_lsb_minus4
+  const orderBits = reader.unsignedExpGolomb() + 4; // log2_max_pic_order_cnt_lsb_minus4
   // Without the flag only the highest sub-layer is told; with it the highest is the last.
   const told = reader.flag() ? subLayers + 1 : 1;
   let reorderFrames = 0;
@@ -35,12 +44,11 @@ export function parseH265Sps(unit: Uint8Array): H265Sps | H265SpsReject {
     reader.unsignedExpGolomb(); // sps_max_latency_increase_plus1
   }
   if (reader.overrun) return 'hevc-sps-truncated';
-  return isSanePictureSize(size) ? { ...size, reorderFrames } : 'hevc-sps-bad-value';
+  if (!isSanePictureSize(size) || orderBits > ORDER_BITS_MAX) return 'hevc-sps-bad-value';
+  return { ...size, reorderFrames, orderBits, hasColourPlanes };
 }
 
-function readSize(reader: BitReader): PictureSize {
-  const chromaFormat = reader.unsignedExpGolomb();
-  if (chromaFormat === 3) reader.bit(); // separate_colour_plane_flag
+function readSize(reader: BitReader, chromaFormat: number): PictureSize {
   let width = reader.unsignedExpGolomb();
   let height = reader.unsignedExpGolomb();
   if (reader.flag()) {

@@ -25,6 +25,7 @@ import {
   h265UnitsInPayload,
   parseHevcConfiguration,
 } from '../../../src/protocols/codecs/h265.ts';
+import { H265Order } from '../../../src/protocols/codecs/h265-order.ts';
 import { parseH265Sps } from '../../../src/protocols/codecs/h265-sps.ts';
 import {
   isSilentOpus,
@@ -208,6 +209,10 @@ export const codecTargets: Targets = {
     run: (input) => {
       parseHevcConfiguration(input);
       parseH265Sps(input);
+      const order = new H265Order();
+      for (const unit of clips.x265WithBFrames()[0]!) order.learn(unit);
+      order.learn(input);
+      order.seesBFrame(input);
       h265ParameterSetId(input);
       keyframeTests.h265(input);
       h265UnitsInPayload(input);
