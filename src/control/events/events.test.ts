@@ -68,6 +68,23 @@ test('one that listens no more hears no more, and after the stop nobody does', (
   assert.deepEqual([more, told.length], [['stream.live'], 1]);
 });
 
+test('what could not be kept is kept afterwards, in its order', async (t) => {
+  const { events, database, told, lines } = setup(t);
+  await new Promise((resolve) => setTimeout(resolve, 20)); // past the look at the start
+  database.exec('ALTER TABLE event RENAME TO elsewhere');
+  events.hear(LIVE);
+  for (const name of ['a', 'b']) events.hear({ ...LIVE, stream: parseStreamName(`show/${name}`)! });
+  database.exec('ALTER TABLE elsewhere RENAME TO event');
+  const { now } = performance;
+  t.mock.method(performance, 'now', () => now.call(performance) + 60_000);
+  events.hear({ ...LIVE, stream: parseStreamName('show/c')! });
+  assert.deepEqual(
+    told.map(([, id]) => id),
+    [undefined, undefined, undefined, 4],
+  );
+  assert.equal(lines.filter((line) => line.includes('the database failed')).length, 1);
+});
+
 test('a database that fails keeps nobody from being told, and is complained of once', async (t) => {
   const { events, database, told, lines } = setup(t);
   database.exec('DROP TABLE event; DROP TABLE live_period');

@@ -32,8 +32,10 @@ export type EventListener = (event: ServerEvent, id: number | undefined) => void
 /** What is looked at by the clock: the disk, and that we are alive. Seldom, so that an idle server idles. */
 const LOOK_MS = 300_000;
 const PERIOD_ID_BYTES = 9;
-/** A database that fails does so at every write. */
-const COMPLAINT_MS_MIN = 30_000;
+/** After the database failed: it may be locked or full for a while, and each try can hold this thread up for seconds. */
+const STORE_RETRY_MS = 30_000;
+/** Events that wait for the database; the oldest go first. */
+const UNWRITTEN_MAX = 1000;
 /** It changes every two seconds, and whoever comes later wants to know how many there are, not how many there were. */
 const UNKEPT: ReadonlySet<EventType> = new Set(['viewers.changed']);
 /** What no other line of the log says. */
@@ -59,7 +61,9 @@ export class Events {
   readonly #looking: NodeJS.Timeout;
   readonly #listeners = new Set<EventListener>();
   #stopped = false;
-  #nextComplaintMs = 0;
+  /** Events that the database did not take yet. */
+  readonly #unwritten: ServerEvent[] = [];
+  #holdUntilMs = 0;
 
   /** Begins to listen at once; what an earlier run left is told of in time. */
   constructor(options: EventsOptions) {
@@ -97,8 +101,7 @@ export class Events {
     if (this.#stopped) return;
     const level = LOGGED[event.type];
     if (level !== undefined) this.#options.log[level]({ event: event.type }, sentenceOf(event));
-    let id: number | undefined;
-    if (!UNKEPT.has(event.type)) this.#guard(() => (id = this.#table.add(event)));
+    const id = UNKEPT.has(event.type) ? undefined : this.#keep(event);
     for (const listener of this.#listeners) listener(event, id);
   }
 
@@ -136,6 +139,7 @@ export class Events {
   }
 
   async #look(): Promise<void> {
+    this.#write();
     this.#guard(() => this.#periods.seen(Date.now()));
     try {
       const space = await diskSpaceOf(this.#options.stateFolder);
@@ -153,15 +157,32 @@ export class Events {
     };
   }
 
-  /** Streams go on while the database is locked or full; what happens meanwhile is told, and not kept. */
+  /** Writes an event down, after those that could not be before. @returns its number, where it has one now */
+  #keep(event: ServerEvent): number | undefined {
+    this.#unwritten.push(event);
+    if (this.#unwritten.length > UNWRITTEN_MAX) this.#unwritten.shift();
+    return this.#write();
+  }
+
+  #write(): number | undefined {
+    let id: number | undefined;
+    this.#guard(() => {
+      for (const event of [...this.#unwritten]) {
+        id = this.#table.add(event);
+        this.#unwritten.shift();
+      }
+    });
+    return this.#unwritten.length === 0 ? id : undefined;
+  }
+
+  /** Streams go on while the database is locked or full; what happens meanwhile is told, and kept later. */
   #guard(work: () => void): void {
+    if (performance.now() < this.#holdUntilMs) return;
     try {
       work();
     } catch (err) {
-      const nowMs = performance.now();
-      if (nowMs < this.#nextComplaintMs) return;
-      this.#nextComplaintMs = nowMs + COMPLAINT_MS_MIN;
-      this.#options.log.error({ err }, 'events are not kept: the database failed');
+      this.#holdUntilMs = performance.now() + STORE_RETRY_MS;
+      this.#options.log.error({ err }, 'events are not kept for now: the database failed');
     }
   }
 }

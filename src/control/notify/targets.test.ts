@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { memoryDatabase } from '../../../test/doubles/memory-database.ts';
 import type { ServerEvent } from '../../api/events.ts';
@@ -6,6 +10,7 @@ import { eventAt } from '../events/event.ts';
 import { createLog } from '../log.ts';
 import type { OutboundAnswer, OutboundFailure, OutboundRequest } from '../outbound/outbound.ts';
 import type { Database } from '../store/database.ts';
+import { Store } from '../store/store.ts';
 import { Targets } from './targets.ts';
 
 const DISCORD = 'https://discord.com/api/webhooks/1234/very-secret-token';
@@ -136,6 +141,35 @@ test('what was under way at the stop is sent after the next start, by the same n
   assert.equal(sent[0]?.headers?.['webhook-id'], sent[1]?.headers?.['webhook-id']);
   await until(() => next.list()[0]?.waiting === 0);
   next.stop();
+});
+
+test('what happens while another program has the database is delivered afterwards', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-targets-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const store = Store.open(folder);
+  t.after(() => store.close());
+  const { sent, start, lines } = setup(() => ok());
+  const targets = start(store.database);
+  t.after(() => targets.stop());
+  targets.add({ name: 'hook', kind: 'webhook', url: 'https://example.net/' }, false);
+  const other = new DatabaseSync(join(folder, 'millrace.sqlite'));
+  other.exec('BEGIN IMMEDIATE');
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const startMs = performance.now();
+  for (let index = 0; index < 50; index++) targets.hear(live());
+  assert.ok(performance.now() - startMs < 5000, 'it is asked once, not for each event');
+  other.exec('COMMIT');
+  other.close();
+  assert.equal(lines.filter((line) => line.includes('the database failed')).length, 1);
+  t.mock.method(performance, 'now', () => startMs + 60_000);
+  t.mock.timers.tick(60_000);
+  assert.equal(targets.list()[0]?.waiting, 50);
+  for (let tries = 0; tries < 100 && sent.length < 3; tries++) {
+    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    t.mock.timers.tick(1);
+  }
+  assert.equal(sent.length >= 3, true, 'one after the other');
 });
 
 test('a database that fails is logged, and nobody else notices', async () => {

@@ -7,7 +7,7 @@ import type { NewTarget, TargetInfo, TargetTest } from '../../api/targets.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
 import { eventAt } from '../events/event.ts';
 import type { Log } from '../log.ts';
-import type { Database } from '../store/database.ts';
+import { type Database, StoreError } from '../store/database.ts';
 import { attempt, type Send } from './courier.ts';
 import { DeliveryTable } from './delivery-table.ts';
 import { type Dispatch, Outbox } from './outbox.ts';
@@ -27,8 +27,10 @@ export type TargetsOptions = {
   readonly log: Log;
 };
 
-/** After the database failed: it may have been locked or full for a moment. */
+/** After the database failed: it may be locked or full for a while, and each try can hold this thread up for seconds. */
 const STORE_RETRY_MS = 30_000;
+/** Events that wait for the database; the oldest go first. */
+const PENDING_MAX = 1000;
 
 export class Targets {
   readonly #options: TargetsOptions;
@@ -38,7 +40,10 @@ export class Targets {
   readonly #timer = new DeadlineTimer((nowMs) => this.#pump(nowMs));
   readonly #stopping = new AbortController();
   #started = false;
-  /** Nothing is tried before: the database failed. */
+  /** Heard, and not in the queues yet. */
+  readonly #pending: ServerEvent[] = [];
+  #isQueuing = false;
+  /** Nothing is asked of the database before, by the clock that nobody sets. */
   #holdUntilMs = 0;
 
   constructor(options: TargetsOptions) {
@@ -70,7 +75,11 @@ export class Targets {
   /** Queues an event for those who want it. */
   hear(event: ServerEvent): void {
     if (this.#stopping.signal.aborted) return;
-    this.#guard(() => this.#outbox.add(event, Date.now()));
+    this.#pending.push(event);
+    // Losses are told of while an event is queued: that one waits for its turn.
+    if (this.#isQueuing) return;
+    if (this.#pending.length > PENDING_MAX) this.#pending.shift();
+    if (!this.#isHeld) this.#guard(() => this.#queue());
     this.#pumpSoon();
   }
 
@@ -137,14 +146,44 @@ export class Targets {
     return { ...shown, ...this.#outbox.statusOf(id) };
   }
 
+  /** Each event for all its targets, or for none of them yet. */
+  #queue(): void {
+    this.#isQueuing = true;
+    try {
+      while (this.#pending.length > 0) {
+        const [event] = this.#pending;
+        this.#options.database.transaction(() => this.#outbox.add(event!, Date.now()));
+        this.#pending.shift();
+      }
+    } catch (error) {
+      // What the operator cannot mend is a bug of ours: the others need not wait for it.
+      if (!(error instanceof StoreError)) this.#pending.shift();
+      throw error;
+    } finally {
+      this.#isQueuing = false;
+    }
+  }
+
+  get #isHeld(): boolean {
+    return performance.now() < this.#holdUntilMs;
+  }
+
   /** By the timer also where it is now: who tells of an event waits for none of this. */
   #pumpSoon(): void {
     if (!this.#started || this.#stopping.signal.aborted) return;
-    this.#guard(() => this.#timer.set(Math.max(this.#holdUntilMs, this.#outbox.deadlineMs)));
+    let deadlineMs = Number.POSITIVE_INFINITY;
+    if (!this.#isHeld) {
+      this.#guard(() => {
+        deadlineMs = this.#outbox.deadlineMs;
+      });
+    }
+    const heldMs = Math.ceil(this.#holdUntilMs - performance.now());
+    this.#timer.set(heldMs > 0 ? Date.now() + heldMs : deadlineMs);
   }
 
   #pump(nowMs: number): void {
     this.#guard(() => {
+      this.#queue();
       for (const dispatch of this.#outbox.due(nowMs)) void this.#deliver(dispatch);
     });
     this.#pumpSoon();
@@ -172,8 +211,7 @@ export class Targets {
       work();
     } catch (err) {
       this.#options.log.error({ err }, 'notifications wait: the database failed');
-      this.#holdUntilMs = Date.now() + STORE_RETRY_MS;
-      this.#timer.set(this.#holdUntilMs);
+      this.#holdUntilMs = performance.now() + STORE_RETRY_MS;
     }
   }
 }
