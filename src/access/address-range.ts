@@ -1,16 +1,16 @@
 /** Ranges of addresses in CIDR notation (RFC 4632, RFC 4291 §2.3), IPv4 and IPv6. */
 
-/** Bits of an address, the highest first. */
-type Bits = { readonly version: 4 | 6; readonly value: bigint };
+/** An address as a number. */
+export type Address = { readonly version: 4 | 6; readonly value: bigint };
 
-export type AddressRange = Bits & { readonly prefix: number };
+export type AddressRange = Address & { readonly prefix: number };
 
 const WIDTH = { 4: 32, 6: 128 } as const;
 
-/** `192.0.2.0/24`, `2001:db8::/32`, or one address. Bits past the prefix are ignored. */
+/** `192.0.2.0/24`, `2001:db8::/32`, or one address. Address past the prefix are ignored. */
 export function parseRange(text: string): AddressRange | undefined {
   const [address = '', length, ...rest] = text.split('/');
-  const bits = readAddress(address);
+  const bits = parseAddress(address);
   if (bits === undefined || rest.length > 0) return undefined;
   const width = WIDTH[bits.version];
   if (length !== undefined && !/^\d{1,3}$/.test(length)) return undefined;
@@ -20,20 +20,26 @@ export function parseRange(text: string): AddressRange | undefined {
 }
 
 export function isInRange(range: AddressRange, address: string): boolean {
-  const bits = readAddress(address);
-  return bits?.version === range.version && masked(bits, range.prefix) === range.value;
+  const parsed = parseAddress(address);
+  return parsed !== undefined && contains(range, parsed);
 }
 
-function masked({ version, value }: Bits, prefix: number): bigint {
+/** The same, for one address and many ranges. */
+export function contains(range: AddressRange, address: Address): boolean {
+  return address.version === range.version && masked(address, range.prefix) === range.value;
+}
+
+function masked({ version, value }: Address, prefix: number): bigint {
   const rest = BigInt(WIDTH[version] - prefix);
   return (value >> rest) << rest;
 }
 
-function readAddress(text: string): Bits | undefined {
+/** As Node writes it, or as people do. */
+export function parseAddress(text: string): Address | undefined {
   return text.includes(':') ? readIpv6(text) : readIpv4(text);
 }
 
-function readIpv4(text: string): Bits | undefined {
+function readIpv4(text: string): Address | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) {
     return undefined;
@@ -42,7 +48,7 @@ function readIpv4(text: string): Bits | undefined {
 }
 
 /** RFC 4291 §2.2; a zone (`%eth0`) says nothing about who it is. */
-function readIpv6(text: string): Bits | undefined {
+function readIpv6(text: string): Address | undefined {
   const [plain = ''] = text.split('%');
   const tail = /(?:^|:)(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1];
   const embedded = tail === undefined ? undefined : readIpv4(tail);
@@ -61,6 +67,6 @@ function readIpv6(text: string): Bits | undefined {
   };
 }
 
-function hexOf({ value }: Bits): string {
+function hexOf({ value }: Address): string {
   return `${(value >> 16n).toString(16)}:${(value & 0xffffn).toString(16)}`;
 }

@@ -63,14 +63,25 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-function localTime(timeZone: string, nowMs: number) {
-  const parts = new Intl.DateTimeFormat('en-GB', {
+/** Making one takes longer than everything else here; there are as many as zones in the configuration. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     weekday: 'short',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  }).formatToParts(nowMs);
+  });
+  formats.set(timeZone, format);
+  return format;
+}
+
+function localTime(timeZone: string, nowMs: number) {
+  const parts = formatOf(timeZone).formatToParts(nowMs);
   const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
   return {
     day: dayOf(part('weekday')) ?? 0,

@@ -1,21 +1,22 @@
-import type { AppRules } from '../../access/app-rules.ts';
 import { isReserved } from '../../access/decide.ts';
 import { appOf, type StreamName } from '../../base/names.ts';
 import { type AppSettings, appSettings, type Config } from '../config/config.ts';
 import { readStored } from '../config/stored-settings.ts';
+import type { StoredApp } from '../store/apps.ts';
+import { Cached } from '../store/cached.ts';
 import type { Store } from '../store/store.ts';
 
 /** The apps that there are: of the configuration, of the database, or any name where the configuration lists none. */
 export class AppDirectory {
   readonly #config: Config;
-  readonly #store: Store;
   /** Served although nobody lists it: the demo's. */
   readonly #extra: string | undefined;
+  readonly #tables: Cached<Tables>;
 
   constructor(config: Config, store: Store, extra?: string) {
     this.#config = config;
-    this.#store = store;
     this.#extra = extra;
+    this.#tables = new Cached(store.database, () => readTables(store));
   }
 
   /** Undefined where the configuration lists none: any name goes then. */
@@ -36,30 +37,41 @@ export class AppDirectory {
   /** What holds for an app now: the database over the configuration. Undefined where the app is not served. */
   find(app: string): AppSettings | undefined {
     if (isReserved(app)) return undefined;
-    const stored = this.#store.apps.find(app);
+    const stored = this.#tables.value.apps.get(app);
     const isListed =
       this.#config.apps === undefined || this.#config.apps.has(app) || app === this.#extra;
     if (stored === undefined && !isListed) return undefined;
-    return { ...appSettings(this.#config, app), ...readStored(stored?.settings ?? {}) };
+    return { ...appSettings(this.#config, app), ...stored?.read };
   }
 
-  /** The part of it that decides who may what. */
-  rules(app: string): AppRules | undefined {
-    return this.find(app);
+  /** What the database says of an app. */
+  stored(app: string): StoredApp | undefined {
+    return this.#tables.value.apps.get(app);
   }
 
   isDeclared(stream: StreamName): boolean {
+    if (this.#tables.value.streams.has(stream)) return true;
     const slots = this.find(appOf(stream))?.slots ?? [];
-    return slots.includes(stream.slice(stream.indexOf('/') + 1)) || this.#isStored(stream);
+    return slots.includes(stream.slice(stream.indexOf('/') + 1));
   }
 
   get #listed(): readonly string[] {
-    const stored = this.#store.apps.list().map(({ name }) => name);
+    const stored = this.#tables.value.apps.keys();
     const extra = this.#extra === undefined ? [] : [this.#extra];
     return [...new Set([...(this.#config.apps?.keys() ?? []), ...stored, ...extra])];
   }
+}
 
-  #isStored(stream: StreamName): boolean {
-    return this.#store.streams.find(stream) !== undefined;
-  }
+type Tables = {
+  readonly apps: ReadonlyMap<string, StoredApp & { readonly read: Partial<AppSettings> }>;
+  readonly streams: ReadonlySet<StreamName>;
+};
+
+function readTables({ apps, streams }: Store): Tables {
+  return {
+    apps: new Map(
+      apps.list().map((app) => [app.name, { ...app, read: readStored(app.settings) }] as const),
+    ),
+    streams: new Set(streams.list().map(({ name }) => name)),
+  };
 }

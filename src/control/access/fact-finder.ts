@@ -1,4 +1,9 @@
-import { isInRange, parseRange } from '../../access/address-range.ts';
+import {
+  type AddressRange,
+  contains,
+  parseAddress,
+  parseRange,
+} from '../../access/address-range.ts';
 import type {
   AccessFacts,
   AdmissionPart,
@@ -14,6 +19,8 @@ import { type PolicyVerdict, verifyPolicy } from '../../access/signed-policy.ts'
 import { covers, type Target } from '../../access/target.ts';
 import { claimedLink, isSigned } from '../../access/view-token.ts';
 import { appOf, type StreamName } from '../../base/names.ts';
+import type { Ban } from '../store/bans.ts';
+import { Cached } from '../store/cached.ts';
 import type { Store } from '../store/store.ts';
 import type { StoredStreamKey } from '../store/stream-keys.ts';
 import type { StoredViewLink } from '../store/view-links.ts';
@@ -42,11 +49,19 @@ export class FactFinder {
   /** Apps that were active since the start, beside what the database says. */
   readonly #activeMs = new Map<string, number>();
   readonly #startMs: number;
+  readonly #bans: Cached<readonly (Ban & { readonly range: AddressRange })[]>;
 
   constructor(deps: FinderDeps) {
     this.#deps = deps;
     this.#linkSecret = linkSecretOf(deps.store);
     this.#startMs = deps.nowMs();
+    const { bans, database } = deps.store;
+    this.#bans = new Cached(database, () =>
+      bans.list(deps.nowMs()).flatMap((ban) => {
+        const range = parseRange(ban.addresses);
+        return range === undefined ? [] : [{ ...ban, range }];
+      }),
+    );
   }
 
   find(request: AccessRequest, admission: AdmissionPart): AccessFacts {
@@ -124,7 +139,7 @@ export class FactFinder {
   }
 
   #activeMsOf(app: string): number {
-    const stored = this.#deps.store.apps.find(app)?.activeMs ?? this.#startMs;
+    const stored = this.#deps.apps.stored(app)?.activeMs ?? this.#startMs;
     const isLive = this.#deps.grants.hasPublisher(app);
     return isLive ? this.#deps.nowMs() : Math.max(stored, this.#activeMs.get(app) ?? 0);
   }
@@ -205,19 +220,23 @@ export class FactFinder {
   }
 
   #hasPassword({ pass }: Visitor, app: string, nowMs: number): boolean {
-    const { store } = this.#deps;
+    const { store, apps } = this.#deps;
     const givenMs = pass && store.passes.givenMs(pass, app, nowMs);
-    return givenMs !== undefined && givenMs >= (store.apps.find(app)?.passwordMs ?? 0);
+    return givenMs !== undefined && givenMs >= (apps.stored(app)?.passwordMs ?? 0);
   }
 
   #isBanned(request: AccessRequest, nowMs: number): boolean {
-    const { address } = request.client;
-    return this.#deps.store.bans.list(nowMs).some(({ addresses, target }) => {
-      const range = parseRange(addresses);
-      if (range === undefined || !isInRange(range, address)) return false;
-      // The API stays open: its owner may be behind the same address.
-      return 'stream' in request && covers(target, request.stream);
-    });
+    // The API stays open: its owner may be behind the same address.
+    if (!('stream' in request)) return false;
+    const { stream, client } = request;
+    const address = parseAddress(client.address);
+    return (
+      address !== undefined &&
+      this.#bans.value.some(
+        ({ range, target, expiresMs = Number.POSITIVE_INFINITY }) =>
+          expiresMs > nowMs && covers(target, stream) && contains(range, address),
+      )
+    );
   }
 
   #limit(

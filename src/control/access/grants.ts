@@ -20,6 +20,10 @@ export type Grant = {
 /** The sessions that were let in, and are not over. */
 export class Grants {
   readonly #grants = new Map<SessionId, Grant>();
+  /** Few beside thousands of viewers: looked through rather than counted. */
+  readonly #publishers = new Set<Grant>();
+  readonly #viewersPerNetwork = new Map<string, number>();
+  readonly #viewersPerLink = new Map<string, number>();
 
   get size(): number {
     return this.#grants.size;
@@ -27,6 +31,7 @@ export class Grants {
 
   add(grant: Grant): void {
     this.#grants.set(grant.request.session, grant);
+    this.#count(grant, 1);
   }
 
   find(session: SessionId): Grant | undefined {
@@ -36,8 +41,10 @@ export class Grants {
   /** @returns what it had, the first time */
   end(session: SessionId): Grant | undefined {
     const grant = this.#grants.get(session);
+    if (grant === undefined) return undefined;
     this.#grants.delete(session);
-    clearTimeout(grant?.timer);
+    this.#count(grant, -1);
+    clearTimeout(grant.timer);
     return grant;
   }
 
@@ -57,32 +64,43 @@ export class Grants {
   }
 
   viewersFrom(address: string): number {
-    const network = networkOf(address);
-    return this.where(
-      ({ request }) => request.action === 'view' && networkOf(request.client.address) === network,
-    ).length;
+    return this.#viewersPerNetwork.get(networkOf(address)) ?? 0;
   }
 
   get viewerCount(): number {
-    return this.where(({ request }) => request.action === 'view').length;
+    return this.#grants.size - this.#publishers.size;
   }
 
   hasViewerBy(linkId: string): boolean {
-    return this.where((grant) => grant.linkId === linkId).length > 0;
+    return this.#viewersPerLink.has(linkId);
   }
 
   hasPublisher(app: string): boolean {
-    const isOf = ({ request, stream }: Grant) =>
-      request.action === 'publish' && appOf(stream) === app;
-    return this.where(isOf).length > 0;
+    return [...this.#publishers].some(({ stream }) => appOf(stream) === app);
   }
 
   #streams(but: StreamName, wanted: (grant: Grant) => boolean): number {
-    const streams = this.where((grant) => grant.request.action === 'publish' && wanted(grant));
-    const names = new Set(streams.map(({ stream }) => stream));
+    const names = new Set([...this.#publishers].filter(wanted).map(({ stream }) => stream));
     names.delete(but);
     return names.size;
   }
+
+  #count(grant: Grant, change: 1 | -1): void {
+    const { action, client } = grant.request;
+    if (action === 'publish') {
+      if (change === 1) this.#publishers.add(grant);
+      else this.#publishers.delete(grant);
+      return;
+    }
+    add(this.#viewersPerNetwork, networkOf(client.address), change);
+    if (grant.linkId !== undefined) add(this.#viewersPerLink, grant.linkId, change);
+  }
+}
+
+function add(counts: Map<string, number>, name: string, change: number): void {
+  const count = (counts.get(name) ?? 0) + change;
+  if (count > 0) counts.set(name, count);
+  else counts.delete(name);
 }
 
 /** Of IPv6 the network: within it the address of a household changes by the day. */

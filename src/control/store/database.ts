@@ -27,14 +27,17 @@ const REMEDIES: Readonly<Record<number, string>> = {
 export class Statement {
   readonly #statement: StatementSync;
   readonly #path: string;
+  readonly #onWrite: () => void;
 
-  constructor(statement: StatementSync, path: string) {
+  constructor(statement: StatementSync, path: string, onWrite: () => void) {
     this.#statement = statement;
     this.#path = path;
+    this.#onWrite = onWrite;
   }
 
   /** @returns how many rows it changed */
   run(...values: SQLInputValue[]): number {
+    this.#onWrite();
     return this.#guard(() => Number(this.#statement.run(...values).changes));
   }
 
@@ -54,6 +57,8 @@ export class Statement {
 export class Database {
   readonly path: string;
   readonly #database: DatabaseSync;
+  readonly #dataVersion: Statement;
+  #writes = 0;
 
   constructor(path: string) {
     this.path = path;
@@ -61,14 +66,25 @@ export class Database {
     // Deleted secrets are overwritten; a write is on the disk after at most a second or so, and never half.
     this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON');
     this.exec('PRAGMA foreign_keys = ON');
+    this.#dataVersion = this.prepare('PRAGMA data_version');
+  }
+
+  /** Another whenever something may have been written, by us or by another process. */
+  get version(): string {
+    // SQLite counts the others' commits only (sqlite.org/pragma.html#pragma_data_version).
+    return `${this.#writes} ${this.#dataVersion.get()?.['data_version']}`;
   }
 
   exec(sql: string): void {
+    this.#writes += 1;
     explained(this.path, () => this.#database.exec(sql));
   }
 
   prepare(sql: string): Statement {
-    return explained(this.path, () => new Statement(this.#database.prepare(sql), this.path));
+    return explained(
+      this.path,
+      () => new Statement(this.#database.prepare(sql), this.path, this.#onWrite),
+    );
   }
 
   /** All of it, or nothing. */
@@ -83,6 +99,10 @@ export class Database {
       throw error;
     }
   }
+
+  readonly #onWrite = (): void => {
+    this.#writes += 1;
+  };
 
   close(): void {
     this.#database.close();
