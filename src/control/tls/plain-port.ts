@@ -13,6 +13,8 @@ export type PlainPortOptions = {
   };
 };
 
+/** What a Location header can say as it is. */
+const PATH = /^\/[\x21-\x7e]*$/;
 const USUAL = { http: 80, https: 443 } as const;
 
 /** Does not listen yet. */
@@ -33,7 +35,7 @@ function listenerFor({ challenges, site }: PlainPortOptions): RequestListener {
     const { scheme, port, names } = site();
     const asked = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
     const host = names.includes(asked) ? asked : names[0];
-    if (host === undefined || !url.startsWith('/')) {
+    if (host === undefined || !PATH.test(url)) {
       response.writeHead(400, { Connection: 'close' }).end();
       return;
     }

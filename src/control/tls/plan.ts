@@ -16,9 +16,8 @@ const PRIVATE_NAME = /(^|\.)(localhost|local|test|invalid|internal|home\.arpa|la
 
 /** Fails with a {@link StartError} where keys contradict each other. */
 export function planTls({ domain, tls }: Pick<Config, 'domain' | 'tls'>): TlsPlan {
-  const names = [...new Set([domain, ...tls.names].filter((name) => name !== undefined))].map(
-    (name) => name.toLowerCase(),
-  );
+  const wanted = [domain, ...tls.names].filter((name) => name !== undefined);
+  const names = [...new Set(wanted.map((name) => name.toLowerCase()))];
   if (tls.mode === 'off') return { from: 'nowhere' };
   if (tls.mode === 'files') return planFiles(tls, names);
   if (tls.certificate !== undefined || tls.key !== undefined) {

@@ -2,6 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import type { EventData } from '../../api/events.ts';
+import { socketAddress } from '../addresses.ts';
 import type { Config } from '../config/config.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
 import { iso } from '../events/event.ts';
@@ -189,7 +190,7 @@ export class Tls {
   #listener(server: ReturnType<typeof createServer>, key: string, port: number): Listener {
     const { config, log } = this.#deps;
     return new Listener(server, {
-      address: config.tls.address,
+      address: socketAddress(config.tls.address),
       port,
       onOpen: (open) => log.info({ port: open }, `tls.${key} is open`),
       onTrouble: (code) => {
