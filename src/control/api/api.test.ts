@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import * as v from 'valibot';
 import { type AccessWorld, accessWorld, nodeEnv } from '../../../test/fakes/access.ts';
 import { apiDeps, COMMAND_TOKEN } from '../../../test/fakes/api.ts';
@@ -30,7 +31,8 @@ type World = {
 };
 type Asked = {
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: object;
+  /** A text is sent as it is. */
+  readonly body?: object | string;
   /** Where from. */
   readonly address?: string;
 };
@@ -51,7 +53,11 @@ function world(): World {
       `http://localhost:3333${path}`,
       body === undefined
         ? { method, headers: { ...headers } }
-        : { method, headers: { ...JSON_BODY, ...headers }, body: JSON.stringify(body) },
+        : {
+            method,
+            headers: { ...JSON_BODY, ...headers },
+            body: typeof body === 'string' ? body : JSON.stringify(body),
+          },
       nodeEnv(headers, address),
     );
   return { media, access, table: apiTable(deps), kicked, ask };
@@ -254,6 +260,29 @@ test('unknown URLs and methods are problems', async () => {
   assert.equal(wrong.status, 405);
   assert.equal(wrong.headers.get('allow'), 'GET');
   assert.equal((await ask('GET', '/api/nothing', { address: '192.0.2.9' })).status, 401);
+});
+
+test('no JSON whatever makes a route fail: it is taken, or refused with a problem', async () => {
+  const asks = world().table.filter(({ body }) => body !== undefined);
+  const anything = fc.anything({ withNullPrototype: false, maxDepth: 3 });
+  for (const { method, path } of asks) {
+    const { ask, access } = world();
+    const url = `/api${furnish(access)(path)}`;
+    const good = Object.entries(BODIES[`${method} ${path}`] ?? {});
+    const spoilt = fc
+      .tuple(fc.constantFrom(...good, ['__proto__', 1] as const), anything)
+      .map(([[name], value]) => ({ ...Object.fromEntries(good), [name]: value }));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(spoilt, anything), async (body) => {
+        const text = JSON.stringify(body, (_, value) => (typeof value === 'bigint' ? 0 : value));
+        const response = await ask(method, url, { headers: owner, body: text ?? '' });
+        assert.ok(response.status < 500, `${method} ${path} ${text}`);
+        if (!response.ok) v.parse(problem, await response.json());
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+    assert.deepEqual(access.faults, []);
+  }
 });
 
 test('nobody can give a token more than they have, and the last owner stays', async () => {

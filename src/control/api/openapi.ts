@@ -1,9 +1,13 @@
 /** The OpenAPI document, made from the table of routes: it cannot say anything that the code does not do. */
 import type * as v from 'valibot';
+import { LOCAL_SCOPES } from '../../access/scopes.ts';
+import { COOKIES } from '../access/visitor.ts';
 import { paramsOf, type Route } from './route.ts';
 import { named } from './shapes.ts';
 
 type Json = { readonly [name: string]: unknown };
+/** A shape as it comes in, before defaults are filled in, or as it goes out. */
+type Convert = (schema: v.GenericSchema, typeMode: 'input' | 'output') => Json;
 
 /** Names of the shapes that the document defines once. */
 const NAMED: Readonly<Record<string, v.GenericSchema>> = named;
@@ -13,14 +17,14 @@ export async function openApiDocument(table: readonly Route[], version: string):
   const { toJsonSchema, toJsonSchemaDefs } = await import('@valibot/to-json-schema');
   const config = {
     target: 'draft-2020-12',
-    typeMode: 'output',
     errorMode: 'ignore',
     overrideRef: ({ referenceId }: { readonly referenceId: string }) =>
       `#/components/schemas/${referenceId}`,
   } as const;
-  const convert = (schema: v.GenericSchema): Json => {
+  const convert: Convert = (schema, typeMode) => {
     const { $schema, $defs, ...rest } = toJsonSchema(schema as v.GenericSchema<unknown>, {
       ...config,
+      typeMode,
       definitions: NAMED as Record<string, v.GenericSchema<unknown>>,
     }) as Json;
     return rest;
@@ -36,13 +40,19 @@ export async function openApiDocument(table: readonly Route[], version: string):
     servers: [{ url: '/api' }],
     paths: pathsOf(table, convert),
     components: {
-      schemas: toJsonSchemaDefs(NAMED as Record<string, v.GenericSchema<unknown>>, config),
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: toJsonSchemaDefs(NAMED as Record<string, v.GenericSchema<unknown>>, {
+        ...config,
+        typeMode: 'output',
+      }),
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        cookie: { type: 'apiKey', in: 'cookie', name: COOKIES.session },
+      },
     },
   };
 }
 
-function pathsOf(table: readonly Route[], convert: (schema: v.GenericSchema) => Json): Json {
+function pathsOf(table: readonly Route[], convert: Convert): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of table) {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
@@ -52,7 +62,7 @@ function pathsOf(table: readonly Route[], convert: (schema: v.GenericSchema) => 
   return paths;
 }
 
-function operationOf(route: Route, convert: (schema: v.GenericSchema) => Json): Json {
+function operationOf(route: Route, convert: Convert): Json {
   const { who, tag, summary, notes, body } = route;
   const parameters = [
     ...paramsOf(route.path).map((name) => ({
@@ -68,20 +78,28 @@ function operationOf(route: Route, convert: (schema: v.GenericSchema) => Json): 
     tags: [tag],
     summary,
     ...(notes === undefined ? {} : { description: notes }),
-    ...(who === 'anyone' ? { security: [] } : { security: [{ token: [] }, {}] }),
+    security: securityOf(who),
     'x-millrace-scope': who,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: json(convert(body)) } }),
+      : { requestBody: { required: true, content: json(convert(body, 'input')) } }),
     responses: responsesOf(route, convert),
   };
 }
 
-function responsesOf(route: Route, convert: (schema: v.GenericSchema) => Json): Json {
+/** By a token or a signed-in person's cookie; what this machine may look at, also without either. */
+function securityOf(who: Route['who']): readonly Json[] {
+  if (who === 'anyone') return [];
+  if (who === 'person') return [{ cookie: [] }];
+  const either = [{ token: [] }, { cookie: [] }];
+  return LOCAL_SCOPES.includes(who) ? [...either, {}] : either;
+}
+
+function responsesOf(route: Route, convert: Convert): Json {
   const { status, shape, contentType } = route.answer;
   const content = () => {
-    if (shape !== undefined) return { content: json(convert(shape)) };
+    if (shape !== undefined) return { content: json(convert(shape, 'output')) };
     return contentType === undefined ? {} : { content: { [contentType]: {} } };
   };
   const own = route.problems.length === 0 ? '' : ` Of its own: ${route.problems.join(', ')}.`;
@@ -95,12 +113,9 @@ function responsesOf(route: Route, convert: (schema: v.GenericSchema) => Json): 
   };
 }
 
-function queryOf(
-  query: v.GenericSchema | undefined,
-  convert: (schema: v.GenericSchema) => Json,
-): Json[] {
+function queryOf(query: v.GenericSchema | undefined, convert: Convert): Json[] {
   if (query === undefined) return [];
-  const { properties = {}, required = [] } = convert(query) as {
+  const { properties = {}, required = [] } = convert(query, 'input') as {
     properties?: Record<string, Json>;
     required?: readonly string[];
   };

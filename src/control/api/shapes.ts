@@ -1,5 +1,15 @@
 /** The shapes that the OpenAPI document calls by name. */
 import type * as v from 'valibot';
+import {
+  appInfo,
+  banInfo,
+  keyInfo,
+  linkInfo,
+  personInfo,
+  slotInfo,
+  tokenInfo,
+} from '../../api/access.ts';
+import { keptEvent } from '../../api/event-log.ts';
 import { problem, serverInfo } from '../../api/server.ts';
 import {
   audioInfo,
@@ -9,6 +19,7 @@ import {
   videoInfo,
   viewerInfo,
 } from '../../api/streams.ts';
+import { targetInfo } from '../../api/targets.ts';
 
 export const named = {
   Problem: problem,
@@ -19,4 +30,13 @@ export const named = {
   VideoInfo: videoInfo,
   AudioInfo: audioInfo,
   Finding: finding,
+  AppInfo: appInfo,
+  SlotInfo: slotInfo,
+  KeyInfo: keyInfo,
+  LinkInfo: linkInfo,
+  TokenInfo: tokenInfo,
+  PersonInfo: personInfo,
+  BanInfo: banInfo,
+  Event: keptEvent,
+  TargetInfo: targetInfo,
 } as const satisfies Readonly<Record<string, v.GenericSchema>>;
