@@ -1,0 +1,95 @@
+/** Every route of the API, by everybody: it answers with a no exactly to those who may not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { accessWorld, nodeEnv } from '../../../test/fakes/access.ts';
+import { apiDeps } from '../../../test/fakes/api.ts';
+import { FakeMedia } from '../../../test/fakes/media-gate.ts';
+import { LOCAL_SCOPES, roles, type Scope, scopes, scopesOf } from '../../access/scopes.ts';
+import { EVERYTHING } from '../../access/target.ts';
+import { apiRoutes, apiTable } from './api.ts';
+
+const HOST = 'live.example.net';
+const ELSEWHERE = '192.0.2.9';
+const DAY_MS = 86_400_000;
+
+type Who = {
+  readonly name: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly address: string;
+  readonly scopes: readonly Scope[];
+  readonly isPerson: boolean;
+  /** A browser sends the cookie along, whoever has it ask. */
+  readonly mayChange: boolean;
+};
+
+const { gate, store, apps, accounts, nowMs } = accessWorld('apps: {show: }');
+const deps = apiDeps(new FakeMedia(), { gate, store, apps, accounts });
+const routes = apiRoutes(deps);
+const table = apiTable(deps);
+
+function everybody(): Who[] {
+  const base = { address: ELSEWHERE, isPerson: false, mayChange: true };
+  const bearer = (secret: string) => ({ host: HOST, authorization: `Bearer ${secret}` });
+  const key = { target: EVERYTHING, addresses: [], protocols: [], expiresMs: undefined };
+  const made = store.keys.add({ name: 'k', ...key }, nowMs).secret.reveal();
+  const people = roles.flatMap((role) => {
+    const person = store.people.add(role, role, 'hash', nowMs) ?? '';
+    const where = { address: ELSEWHERE, userAgent: '' };
+    const session = store.signIns.add({ person, ...where, expiresMs: nowMs + DAY_MS }, nowMs);
+    const cookie = `millrace=${session.reveal()}`;
+    const own = { host: HOST, cookie, origin: `http://${HOST}` };
+    const other = { ...own, origin: 'https://evil.example' };
+    const held = { ...base, scopes: scopesOf[role], isPerson: true };
+    return [
+      { ...held, name: role, headers: own },
+      { ...held, name: `${role} by another site`, headers: other, mayChange: false },
+    ];
+  });
+  const tokens = scopes.map((scope) => {
+    const token = store.tokens.add({ name: scope, scopes: [scope], expiresMs: undefined }, nowMs);
+    const headers = bearer(token.secret.reveal());
+    return { ...base, name: `token ${scope}`, headers, scopes: [scope] };
+  });
+  return [
+    { ...base, name: 'a stranger', headers: { host: HOST }, scopes: [] },
+    { ...base, name: 'a wrong token', headers: bearer('wrong'), scopes: [] },
+    { ...base, name: 'a key', headers: bearer(made), scopes: ['streams.read'] },
+    { ...base, name: 'this machine', headers: {}, address: '127.0.0.1', scopes: LOCAL_SCOPES },
+    ...people,
+    ...tokens,
+  ];
+}
+
+test('each route lets in who may, and nobody else', async () => {
+  const guarded = table.filter(({ who }) => who !== 'anyone');
+  assert.ok(guarded.length > 25, `${guarded.length} routes`);
+  for (const who of everybody()) {
+    for (const { method, path, who: needs } of guarded) {
+      const isRead = method === 'GET';
+      const holds = needs === 'person' ? who.isPerson : who.scopes.includes(needs as Scope);
+      // Nobody of these names is there, and a change lacks its body: nothing comes of being let in.
+      const url = `http://${HOST}/api${path.replaceAll(/:\w+/g, 'nobody')}`;
+      const headers = { host: 'localhost', ...who.headers };
+      const answer = await routes.request(url, { method, headers }, nodeEnv(headers, who.address));
+      await answer.body?.cancel();
+      const isIn = answer.status !== 401 && answer.status !== 403;
+      const may = holds && (isRead || who.mayChange);
+      assert.equal(isIn, may, `${who.name}: ${method} ${path} gave ${answer.status}`);
+    }
+  }
+});
+
+test('what anyone may ask tells names and nothing else', () => {
+  const open = table
+    .filter(({ who }) => who === 'anyone')
+    .map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(open.toSorted(), [
+    'GET /live',
+    'GET /openapi.json',
+    'GET /session',
+    'POST /claim',
+    'POST /login',
+    'POST /logout',
+    'POST /password',
+  ]);
+});
