@@ -102,6 +102,31 @@ test('it is in no answer to an offer, right or wrong, and in nothing that a play
   assertNone(told.join('\n'), 'the offer to OvenPlayer');
 });
 
+test('nothing that a viewer sees is a key: names, ids, credentials, every word of every page', async () => {
+  const { server } = stage;
+  const origin = `http://127.0.0.1:${server.http}`;
+  const pages = await crawl(origin, ['/', '/show/innocent', '/login', '/api/live', '/player.js']);
+  const { answer, location, ufrag, pwd } = await openSession(
+    server,
+    'show/innocent/whep',
+    viewerOffer(),
+  );
+  const seen = [...pages.values(), answer, location].join('\n');
+  // Keys are of these letters; shorter words are no secret whatever they open.
+  const words = new Set(seen.match(/[\w-]{4,64}/g) ?? []);
+  for (const word of ['innocent', 'show/innocent', ufrag, pwd]) words.add(word);
+  assert.ok(words.size > 500, `${words.size} words`);
+  const url = `${origin}/show/innocent/whip`;
+  const statuses = new Map<number, number>();
+  for (const word of words) {
+    const headers = { authorization: `Bearer ${word}`, 'content-type': 'application/sdp' };
+    const response = await fetch(url, { method: 'POST', headers, body: '' });
+    await response.body?.cancel();
+    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+  }
+  assert.deepEqual([...statuses.keys()], [401]);
+});
+
 test('what a stranger may know of streams is their names', async () => {
   const { server } = stage;
   const headers = { 'x-forwarded-for': '192.0.2.1' };
