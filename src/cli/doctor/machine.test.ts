@@ -12,6 +12,8 @@ import {
 
 const files = (content: Readonly<Record<string, string>>) => (path: string) => content[path];
 
+const WITH_BBR = { '/proc/sys/net/ipv4/tcp_available_congestion_control': 'reno bbr' };
+
 const cases = [
   { name: 'an old Node', finding: checkNode('20.19.1'), ok: false },
   { name: 'a new Node', finding: checkNode('26.0.0'), ok: true },
@@ -48,10 +50,22 @@ const cases = [
   },
   {
     name: 'BBR',
-    finding: checkBbr(files({ '/proc/sys/net/ipv4/tcp_available_congestion_control': 'reno bbr' })),
+    finding: checkBbr(files(WITH_BBR), true),
     ok: true,
   },
-  { name: 'no BBR', finding: checkBbr(files({})), ok: false },
+  { name: 'BBR that only root may use', finding: checkBbr(files(WITH_BBR), false), ok: false },
+  {
+    name: 'BBR for everybody',
+    finding: checkBbr(
+      files({
+        ...WITH_BBR,
+        '/proc/sys/net/ipv4/tcp_allowed_congestion_control': 'reno cubic bbr\n',
+      }),
+      false,
+    ),
+    ok: true,
+  },
+  { name: 'no BBR', finding: checkBbr(files({}), true), ok: false },
   { name: 'a clock of long ago', finding: checkClock(0, files({})), ok: false },
   { name: 'a clock', finding: checkClock(Date.now(), files({})), ok: true },
   { name: 'a folder that is not there yet', finding: checkDisk('/nowhere/at/all'), ok: true },

@@ -79,11 +79,21 @@ export function checkSocketBuffers(read: ReadText = readText): Finding {
   return warning(name, says, `As root: sysctl -w ${lines}; the same in /etc/sysctl.d/ to keep it.`);
 }
 
-export function checkBbr(read: ReadText = readText): Finding {
+/** The server sets it on each viewer's connection; who is not root may choose only from what is allowed (tcp(7)). */
+export function checkBbr(
+  read: ReadText = readText,
+  isRoot: boolean = process.getuid?.() === 0,
+): Finding {
   const name = 'BBR';
-  const available = read(procPath('net.ipv4.tcp_available_congestion_control')) ?? '';
-  if (available.split(/\s+/).includes('bbr')) {
-    return fine(name, 'there for viewers over TCP');
+  const has = (key: string) => (read(procPath(key)) ?? '').split(/\s+/).includes('bbr');
+  const isAllowed = isRoot || has('net.ipv4.tcp_allowed_congestion_control');
+  if (has('net.ipv4.tcp_available_congestion_control')) {
+    if (isAllowed) return fine(name, 'there for viewers over TCP');
+    return warning(
+      name,
+      'there, but not allowed to this user: viewers over TCP suffer more from loss and long queues',
+      'As root: sysctl -w net.ipv4.tcp_allowed_congestion_control="reno cubic bbr"; the same in /etc/sysctl.d/ to keep it.',
+    );
   }
   return warning(
     name,
