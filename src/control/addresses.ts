@@ -156,6 +156,17 @@ function rank(address: string): number {
   return isIPv4(address) ? 2 : 3;
 }
 
+/** How the printed URLs call us: by the name or address that most can use. */
+export function hostsOf(
+  domain: string | undefined,
+  { addresses }: FoundAddresses,
+): { readonly host: string; readonly networkHost: string | undefined } {
+  const [best = ''] = addresses;
+  if (domain !== undefined) return { host: domain, networkHost: undefined };
+  if (isPublic(best)) return { host: best, networkHost: undefined };
+  return { host: 'localhost', networkHost: best === '127.0.0.1' ? undefined : best };
+}
+
 /** Whether an address can be reached from the internet, as far as it tells. */
 export function isPublic(address: string): boolean {
   return !isIn(loopback, address) && !isIn(notPublic, address) && !isIn(linkLocal, address);
