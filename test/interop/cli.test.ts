@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -169,6 +169,10 @@ test('links, tokens, apps and slots', async () => {
   assert.equal((await ask('/metrics', {})).status, 401);
   assert.equal((await ask('/metrics', { authorization })).status, 200);
   assert.equal((await ask('/api/keys', { authorization })).status, 403);
+  const { token } = JSON.parse(readFileSync(join(server.stateDir, 'server.json'), 'utf8'));
+  for (const secret of [made.secret, link.token, token]) {
+    assert.ok(!server.log.includes(secret), 'the log shows a secret');
+  }
   assert.equal((await millrace(['token', 'revoke', made.token.id, ...here])).code, 0);
   assert.equal((await ask('/metrics', { authorization })).status, 401);
   for (const path of ['/healthz', '/readyz', '/api/openapi.json']) {
