@@ -3,13 +3,14 @@
  * clients: each answer lists the classic ports too.
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { viewerOffer } from '../attacks/stranger.ts';
+import { makeCertificate, onePortConfig } from './certificate.ts';
 import { Chromium, figuresOf, type ViewerPage } from './chromium.ts';
 import { ClockSource } from './clock-source.ts';
 import { FFMPEG } from './ffmpeg.ts';
@@ -22,21 +23,6 @@ let directory: string;
 let server: TestServer;
 let chromium: Chromium;
 let port: number;
-
-/** A certificate for 127.0.0.1 that vouches for itself. */
-function makeCertificate(folder: string): { readonly certificate: string; readonly key: string } {
-  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
-  execFileSync(
-    'openssl',
-    [
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-days', '2', '-subj', '/CN=millrace', '-addext', 'subjectAltName=IP:127.0.0.1'],
-      ...['-keyout', key, '-out', certificate],
-    ],
-    { stdio: 'ignore' },
-  );
-  return { certificate, key };
-}
 
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'millrace-one-port-'));
@@ -52,12 +38,7 @@ before(async () => {
   );
   server = await TestServer.start({
     staticDir: directory,
-    config: [
-      'tls:',
-      `  {mode: files, certificate: ${certificate}, key: ${key}, address: 127.0.0.1,`,
-      `   https_port: ${port}, http_port: off, ovenplayer_port: off}`,
-      `one_port: {address: 127.0.0.1, port: ${port}}`,
-    ].join('\n'),
+    config: onePortConfig(port, { certificate, key }),
   });
   chromium = await Chromium.start({ autoplay: 'allowed', anyCertificate: true });
 });

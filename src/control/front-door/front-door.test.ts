@@ -98,6 +98,15 @@ test('HTTP/2, HTTP/1.1, and a client of HTTP that names no protocol', async () =
   }
 });
 
+test('a handshake that is done takes no place of those that are not', async () => {
+  const house = await House.open();
+  const socket = await house.dialTls(['http/1.1']);
+  while (house.door.undecidedCount > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  socket.write('GET /one HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.match((await readAll(socket, 1)).toString(), /^HTTP\/1\.1 200/);
+  assert.equal(house.door.undecidedCount, 0);
+});
+
 test('in the clear: served where there is no certificate, and told where there is one', async () => {
   for (const isEncrypted of [true, false]) {
     const house = await House.open({ isEncrypted });

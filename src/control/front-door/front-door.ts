@@ -18,6 +18,10 @@ export type FrontDoorDeps = {
   readonly complain: (text: string) => void;
 };
 
+/** Who has not said enough to tell what it wants. One costs 3 kB. */
+const UNDECIDED_MAX = 4096;
+/** TLS handshakes that are not done. One costs 65 kB, most of it OpenSSL's. */
+const HANDSHAKES_MAX = 1024;
 /** RTMP's C0, also inside TLS. */
 const RTMP_VERSION = 3;
 
@@ -35,31 +39,37 @@ const PLAIN_ANSWER = [
 
 export class FrontDoor {
   readonly #deps: FrontDoorDeps;
-  readonly #undecided = new Undecided();
+  readonly #undecided = new Undecided(UNDECIDED_MAX);
+  readonly #shaking = new Undecided(HANDSHAKES_MAX);
+  /** By {@link nameOf}: TLS does not tell which connection it was made of. */
+  readonly #secured = new Map<string, () => void>();
   readonly #timer = new DeadlineTimer((nowMs) => {
     this.#undecided.advance(nowMs);
+    this.#shaking.advance(nowMs);
     this.#setTimer();
   });
 
   constructor(deps: FrontDoorDeps) {
     this.#deps = deps;
+    deps.https?.onSecured((socket) => this.#secured.get(nameOf(socket))?.());
     deps.https?.onUnnamed((socket) => this.#onUnnamed(socket));
   }
 
-  /** Those who have not yet shown what they want. */
+  /** Those who have not yet shown what they want, or not yet agreed on keys. */
   get undecidedCount(): number {
-    return this.#undecided.size;
+    return this.#undecided.size + this.#shaking.size;
   }
 
   /** Lets nobody in any more. Who was led on is for those to end who took them over. */
   close(): void {
     this.#undecided.close();
+    this.#shaking.close();
     this.#timer.clear();
   }
 
   /** Takes over a TCP connection of which nothing was read. */
   accept(socket: Socket): void {
-    const decided = this.#wait(socket);
+    const decided = this.#wait(socket, this.#undecided);
     let head: Buffer = NOTHING;
     const read = (chunk: Buffer): void => {
       head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
@@ -75,7 +85,7 @@ export class FrontDoor {
 
   /** Inside TLS, a client that names no protocol: OBS and ffmpeg by RTMPS, and simple clients of HTTP. */
   #onUnnamed(socket: TLSSocket): void {
-    const decided = this.#wait(socket);
+    const decided = this.#wait(socket, this.#undecided);
     socket.once('data', (chunk: Buffer) => {
       decided();
       if (chunk[0] === RTMP_VERSION) {
@@ -90,11 +100,11 @@ export class FrontDoor {
   }
 
   /** @returns to be called when it has decided */
-  #wait(socket: Socket): () => void {
-    const { crowdedOut } = this.#undecided;
+  #wait(socket: Socket, room: Undecided): () => void {
+    const { crowdedOut } = room;
     const { address } = remoteOf(socket);
-    const leave = this.#undecided.enter(networkOf(address), () => socket.destroy(), Date.now());
-    if (this.#undecided.crowdedOut > crowdedOut) {
+    const leave = room.enter(networkOf(address), () => socket.destroy(), Date.now());
+    if (room.crowdedOut > crowdedOut) {
       this.#deps.complain('limit-reached: too many connections that say nothing; the oldest go');
     }
     this.#setTimer();
@@ -113,6 +123,7 @@ export class FrontDoor {
         socket.destroy();
         return;
       }
+      this.#expectHandshake(socket);
       putBack(socket, head);
       https.accept(socket);
     },
@@ -129,6 +140,19 @@ export class FrontDoor {
     'ice-tcp': (socket, head) => this.#give(socket, 'ice-tcp', head),
   };
 
+  /** Half a handshake costs twenty times what an empty connection does. */
+  #expectHandshake(socket: Socket): void {
+    const name = nameOf(socket);
+    const decided = this.#wait(socket, this.#shaking);
+    const forget = () => void this.#secured.delete(name);
+    this.#secured.set(name, () => {
+      socket.off('close', forget);
+      forget();
+      decided();
+    });
+    socket.once('close', forget);
+  }
+
   #give(socket: Socket, protocol: 'rtmp' | 'ice-tcp', head: Buffer): void {
     if (this.#admits(protocol)) this.#deps.handover.give(socket, protocol, head);
     else socket.destroy();
@@ -139,8 +163,14 @@ export class FrontDoor {
   }
 
   #setTimer(): void {
-    this.#timer.set(this.#undecided.deadlineMs ?? Number.POSITIVE_INFINITY);
+    const rooms = [this.#undecided, this.#shaking];
+    this.#timer.set(Math.min(...rooms.map((room) => room.deadlineMs ?? Number.POSITIVE_INFINITY)));
   }
+}
+
+/** The two ends, which a connection inside TLS shares with the one below. */
+function nameOf({ remoteAddress, remotePort, localAddress }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
 /** As if nobody had read it yet. TLS takes what lies there by itself; HTTP once it flows. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DECIDE_MS_MAX, UNDECIDED_MAX, UNDECIDED_PER_NETWORK_MAX, Undecided } from './undecided.ts';
+import { DECIDE_MS_MAX, UNDECIDED_PER_NETWORK_MAX, Undecided } from './undecided.ts';
+
+const MAX = 1000;
 
 /** Enters guests and remembers whom it cut. */
 class Hall {
-  readonly undecided = new Undecided();
+  readonly undecided = new Undecided(MAX);
   readonly cut: string[] = [];
 
   enter(name: string, network: string, nowMs = 0): () => void {
@@ -42,11 +44,11 @@ test('a full network loses its own oldest, nobody else does', () => {
 
 test('a full house loses the oldest of all', () => {
   const hall = new Hall();
-  for (let index = 0; index < UNDECIDED_MAX; index++) hall.enter(`${index}`, `net-${index >> 4}`);
+  for (let index = 0; index < MAX; index++) hall.enter(`${index}`, `net-${index >> 4}`);
   hall.enter('newcomer', 'somewhere');
   hall.enter('another', 'elsewhere');
   assert.deepEqual(hall.cut, ['0', '1']);
-  assert.equal(hall.undecided.size, UNDECIDED_MAX);
+  assert.equal(hall.undecided.size, MAX);
 });
 
 test('at the end everybody goes', () => {

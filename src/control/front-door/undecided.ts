@@ -1,7 +1,5 @@
 /** Those who have connected and not yet shown what they want: how many, and for how long. */
 
-/** Of all together. One costs some kilobytes. */
-export const UNDECIDED_MAX = 4096;
 /** Of one network: a school that comes back after a restart, all at once, with a round trip each. */
 export const UNDECIDED_PER_NETWORK_MAX = 256;
 /** Whoever means something says it at once; this is room for a first packet that was lost three times. */
@@ -16,9 +14,15 @@ type Guest = { readonly network: string; readonly deadlineMs: number; readonly c
 export class Undecided {
   /** Each in the order of arrival, which is the order of the deadlines. */
   readonly #all = new Set<Guest>();
+  readonly #max: number;
   readonly #perNetwork = new Map<string, Set<Guest>>();
   /** How many had to give way. */
   crowdedOut = 0;
+
+  /** @param max of all together */
+  constructor(max: number) {
+    this.#max = max;
+  }
 
   get size(): number {
     return this.#all.size;
@@ -59,7 +63,7 @@ export class Undecided {
   #makeRoom(network: string): void {
     const ofNetwork = this.#perNetwork.get(network);
     const isFull = (ofNetwork?.size ?? 0) >= UNDECIDED_PER_NETWORK_MAX;
-    if (!isFull && this.#all.size < UNDECIDED_MAX) return;
+    if (!isFull && this.#all.size < this.#max) return;
     const [oldest] = (isFull && ofNetwork) || this.#all;
     if (oldest === undefined) return;
     this.crowdedOut++;

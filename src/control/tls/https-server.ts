@@ -57,6 +57,8 @@ export type HttpsServer = {
    */
   onUnnamed(take: (socket: TLSSocket) => void): void;
   serveHttp1(socket: Socket): void;
+  /** From now on, hears of each handshake that is done, before anything else happens with the connection. */
+  onSecured(hear: (socket: TLSSocket) => void): void;
   /** Ends every connection. */
   close(): void;
 };
@@ -67,9 +69,11 @@ export function createHttpsServer(certificates: Certificates, http: HttpEntrance
   const tls = tlsServer(certificates);
   const mayEnter = countPerAddress();
   let takeUnnamed: (socket: TLSSocket) => void = http.takeOver;
+  let hearSecured: (socket: TLSSocket) => void = () => {};
 
   tls.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => socket.destroy());
+    hearSecured(socket);
     if (socket.alpnProtocol === 'h2') http2.accept(socket);
     else if (socket.alpnProtocol === 'http/1.1') http.takeOver(socket);
     // RFC 8737 §3: the certificate was the answer; the connection has no other use.
@@ -91,6 +95,9 @@ export function createHttpsServer(certificates: Certificates, http: HttpEntrance
       takeUnnamed = take;
     },
     serveHttp1: http.takeOver,
+    onSecured(hear) {
+      hearSecured = hear;
+    },
     close() {
       http2.close();
       for (const socket of connections) socket.destroy();
