@@ -1,3 +1,4 @@
+/** The control plane's object graph: the gate in the middle, what asks it around it. */
 import { fileURLToPath } from 'node:url';
 import { Secret } from './access/secret.ts';
 import { appOf, type StreamName } from './base/names.ts';
@@ -33,7 +34,6 @@ import { newCommandToken } from './control/running-server.ts';
 import { logEvent, logRefusal } from './control/session-log.ts';
 import { Sessions } from './control/sessions.ts';
 import type { SignallingDeps } from './control/signalling.ts';
-import { StartError } from './control/start-error.ts';
 import type { Store } from './control/store/store.ts';
 import { reportOf, type Telling } from './control/telling.ts';
 import { readVersion } from './control/version.ts';
@@ -54,7 +54,7 @@ export type ControlPlane = {
   readonly commandToken: string;
 };
 
-/** Starts the media thread, and everything that asks and answers around it. Fails with a {@link StartError} where a port is in use. */
+/** Starts the media thread, and everything that asks and answers around it. Fails where a port is in use. */
 export async function openControlPlane(
   config: Config,
   store: Store,

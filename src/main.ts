@@ -1,3 +1,4 @@
+/** The program's entry: a command, or the server, from its arguments to its last signal. */
 import type { StreamName } from './base/names.ts';
 import { serverArguments } from './cli/dispatch.ts';
 import { hostsOf, socketAddress } from './control/addresses.ts';
