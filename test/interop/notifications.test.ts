@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MadeTarget } from '../../src/api/targets.ts';
@@ -220,6 +221,31 @@ test('a stream that is live when the server is killed goes on as the same period
   await until(() => discord.messages[0]?.edits === 1, 'an edit');
   assert.deepEqual(receiver.types(), ['stream.live', 'stream.ended']);
   assert.equal(discord.messages.length, 1);
+});
+
+test('while another program has the database, streams go on; what ended meanwhile is told afterwards', async (t) => {
+  await using discord = await new DiscordServer().open();
+  await using receiver = await new WebhookReceiver().open();
+  await using server = await TestServer.start({ config: configOf(discord, receiver) });
+  await using watched = publish(server, 'show/watched');
+  await using ending = publish(server, 'show/ending');
+  await until(() => receiver.received.length === 2, 'both beginnings');
+  const viewer = await RawViewer.watch(`${server.page('show/watched')}/whep`, 'H264');
+  await viewer.waitForFrames(FPS, 5000);
+  const other = new DatabaseSync(join(server.stateDir, 'millrace.sqlite'));
+  other.exec('BEGIN IMMEDIATE');
+  const [before, startMs] = [viewer.frames.length, performance.now()];
+  await ending.stop();
+  await sleep((ENDED_AFTER_S + 3) * 1000);
+  const fps = ((viewer.frames.length - before) * 1000) / (performance.now() - startMs);
+  other.exec('COMMIT');
+  other.close();
+  t.diagnostic(`${fps.toFixed(1)} frames a second while the database was locked`);
+  assert.ok(fps > FPS * 0.9, `${fps} frames a second`);
+  assert.deepEqual(receiver.types(), ['stream.live', 'stream.live']);
+  await until(() => receiver.types().includes('stream.ended'), 'the end', 30_000);
+  await viewer.close();
+  await watched.stop();
 });
 
 type Answer = { readonly target: { readonly id: string } };

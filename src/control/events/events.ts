@@ -33,7 +33,7 @@ export type EventListener = (event: ServerEvent, id: number | undefined) => void
 const LOOK_MS = 300_000;
 const PERIOD_ID_BYTES = 9;
 /** After the database failed: it may be locked or full for a while, and each try can hold this thread up for seconds. */
-const STORE_RETRY_MS = 30_000;
+const STORE_RETRY_MS = 10_000;
 /** Events that wait for the database; the oldest go first. */
 const UNWRITTEN_MAX = 1000;
 /** It changes every two seconds, and whoever comes later wants to know how many there are, not how many there were. */

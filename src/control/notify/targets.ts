@@ -28,7 +28,7 @@ export type TargetsOptions = {
 };
 
 /** After the database failed: it may be locked or full for a while, and each try can hold this thread up for seconds. */
-const STORE_RETRY_MS = 30_000;
+const STORE_RETRY_MS = 10_000;
 /** Events that wait for the database; the oldest go first. */
 const PENDING_MAX = 1000;
 
