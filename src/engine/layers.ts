@@ -2,11 +2,11 @@ import type { Arenas } from './history.ts';
 import { Track } from './track.ts';
 
 /** A layer is missed when the others have gone on for so long without it: longer than a retransmission takes. */
-const SILENT_MS_MIN = 130;
+const SILENT_MS_MIN = 150;
 /** Encoders suspend the best layer first: that a smaller one is silent while a better one goes on is but a pause. */
 const PAUSE_MS_MAX = 1000;
 /** The same in frames of another layer, and in frames of its own: slow layers are not missed between two of theirs. */
-const SILENT_FRAMES = 3;
+const SILENT_FRAMES = 4;
 /** A rate is a mean over some seconds: that of a layer that has just begun says too little. */
 const MEASURED_MS = 2500;
 
@@ -84,9 +84,9 @@ export class Layers {
     const hasKeyframe = track.runStart !== undefined && track.runStart !== flow.runStart;
     const isBack = !flow.isFlowing;
     flow.runStart = track.runStart;
+    if (isBack && nowMs - flow.lastMs > PAUSE_MS_MAX) flow.sinceMs = nowMs;
     flow.lastMs = nowMs;
     flow.isFlowing = true;
-    if (isBack) flow.sinceMs = nowMs;
     for (const [index, { frameCount }] of this.tracks.entries()) flow.marks[index] = frameCount;
     const hasEnded = this.#lookForSilence(track, nowMs);
     if (isBack || hasEnded) this.#ladder = undefined;

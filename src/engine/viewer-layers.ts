@@ -27,6 +27,8 @@ export class ViewerLayers {
   readonly #choice = new LayerChoice();
   readonly #backlog = new BacklogLimit();
   #nextLookMs = 0;
+  /** The layer that ended while it was in use. */
+  #missed: Track | undefined;
 
   constructor(viewer: LayeredViewer, sender: TrackSender) {
     this.#viewer = viewer;
@@ -43,15 +45,29 @@ export class ViewerLayers {
       const needBps = layers.needBps(track, nowMs);
       return needBps === undefined ? undefined : needBps + soundBps;
     });
-    const inUse = sender.target ?? sender.track;
-    const current = ladder.indexOf(inUse);
+    const current = ladder.indexOf(this.#inUse(layers));
     const path = this.#look(outlet, needsBps[current], nowMs);
     const index = this.#choice.choose(needsBps, current, path, nowMs);
     this.#follow(ladder, index, current, outlet, nowMs);
-    if (index < current) this.probe.onTrouble(nowMs);
-    else if (index > current && current >= 0 && path.mustTry) this.#trust(outlet, needsBps[index]);
+    if (index < current) {
+      this.probe.onTrouble(nowMs);
+      this.#missed = undefined;
+    } else if (index > current && current >= 0 && path.mustTry)
+      this.#trust(outlet, needsBps[index]);
     this.#tryPath(outlet, needsBps, index, nowMs);
     return sender.awaited;
+  }
+
+  /** A layer that fell silent is in use again when it goes on: encoders leave out pictures, too. */
+  #inUse(layers: Layers): Track {
+    const { track, target = track } = this.#sender;
+    const missed = this.#missed;
+    if (missed && layers.isFlowing(missed)) {
+      this.#missed = undefined;
+      return missed;
+    }
+    if (!layers.isFlowing(target)) this.#missed ??= target;
+    return target;
   }
 
   #follow(
