@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClockSource } from '../interop/clock-source.ts';
+import { moveClient } from './addressing.ts';
 import { Firefox, firefoxRefusal } from './firefox.ts';
 import { labRefusal, openLab } from './network.ts';
 import { seenIn } from './seen.ts';
@@ -10,6 +11,9 @@ import { LabServer } from './server.ts';
 
 const skip = labRefusal() ?? firefoxRefusal() ?? false;
 const STREAM = 'lab/clock';
+const OTHER_CLIENT = '10.77.0.3';
+/** The player notices a silent path after 3 s, and then asks for another. */
+const BACK_MS_MAX = 15_000;
 
 for (const transport of ['tcp', 'udp'] as const) {
   test(`Firefox over ${transport}, with a cut of 2 s`, { skip }, async (t) => {
@@ -40,3 +44,28 @@ for (const transport of ['tcp', 'udp'] as const) {
     assert.ok(after.framesPerSecond > 20 && after.latencyMs < 1000);
   });
 }
+
+test('Firefox whose IP address changes is asked at the new one, answers, and sees on over UDP', {
+  skip,
+}, async (t) => {
+  await using lab = await openLab({ seed: 9 });
+  await using server = await LabServer.start(lab);
+  await using _source = new ClockSource({
+    gopSeconds: 1,
+    output: { rtmp: server.rtmpUrl(STREAM) },
+    inside: lab.inside('server'),
+  });
+  await using firefox = await Firefox.start(lab, 'client');
+  await firefox.open(server.page(STREAM, '?transport=udp'));
+  await firefox.waitForPicture();
+  await delay(3000);
+  moveClient(lab, OTHER_CLIENT);
+  const movedMs = Date.now();
+  await delay(1000);
+  while ((await firefox.since(movedMs + 1000)).frames.length < 10) {
+    assert.ok(Date.now() - movedMs < BACK_MS_MAX, 'no picture');
+    await delay(200);
+  }
+  t.diagnostic(`picture again after ${Date.now() - movedMs} ms`);
+  assert.equal((await server.stream(STREAM))?.viewers[0]?.transport, 'udp');
+});

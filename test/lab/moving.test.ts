@@ -1,11 +1,11 @@
 /** Addresses that change, and addresses of several kinds: the picture finds its way. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Chromium, type ViewerPage } from '../interop/chromium.ts';
 import { ClockSource } from '../interop/clock-source.ts';
-import { ADDRESSES, type Lab, labRefusal, openLab, type Side } from './network.ts';
+import { ip, moveClient } from './addressing.ts';
+import { ADDRESSES, type Lab, labRefusal, openLab } from './network.ts';
 import { LabServer } from './server.ts';
 
 const skip = labRefusal() ?? false;
@@ -14,12 +14,6 @@ const STREAM = 'lab/clock';
 const BACK_MS_MAX = 12_000;
 const OTHER_CLIENT = '10.77.0.3';
 const OTHER_SERVER = '10.77.0.9';
-
-function ip(lab: Lab, side: Side, ...words: readonly string[]): void {
-  const [program, ...inside] = lab.inside(side);
-  const { status, stderr } = spawnSync(program!, [...inside, 'ip', ...words], { encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
-}
 
 function publish(lab: Lab, server: LabServer): ClockSource {
   const output = { rtmp: server.rtmpUrl(STREAM) };
@@ -52,10 +46,7 @@ for (const transport of ['udp', 'tcp'] as const) {
     await page.waitForPicture();
     await delay(2000);
     const session = (await server.stream(STREAM))?.viewers[0]?.session;
-    ip(lab, 'client', '-6', 'addr', 'flush', 'dev', 'lab0');
-    ip(lab, 'client', 'addr', 'del', `${ADDRESSES.client.ipv4}/24`, 'dev', 'lab0');
-    ip(lab, 'client', 'addr', 'add', `${OTHER_CLIENT}/24`, 'dev', 'lab0');
-    ip(lab, 'client', 'route', 'replace', 'default', 'dev', 'lab0');
+    moveClient(lab, OTHER_CLIENT);
     const movedMs = Date.now();
     await delay(1000);
     // What comes from now on came over another path.
