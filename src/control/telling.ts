@@ -26,6 +26,8 @@ export function startTelling(config: Config, store: Store, log: Log): Telling {
   const configured = configuredTargets(config);
   const { database } = store;
   const site = new SiteUrl(config.publicUrl);
+  // Until it is known which of our addresses others reach: something may be live at once.
+  site.found(config.domain ?? 'localhost', config.http.port);
   const events = new Events({
     database,
     stateFolder: config.stateDir,
