@@ -22,8 +22,8 @@ import {
 } from '../../src/control/tls/der.ts';
 import { signed, subjectAltName, toBeSigned, toPem } from '../../src/control/tls/x509.ts';
 
-export const DIRECTORY = 'https://ca.example/dir';
 const BASE = 'https://ca.example';
+export const DIRECTORY = `${BASE}/dir`;
 const AUTHORITY_KEY_ID = Buffer.from('0102030405060708', 'hex');
 
 export type Problem = { readonly status: number; readonly type: string; readonly detail?: string };
@@ -65,7 +65,7 @@ export class AcmeAuthority {
     name: string;
     token: string;
     keyAuthorization: string;
-  }) => Problem | undefined = () => undefined;
+  }) => Problem | undefined | Promise<Problem | undefined> = () => undefined;
   /** RFC 9773, from when the newest certificate was given; undefined: it has no such thing. */
   window: { readonly startMs: number; readonly endMs: number } | undefined;
   windowRetryAfter: string | undefined;
@@ -82,20 +82,24 @@ export class AcmeAuthority {
   #serial = 0;
   #issuedMs = 0;
 
-  constructor(nowMs: () => number) {
+  readonly #base: string;
+
+  /** @param base what its URLs begin with */
+  constructor(nowMs: () => number, base = BASE) {
     this.nowMs = nowMs;
+    this.#base = base;
   }
 
   /** Answers one request. */
   readonly send = async (request: AcmeRequest): Promise<OutboundAnswer | OutboundFailure> => {
-    const path = request.url.slice(BASE.length);
+    const path = request.url.slice(this.#base.length);
     this.requests.push(`${request.method} ${path}`);
     if (this.outage !== undefined) {
       if ('failed' in this.outage) return this.outage;
       const { status, retryAfter } = this.outage;
       return answer(status, {}, retryAfter ? { 'retry-after': retryAfter } : {});
     }
-    const response = request.method === 'GET' ? this.#get(path) : this.#post(path, request);
+    const response = request.method === 'GET' ? this.#get(path) : await this.#post(path, request);
     const nonce = `nonce-${++this.#serial}`;
     this.#nonces.add(nonce);
     return { ...response, headers: { 'replay-nonce': nonce, ...response.headers } };
@@ -104,10 +108,10 @@ export class AcmeAuthority {
   #get(path: string): OutboundAnswer {
     if (path === '/dir') {
       return answer(200, {
-        newNonce: `${BASE}/nonce`,
-        newAccount: `${BASE}/account`,
-        newOrder: `${BASE}/order`,
-        ...(this.window && { renewalInfo: `${BASE}/renewal` }),
+        newNonce: `${this.#base}/nonce`,
+        newAccount: `${this.#base}/account`,
+        newOrder: `${this.#base}/order`,
+        ...(this.window && { renewalInfo: `${this.#base}/renewal` }),
         meta: { ...(this.profiles && { profiles: this.profiles }) },
       });
     }
@@ -123,7 +127,7 @@ export class AcmeAuthority {
     return answer(404, {});
   }
 
-  #post(path: string, { body = '', url }: AcmeRequest): OutboundAnswer {
+  async #post(path: string, { body = '', url }: AcmeRequest): Promise<OutboundAnswer> {
     const jws = JSON.parse(body) as Record<'protected' | 'payload' | 'signature', string>;
     const header = JSON.parse(Buffer.from(jws.protected, 'base64url').toString());
     if (header.url !== url) return problem({ status: 400, type: 'malformed', detail: 'url' });
@@ -159,7 +163,7 @@ export class AcmeAuthority {
     }
     const account = {
       jwk,
-      url: `${BASE}/account/${this.accounts.length + 1}`,
+      url: `${this.#base}/account/${this.accounts.length + 1}`,
       contact: (payload['contact'] ?? []) as string[],
     };
     this.accounts.push(account);
@@ -176,14 +180,14 @@ export class AcmeAuthority {
     return alg === 'HS256' && mac === signature && bound.x === jwk.x;
   }
 
-  #serve(
+  async #serve(
     path: string,
     payload: Record<string, unknown> | undefined,
     account: Account,
-  ): OutboundAnswer {
+  ): Promise<OutboundAnswer> {
     const [, what, id = '', index = ''] = path.split('/');
     if (path === '/order') return this.#newOrder(payload ?? {});
-    if (path === account.url.slice(BASE.length)) return answer(200, {});
+    if (path === account.url.slice(this.#base.length)) return answer(200, {});
     const order = this.orders[Number(id)];
     if (order === undefined) return problem({ status: 404, type: 'malformed' });
     if (what === 'order') {
@@ -199,7 +203,8 @@ export class AcmeAuthority {
     if (what === 'certificate') return answer(200, order.certificate);
     const authorization = order.authorizations[Number(index)];
     if (authorization === undefined) return problem({ status: 404, type: 'malformed' });
-    if (what === 'challenge') this.#check(order, authorization, path.split('/')[4] ?? '', account);
+    if (what === 'challenge')
+      await this.#check(order, authorization, path.split('/')[4] ?? '', account);
     return answer(200, this.#authorization(order, authorization, Number(index)));
   }
 
@@ -223,16 +228,21 @@ export class AcmeAuthority {
       polls: 0,
     };
     this.orders.push(order);
-    return answer(201, this.#order(order), { location: `${BASE}/order/${order.id}` });
+    return answer(201, this.#order(order), { location: `${this.#base}/order/${order.id}` });
   }
 
-  #check(order: Order, authorization: Authorization, type: string, { jwk }: Account): void {
+  async #check(
+    order: Order,
+    authorization: Authorization,
+    type: string,
+    { jwk }: Account,
+  ): Promise<void> {
     const { crv, kty, x, y } = jwk;
     const thumbprint = createHash('sha256')
       .update(JSON.stringify({ crv, kty, x, y }))
       .digest('base64url');
     const token = tokenOf(order, authorization);
-    const error = this.validate({
+    const error = await this.validate({
       type,
       name: authorization.name,
       token,
@@ -293,9 +303,9 @@ export class AcmeAuthority {
   #order({ id, status, authorizations, certificate }: Order): object {
     return {
       status,
-      authorizations: authorizations.map((one) => `${BASE}/authorization/${id}/${one.id}`),
-      finalize: `${BASE}/finalize/${id}`,
-      ...(certificate !== undefined && { certificate: `${BASE}/certificate/${id}` }),
+      authorizations: authorizations.map((one) => `${this.#base}/authorization/${id}/${one.id}`),
+      finalize: `${this.#base}/finalize/${id}`,
+      ...(certificate !== undefined && { certificate: `${this.#base}/certificate/${id}` }),
     };
   }
 
@@ -307,7 +317,7 @@ export class AcmeAuthority {
       challenges: types.map((type) => ({
         type,
         status: authorization.type === type ? authorization.status : 'pending',
-        url: `${BASE}/challenge/${order.id}/${index}/${type}`,
+        url: `${this.#base}/challenge/${order.id}/${index}/${type}`,
         token: tokenOf(order, authorization),
         ...(authorization.type === type && { error: authorization.error }),
       })),

@@ -9,7 +9,7 @@ const CONNECTIONS_PER_ADDRESS_MAX = 256;
 const CONNECTIONS_MAX = 20_000;
 /** How long a client may take to send a request's head, and the whole of it. */
 const HEAD_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 20_000;
+export const REQUEST_TIMEOUT_MS = 20_000;
 /** How late Node may be to notice; by itself it looks every 30 s. */
 const TIMEOUT_CHECK_MS = 2_000;
 /** A connection over which nothing has moved for so long, in either direction, belongs to nobody who reads. */

@@ -3,7 +3,12 @@
  * accepts TCP connections hands over those that begin with TLS.
  */
 import type { RequestListener } from 'node:http';
-import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
+import {
+  constants,
+  createServer as createHttp2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Socket } from 'node:net';
 import {
   createServer as createTlsServer,
@@ -12,7 +17,13 @@ import {
   type TlsOptions,
   type Server as TlsServer,
 } from 'node:tls';
-import { countPerAddress, HEADER_BYTES_MAX, HEADERS_MAX, STALLED_MS_MAX } from '../http/limits.ts';
+import {
+  countPerAddress,
+  HEADER_BYTES_MAX,
+  HEADERS_MAX,
+  REQUEST_TIMEOUT_MS,
+  STALLED_MS_MAX,
+} from '../http/limits.ts';
 import type { Certificates } from './certificates.ts';
 
 /** Where requests go. */
@@ -155,6 +166,7 @@ function http2Server(serve: RequestListener) {
     (request, response) => {
       // RFC 9113 §8.3.1: `:authority` stands for Host, which is where everybody looks.
       request.headers.host ??= request.authority;
+      limitReceiving(request.stream);
       // Node's HTTP/2 requests and answers have what its HTTP/1 ones have, as far as we use them.
       serve(...([request, response] as unknown as Parameters<RequestListener>));
     },
@@ -171,4 +183,13 @@ function http2Server(serve: RequestListener) {
       for (const session of sessions) session.destroy();
     },
   };
+}
+
+/** Node has a time limit for a request's arrival by HTTP/1 only. */
+function limitReceiving(stream: ServerHttp2Stream): void {
+  if (stream.endAfterHeaders) return;
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), REQUEST_TIMEOUT_MS);
+  timer.unref();
+  stream.once('end', () => clearTimeout(timer));
+  stream.once('close', () => clearTimeout(timer));
 }
