@@ -86,7 +86,9 @@ async function serve(args: readonly string[]): Promise<void> {
   }
   log.info({ http: http.port, ...media.ports }, 'listening');
   const url = localUrl(socketAddress(config.http.address), http.port);
-  const leave = announceServer(config.stateDir, { url, token: commandToken });
+  const leave = announceServer(config.stateDir, { url, token: commandToken }, (problem) =>
+    log.warn(problem),
+  );
   const service = ServiceManager.find(process.env, process.pid, (path, message) =>
     loadAddon().notifySocket(path, message),
   );

@@ -23,23 +23,36 @@ export function newCommandToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
-/** Says where this process serves. @returns how to take it back at the end */
+/**
+ * Says where this process serves. A server serves also where that cannot be written down, on a full disk for example.
+ * @returns how to take it back at the end
+ */
 export function announceServer(
   stateDir: string,
   { url, token }: { readonly url: string; readonly token: string },
+  onProblem: (text: string) => void,
 ): () => void {
   const path = join(stateDir, FILE);
   const { pid } = process;
   const server: RunningServer = { url, token, pid, startTicks: startTicksOf(pid) ?? '' };
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  // Renamed into place: nobody reads half of it, and the rights are there from the beginning.
-  const draft = `${path}.${pid}`;
-  rmSync(draft, { force: true });
-  writeFileSync(draft, `${JSON.stringify(server)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
-  renameSync(draft, path);
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    writeWhole(path, `${JSON.stringify(server)}\n`);
+  } catch (error) {
+    const { message } = error as Error;
+    onProblem(`commands will not find this server: ${message}. Make room, or the folder writable.`);
+  }
   return () => {
     if (read(path)?.pid === pid) rmSync(path, { force: true });
   };
+}
+
+/** Renamed into place: nobody reads half of it, and the rights are there from the beginning. */
+function writeWhole(path: string, text: string): void {
+  const draft = `${path}.${process.pid}`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { mode: OWNER_ONLY, flag: 'wx' });
+  renameSync(draft, path);
 }
 
 /** The server that uses this state folder now; undefined where none runs. */
