@@ -19,6 +19,8 @@ const ALL_LAYERS_MS_MAX = 20_000;
 const DOWN_MS_MAX = 8000;
 const UP_MS_MAX = 45_000;
 const SETTLED_MS = 6000;
+/** What is over 200 ms is told; a busy machine stands still by itself now and then, and some of them all the time. */
+const SEAM_MS_MAX = 300;
 
 class Stage implements AsyncDisposable {
   readonly lab: Lab;
@@ -129,10 +131,10 @@ for (const [transport, codec] of [
     const upMs = await stage.waitForLayer('f', UP_MS_MAX);
     await delay(2000);
     const longestMs = await stage.longestFreeze(t, `up after ${upMs} ms`, wideMs);
-    // A busy machine stands still by itself.
+    const hasPower = beforeMs < FREEZE_MS;
     assert.ok(
-      longestMs < Math.max(FREEZE_MS, 2 * beforeMs),
-      `the picture stood for ${longestMs} ms`,
+      longestMs < SEAM_MS_MAX || !hasPower,
+      `the picture stood for ${longestMs} ms on the way up`,
     );
     const { freezeCount, pliCount } = (await stage.page.inbound('video')) ?? {};
     t.diagnostic(
