@@ -29,7 +29,11 @@ export function startSecure(pebble: Pebble, options: SecureOptions): Promise<Tes
 }
 
 export function startWithTls(options: SecureOptions): Promise<TestServer> {
-  const { ports, domain, tls = [] } = options;
+  return TestServer.start({ ...options, config: tlsConfig(options) });
+}
+
+/** The lines of the configuration that say so. */
+export function tlsConfig({ ports, domain, tls = [], config = '' }: SecureOptions): string {
   const keys = [
     'address: 127.0.0.1',
     `https_port: ${ports.https}`,
@@ -37,8 +41,9 @@ export function startWithTls(options: SecureOptions): Promise<TestServer> {
     ...(tls.some((key) => key.startsWith('http_port:')) ? [] : [`http_port: ${ports.http}`]),
     ...tls,
   ];
-  const config = [`domain: ${domain}`, 'tls:', ...keys.map((key) => `  ${key}`), options.config];
-  return TestServer.start({ ...options, config: config.filter(Boolean).join('\n') });
+  const onePort = `one_port: {address: 127.0.0.1, port: ${ports.https}}`;
+  const own = config.includes('one_port:') ? [] : [onePort];
+  return [`domain: ${domain}`, 'tls:', ...keys.map((key) => `  ${key}`), ...own, config].join('\n');
 }
 
 /** A TLS connection, as a client that trusts `ca` alone makes it. */
