@@ -54,7 +54,8 @@ const CORS = {
 const PREFLIGHT = {
   ...CORS,
   'Access-Control-Allow-Methods': 'POST, PATCH, DELETE, OPTIONS',
-  'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match',
+  // OvenLiveKit tells its camera's limits in one of OvenMediaEngine's own.
+  'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match, Oven-Capabilities',
   // A page on the internet may use a server on the home network (Private Network Access).
   'Access-Control-Allow-Private-Network': 'true',
   'Access-Control-Max-Age': '86400',
@@ -119,20 +120,17 @@ async function takeOffer(
   const decision = await deps.gate.authorise(request);
   if (!decision.allowed) return deniedProblem(decision);
   const { client } = request;
-  const offer = await readBody(context, SDP);
-  const opened =
-    typeof offer === 'string'
-      ? await endpoint.open({
-          session,
-          stream: decision.stream,
-          offer,
-          query: (name) => context.req.query(name),
-          client,
-        })
-      : offer;
-  if (!isProblem(opened)) return opened;
-  deps.gate.ended(session);
-  return told(endpoint, deps, client, stream, opened);
+  let opened: Opened | Problem | undefined;
+  try {
+    const offer = await readBody(context, SDP);
+    if (typeof offer !== 'string') return told(endpoint, deps, client, stream, offer);
+    const query = (name: string) => context.req.query(name);
+    opened = await endpoint.open({ session, stream: decision.stream, offer, query, client });
+    return isProblem(opened) ? told(endpoint, deps, client, stream, opened) : opened;
+  } finally {
+    // Also where the client goes in the middle of its offer: a place that nobody has is given back.
+    if (opened === undefined || isProblem(opened)) deps.gate.ended(session);
+  }
 }
 
 const BAD_NAME: Problem = {
@@ -191,10 +189,14 @@ async function patchSession(
   if (session === undefined) {
     return respond({ status: 404, reason: 'no-such-session', detail: 'This session has ended.' });
   }
-  const mismatch = checkIfMatch(context.req.header('if-match'), session.etag);
-  if (mismatch !== undefined) return respond(mismatch);
   const { credentials } = fragment;
-  if (credentials === undefined || credentials.ufrag === session.remote.ufrag) return empty(204);
+  const isOfThisIceSession = credentials?.ufrag === session.remote.ufrag;
+  const ifMatch = context.req.header('if-match');
+  // The WHEP client of npm's whip-whep trickles without If-Match; whose candidates they are is in them as well.
+  if (ifMatch === undefined && isOfThisIceSession && session.role === 'viewer') return empty(204);
+  const mismatch = checkIfMatch(ifMatch, session.etag);
+  if (mismatch !== undefined) return respond(mismatch);
+  if (credentials === undefined || isOfThisIceSession) return empty(204);
   const restarted = sessions.restartIce(id, credentials);
   if (restarted === undefined) return empty(204);
   const answer = writeFragment(restarted.local);

@@ -361,3 +361,21 @@ test('WHEP: an unknown app, a player that cannot show what is live', async () =>
   media.goLive('show/slot-1', 'vp9');
   assert.equal((await watch(undefined, firefox)).status, 201);
 });
+
+test('WHIP: a client that goes in the middle of its offer gives its place back', async () => {
+  const media = new FakeMedia();
+  const deps = signallingDeps(media);
+  const app = new Hono().route('/', whipRoutes(deps));
+  app.onError((_, context) => context.text('', 500));
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('v=0')),
+    pull: (controller) => controller.error(new Error('aborted')),
+  });
+  const headers = { ...sdp, ...bearer };
+  const init = { method: 'POST', headers, body, duplex: 'half' } as const;
+  const response = await app.request('/show/a/whip', init, nodeEnv(headers));
+  assert.equal(response.status, 500);
+  assert.equal(deps.ended.length, 1);
+  const [asked] = deps.asked;
+  assert.ok(asked && 'session' in asked && asked.session === deps.ended[0]);
+});

@@ -70,8 +70,9 @@ export class Accounts {
     given: { readonly code: string; readonly name: string; readonly password: string },
     client: Client,
   ): Promise<SignedIn | Problem> {
-    const tooMany = this.#count('claim', client);
-    if (tooMany !== undefined) return this.#refuse('claim', client, tooMany);
+    // From everywhere: 80 bits cannot be guessed, and the owner is not to be kept out by who tries.
+    const refused = this.#countFrom('claim', client);
+    if (refused !== undefined) return this.#refuse('claim', client, refused);
     if (!this.claimCode?.matches(plainCode(given.code))) {
       return this.#refuse('claim', client, WRONG_CODE);
     }
@@ -88,8 +89,8 @@ export class Accounts {
     given: { readonly name: string; readonly password: string; readonly code?: string | undefined },
     client: Client,
   ): Promise<SignedIn | Problem> {
-    const tooMany = this.#count(`person ${given.name.toLowerCase()}`, client);
-    if (tooMany !== undefined) return this.#refuse('sign-in', client, tooMany);
+    const refused = this.#count(`person ${given.name.toLowerCase()}`, client);
+    if (refused !== undefined) return this.#refuse('sign-in', client, refused);
     const hash = this.#deps.store.people.findByName(given.name)?.password;
     const isRight = await this.#deps.passwords.matches(given.password, hash);
     // Looked up after the wait: it may have changed meanwhile.
@@ -127,8 +128,8 @@ export class Accounts {
     pass: Secret | undefined,
     client: Client,
   ): Promise<Secret | Problem> {
-    const tooMany = this.#count(`app ${app}`, client);
-    if (tooMany !== undefined) return this.#refuse('password', client, tooMany);
+    const refused = this.#count(`app ${app}`, client);
+    if (refused !== undefined) return this.#refuse('password', client, refused);
     if (!(await this.#isPasswordOf(app, password))) {
       return this.#refuse('password', client, WRONG_VIEWING_PASSWORD);
     }
@@ -192,25 +193,32 @@ export class Accounts {
     return { person: { id: person.id, name: person.name, role: person.role }, session };
   }
 
-  #count(what: string, { address }: Client): Problem | undefined {
+  #count(what: string, client: Client): Problem | undefined {
+    const ofNetwork = this.#countFrom(what, client);
+    if (ofNetwork !== undefined) return ofNetwork;
     const { passwords, nowMs } = this.#deps;
-    const waitS =
-      this.#tries.take(`${what} ${networkOf(address)}`, nowMs()) ??
-      this.#triesAll.take(what, nowMs()) ??
-      (passwords.isBusy ? 1 : undefined);
-    if (waitS === undefined) return undefined;
-    return {
-      status: 429,
-      reason: 'too-many-attempts',
-      detail: `Too many attempts. Try again in ${waitS} s.`,
-      headers: { 'Retry-After': String(waitS) },
-    };
+    const waitS = this.#triesAll.take(what, nowMs()) ?? (passwords.isBusy ? 1 : undefined);
+    return waitS === undefined ? undefined : tooMany(waitS);
+  }
+
+  #countFrom(what: string, { address }: Client): Problem | undefined {
+    const waitS = this.#tries.take(`${what} ${networkOf(address)}`, this.#deps.nowMs());
+    return waitS === undefined ? undefined : tooMany(waitS);
   }
 
   #refuse(what: string, client: Client, problem: Problem): Problem {
     this.#deps.onRefused(what, client, problem);
     return problem;
   }
+}
+
+function tooMany(waitS: number): Problem {
+  return {
+    status: 429,
+    reason: 'too-many-attempts',
+    detail: `Too many attempts. Try again in ${waitS} s.`,
+    headers: { 'Retry-After': String(waitS) },
+  };
 }
 
 const WRONG_PASSWORD: Problem = {

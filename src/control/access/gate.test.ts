@@ -295,3 +295,17 @@ test('a database that fails lets nobody in, says so, and ends nobody', async () 
   assert.equal(faults.length, 1);
   assert.deepEqual(media.told, []);
 });
+
+test('who may watch anyway rests on nothing that could be taken away', async () => {
+  const { gate, store, media, nowMs } = start('apps: {show: , only: {viewing: members}}');
+  const person = store.people.add('Ada', 'viewer', 'hash', nowMs) ?? '';
+  const where = { address: '', userAgent: '' };
+  const session = store.signIns.add({ person, ...where, expiresMs: nowMs + HOUR_MS }, nowMs);
+  const visitor = { ...STRANGER, session };
+  assert.equal(await ask({ gate }, viewing('show/a', { visitor })), 'yes');
+  const member = viewing('only/a', { visitor });
+  assert.equal(await ask({ gate }, member), 'yes');
+  gate.signOut(person);
+  assert.deepEqual(media.told, [{ type: 'close', session: member.session, reason: 'revoked' }]);
+  assert.equal(await ask({ gate }, viewing('only/a', { visitor })), 'sign-in-needed');
+});

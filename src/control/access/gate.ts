@@ -4,7 +4,7 @@
  */
 import { isInRange, parseRange } from '../../access/address-range.ts';
 import { decide, heldScopes } from '../../access/decide.ts';
-import type { AdmissionPart } from '../../access/facts.ts';
+import type { AccessFacts, AdmissionPart } from '../../access/facts.ts';
 import { messageOf, unknownApp } from '../../access/messages.ts';
 import type {
   AccessRequest,
@@ -179,9 +179,7 @@ export class Gate {
     const grant: Grant = {
       request,
       stream: decision.stream,
-      keyId: request.action === 'publish' ? facts.key?.id : undefined,
-      linkId: request.action === 'view' && request.link ? facts.link?.id : undefined,
-      personId: request.action === 'view' ? facts.person?.id : undefined,
+      ...letInBy(request, facts),
       tellsAdmission: false,
       timer: undefined,
     };
@@ -290,6 +288,19 @@ export class Gate {
       }
     }
   }
+}
+
+/** What a session rests on, so that it ends with it. Who may watch anyway rests on nothing. */
+function letInBy(
+  { action }: PublishRequest | ViewRequest,
+  { app, key, link, person, admission }: AccessFacts,
+): Pick<Grant, 'keyId' | 'linkId' | 'personId'> {
+  const nothing = { keyId: undefined, linkId: undefined, personId: undefined };
+  if (action === 'publish') return { ...nothing, keyId: key?.id };
+  if (app?.viewing === 'public' || admission === 'alone') return nothing;
+  return person === undefined
+    ? { ...nothing, linkId: link?.id }
+    : { ...nothing, personId: person.id };
 }
 
 type Denial = Extract<AccessDecision, { allowed: false }>;
