@@ -59,6 +59,10 @@ export function openLocally(config: Config): LocalApi {
     '/api',
     serveTable(table, async () => caller),
   );
+  // Hono would print it; the command says it in one line.
+  routes.onError((error) => {
+    throw error;
+  });
   const ask = async (path: string, init: RequestInit) =>
     routes.request(`http://localhost${path}`, init);
   return { connection: new Connection(ask, false), close: () => store.close() };

@@ -43,6 +43,11 @@ export type MediaLinkOptions = {
   readonly entry?: URL;
 };
 
+/** A question was not answered in time. */
+export class MediaSilent extends Error {
+  override readonly name = 'MediaSilent';
+}
+
 /** A running media thread. */
 export class MediaLink {
   /** Names of the streams that are live now. */
@@ -195,7 +200,7 @@ class Questions<Answer> {
     const question = Promise.withResolvers<Answer>();
     this.#open.set(id, question);
     const timer = setTimeout(
-      () => question.reject(new Error('the media thread does not answer')),
+      () => question.reject(new MediaSilent('the media thread does not answer')),
       ANSWER_TIMEOUT_MS,
     );
     try {

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import type {
   BansResponse,
@@ -209,6 +210,10 @@ test('without a server: people and keys go into the database, live things are to
     0,
   );
   assert.equal((await millrace(['key', 'add', 'show', ...here])).code, 0);
+  const other = new DatabaseSync(join(stateDir('alone'), 'millrace.sqlite'));
+  other.exec('BEGIN EXCLUSIVE');
+  assertRefused(await millrace(['key', 'add', 'show', ...here]), 1, /locked.*Stop that program/);
+  other.close();
   for (const command of [['status'], ['stream', 'list'], ['session', 'kick', 'x']]) {
     assertRefused(await millrace([...command, ...here]), 3, /no server runs.*--state-dir/);
   }

@@ -15,6 +15,7 @@ import type { HttpEntrance } from '../tls/https-server.ts';
 import { whepRoutes } from '../whep.ts';
 import { whipRoutes } from '../whip.ts';
 import { isEncrypted } from './context.ts';
+import { failureProblem } from './failure.ts';
 import { EVERYWHERE } from './headers.ts';
 import { limitConnections, limitPipelining, SERVER_OPTIONS } from './limits.ts';
 import { type PagesDeps, pageRoutes } from './pages.ts';
@@ -99,17 +100,9 @@ function routesOf({ signalling, api, pages, log, hstsSeconds = 0 }: HttpDeps): H
   app.notFound((context) =>
     context.text('There is no page here. A stream is watched at /app/stream.\n', 404),
   );
-  app.onError((error, context) => {
-    log.error({ err: error, path: context.req.path }, 'a request failed: this is a bug');
-    return problemResponse(
-      {
-        status: 500,
-        reason: 'internal-error',
-        detail: 'The server made a mistake; its log tells.',
-      },
-      {},
-    );
-  });
+  app.onError((error, context) =>
+    problemResponse(failureProblem(error, context.req.path, log), {}),
+  );
   return app;
 }
 
