@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { format, inspect } from 'node:util';
-import { StreamKey } from './stream-key.ts';
+import { randomSecret } from './secret.ts';
+import { StreamKey, shownName } from './stream-key.ts';
 
 const publishKey = StreamKey.generate();
 
@@ -25,4 +26,14 @@ test('a key matches itself only', () => {
     assert.equal(publishKey.matches(other), false);
   }
   assert.notEqual(StreamKey.generate().reveal(), secret);
+});
+
+test('a secret can stand where a name or an argument can', () => {
+  for (let made = 0; made < 1000; made++) assert.match(randomSecret(), /^\w[\w-]{31}$/);
+});
+
+test('a key in the place of a name is not shown', () => {
+  assert.equal(shownName(`show/${publishKey.reveal()}`), 'show/[stream key]');
+  assert.equal(shownName('show/-3allyS3cretR3allyS3cretR3allyS3'), 'show/[stream key]');
+  assert.equal(shownName('show/slot-1'), 'show/slot-1');
 });

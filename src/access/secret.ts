@@ -45,7 +45,8 @@ export class Secret {
   }
 }
 
-/** 192 random bits as text. */
+/** 192 random bits as text. It begins with no dash, so that it can stand where a name or an argument can. */
 export function randomSecret(): string {
-  return randomBytes(RANDOM_BYTES).toString('base64url');
+  const text = randomBytes(RANDOM_BYTES).toString('base64url');
+  return text.startsWith('-') ? randomSecret() : text;
 }

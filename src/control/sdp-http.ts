@@ -4,6 +4,7 @@
  */
 import { type Context, Hono } from 'hono';
 import type { PublishRequest, ViewRequest } from '../access/request.ts';
+import { shownName } from '../access/stream-key.ts';
 import { parseStreamName, type StreamName } from '../base/names.ts';
 import type { Client, SessionId } from '../channel/messages.ts';
 import { parseFragment, writeFragment } from '../protocols/sdp/fragment.ts';
@@ -148,7 +149,7 @@ function told(
   problem: Problem,
 ): Problem {
   const { reason, detail } = problem;
-  deps.onRefused({ protocol, stream, address, reason, message: detail });
+  deps.onRefused({ protocol, stream: shownName(stream), address, reason, message: detail });
   return problem;
 }
 

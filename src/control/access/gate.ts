@@ -14,6 +14,7 @@ import type {
   ViewRequest,
 } from '../../access/request.ts';
 import type { Scope } from '../../access/scopes.ts';
+import { shownName } from '../../access/stream-key.ts';
 import { covers, onlyStream } from '../../access/target.ts';
 import { appOf, type StreamName } from '../../base/names.ts';
 import type { CloseReason, DenialReason } from '../../base/reasons.ts';
@@ -57,8 +58,6 @@ export type GateDeps = {
 
 /** The longest time that a timer takes, 24 days: longer is as good as for ever. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
-/** A key that somebody has pasted where the stream's name belongs must not end up in the log. */
-const KEY_SHAPE = /\/[\w-]{32}$/;
 
 export class Gate {
   readonly #deps: GateDeps;
@@ -274,7 +273,7 @@ export class Gate {
     const refused: Refused = {
       action,
       protocol: 'protocol' in request ? request.protocol : action,
-      target: action === 'api' ? request.route : request.stream.replace(KEY_SHAPE, '/[stream key]'),
+      target: action === 'api' ? request.route : shownName(request.stream),
       address: client.address,
       reason,
       message,
