@@ -23,6 +23,7 @@ import { admissionSettings } from './control/admission/settings.ts';
 import type { ApiDeps } from './control/api/api.ts';
 import type { Config } from './control/config/config.ts';
 import { OnePort } from './control/front-door/one-port.ts';
+import { Proxies } from './control/http/proxies.ts';
 import { HttpServer } from './control/http/server.ts';
 import { explainListenError, type ListeningSocket } from './control/listen-problem.ts';
 import type { Log } from './control/log.ts';
@@ -104,6 +105,7 @@ export async function openControlPlane(
         signalling: signallingOf(config, media, found, { gate, apps, onePort, telling, log }),
         api,
         pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, gate },
+        proxies: new Proxies(config.trustedProxies),
         log,
         hstsSeconds: config.tls.hsts,
       },

@@ -29,8 +29,8 @@ export type Client = {
   /** Of its end of the connection. */
   readonly port: number;
   readonly userAgent: string | undefined;
-  /** Where a proxy on this machine says that it is: it may be made up, so nothing is decided by it here. */
-  readonly forwardedFor?: string;
+  /** The proxy that brought it, where one did: `port` is of the proxy's connection then. */
+  readonly proxy?: string;
 };
 
 /** What the media thread speaks itself on connections that the control plane accepted. */

@@ -7,6 +7,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { FrontDoor } from '../../src/control/front-door/front-door.ts';
 import { GUESTS, type Guest } from '../../src/control/front-door/guests.ts';
 import { Handover } from '../../src/control/front-door/handover.ts';
+import { Proxies } from '../../src/control/http/proxies.ts';
 import { Certificates } from '../../src/control/tls/certificates.ts';
 import { createHttpsServer, type HttpsServer } from '../../src/control/tls/https-server.ts';
 import { openDescriptors } from '../../src/native/descriptors.ts';
@@ -89,6 +90,7 @@ export class House {
 
   get #entrance() {
     return {
+      proxies: new Proxies([]),
       takeOver: (socket: Socket) => void this.#http.emit('connection', socket),
       serve: (request: IncomingMessage, response: ServerResponse) =>
         this.#answer(request, response),

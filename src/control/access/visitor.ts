@@ -1,6 +1,5 @@
 /** Who a request is from, as far as the request itself says. */
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Context } from 'hono';
 import type { Client, Visitor } from '../../access/request.ts';
@@ -8,6 +7,7 @@ import { Secret } from '../../access/secret.ts';
 import { plainAddress } from '../../base/remote-address.ts';
 import type { NodeContext } from '../http/context.ts';
 import { isLoopback } from '../http/limits.ts';
+import { clientAddress } from '../http/proxies.ts';
 
 /** `session`: a person who is signed in. `pass`: a browser that has given an app's password. */
 export const COOKIES = { session: 'millrace', pass: 'millrace-pass' } as const;
@@ -35,12 +35,13 @@ export function visitorOfRequest(request: IncomingMessage): Visitor {
 
 export function clientOfRequest(request: IncomingMessage): Client {
   const { socket, headers } = request;
-  const forwardedFor = forwardedAddress(request);
+  const address = clientAddress(request);
+  const nearest = plainAddress(socket.remoteAddress);
   return {
-    address: plainAddress(socket.remoteAddress),
+    address,
     port: socket.remotePort ?? 0,
     userAgent: headers['user-agent'],
-    ...(forwardedFor !== undefined && { forwardedFor }),
+    ...(nearest !== address && { proxy: nearest }),
   };
 }
 
@@ -74,14 +75,6 @@ export function isSecure({ socket, headers }: IncomingMessage): boolean {
 /** On HTTPS with the prefix that keeps other hosts and plain HTTP from setting it (RFC 6265bis §4.1.3.2). */
 export function cookieNameFor(request: IncomingMessage, name: CookieName): string {
   return isSecure(request) ? `__Host-${COOKIES[name]}` : COOKIES[name];
-}
-
-/** The last in the list: that one the proxy has seen itself, those before it are what the client says. */
-function forwardedAddress({ socket, headers }: IncomingMessage): string | undefined {
-  if (!isLoopback(plainAddress(socket.remoteAddress))) return undefined;
-  const list = headers['x-forwarded-for'] ?? headers['x-real-ip'];
-  const last = [list].flat().at(-1)?.split(',').at(-1)?.trim() ?? '';
-  return isIP(last) === 0 ? undefined : last;
 }
 
 function cookie(request: IncomingMessage, name: CookieName): Secret | undefined {

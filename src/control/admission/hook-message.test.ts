@@ -92,7 +92,7 @@ test('a redirected session closes with the URL that it got', () => {
 });
 
 test('behind a proxy the client is told too', () => {
-  const proxied = { ...client, address: '127.0.0.1', forwardedFor: '192.0.2.8' };
+  const proxied = { ...client, address: '192.0.2.8', proxy: '127.0.0.1' };
   const body = writeHookBody({ ...whip, client: proxied }, 'opening', stream, now);
   const { address, real_ip: realIp } = JSON.parse(body).client;
   assert.deepEqual([address, realIp], ['127.0.0.1', '192.0.2.8']);

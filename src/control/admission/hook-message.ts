@@ -14,7 +14,7 @@ export type HookSession = {
     readonly address: string;
     readonly port: number;
     readonly userAgent: string | undefined;
-    readonly forwardedFor?: string;
+    readonly proxy?: string;
   };
 };
 
@@ -61,9 +61,9 @@ export function writeHookBody(
   const isTold = status === 'closing' && protocol !== 'whip';
   const body = JSON.stringify({
     client: {
-      address: client.address,
+      address: client.proxy ?? client.address,
       port: client.port,
-      real_ip: client.forwardedFor ?? client.address,
+      real_ip: client.address,
       user_agent: protocol === 'rtmp' ? undefined : client.userAgent,
     },
     request: {

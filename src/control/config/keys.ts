@@ -27,6 +27,7 @@ import {
   optionalHostname,
   optionalHostPort,
   port,
+  ranges,
 } from './kinds.ts';
 import {
   optionalOrigin,
@@ -376,6 +377,11 @@ export const keys = {
     initial: undefined,
     example: 'https://live.example.net',
     says: 'How links in notifications call this server. Set it where a proxy brings HTTPS; otherwise it is made of `domain`, or the address, and the port.',
+  }),
+  trusted_proxies: ranges({
+    initial: ['127.0.0.0/8', '::1'],
+    example: '[127.0.0.1, 10.0.0.0/24]',
+    says: 'Reverse proxies before this server: their X-Forwarded-For tells where a request came from, which limits, bans and the log go by. Nobody else is taken at his word. Empty: nobody is.',
   }),
   public_addresses: addresses({
     initial: [],

@@ -1,5 +1,6 @@
 /** What a configuration value can be: how each kind is read, and how the reference speaks of it. */
 import { isIP } from 'node:net';
+import { parseRange } from '../../access/address-range.ts';
 
 /** What is wrong with a value: completes "it must be ...". */
 export type Problem = { readonly mustBe: string };
@@ -64,6 +65,20 @@ export function addresses(about: About<readonly string[]>): Key<readonly string[
         ? list
         : { mustBe: 'a list of IPv4 or IPv6 addresses, such as [203.0.113.7, "2001:db8::7"]' };
     },
+    write: (value) => `[${value.map(quote).join(', ')}]`,
+  });
+}
+
+/** A list of addresses and ranges of them. */
+export function ranges(about: About<readonly string[]>): Key<readonly string[]> {
+  const isRange = (value: unknown): value is string =>
+    typeof value === 'string' && parseRange(value) !== undefined;
+  return key<readonly string[]>(about, {
+    kind: 'list of IP addresses and ranges',
+    read: (value) =>
+      Array.isArray(value) && value.every(isRange)
+        ? value
+        : { mustBe: 'a list of IP addresses and ranges, such as [10.0.0.0/24, "2001:db8::7"]' },
     write: (value) => `[${value.map(quote).join(', ')}]`,
   });
 }

@@ -11,6 +11,7 @@ import { apiDeps } from '../../../test/fakes/api.ts';
 import { FakeMedia, signallingDeps, streamName } from '../../../test/fakes/media-gate.ts';
 import { EVERYTHING } from '../../access/target.ts';
 import { createLog } from '../log.ts';
+import { Proxies } from './proxies.ts';
 import { HttpServer } from './server.ts';
 
 const { gate, store, apps, accounts } = accessWorld('apps: {show: }');
@@ -39,6 +40,7 @@ async function serve(
       signalling: signallingDeps(media),
       api: apiDeps(media, { gate, store, apps, accounts }),
       pages: { webFolder, staticFolder, gate },
+      proxies: new Proxies([]),
       log: createLog({ level: 'error', readable: true, write: () => undefined }),
     },
     { address: '127.0.0.1', port: 0 },

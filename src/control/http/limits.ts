@@ -2,8 +2,9 @@
 import type { RequestListener, Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import { networkOf, plainAddress } from '../../base/remote-address.ts';
+import type { Proxies } from './proxies.ts';
 
-/** A crowd behind one address, each with a page and its WebSocket; a proxy on this machine is not counted. */
+/** A crowd behind one address, each with a page and its WebSocket; a proxy is not counted. */
 const CONNECTIONS_PER_ADDRESS_MAX = 256;
 /** Of all together; each costs some tens of kilobytes. */
 const CONNECTIONS_MAX = 20_000;
@@ -31,22 +32,22 @@ export const SERVER_OPTIONS = {
 } as const;
 
 /** Bounds the connections of a server; one too many is closed at once. */
-export function limitConnections(server: Server): void {
+export function limitConnections(server: Server, proxies?: Proxies): void {
   server.maxConnections = CONNECTIONS_MAX;
   server.maxHeadersCount = HEADERS_MAX;
   server.setTimeout(STALLED_MS_MAX);
-  const mayEnter = countPerAddress();
+  const mayEnter = countPerAddress(proxies);
   server.on('connection', (socket: Socket) => {
     if (!mayEnter(socket)) socket.destroy();
   });
 }
 
 /** Counts connections by the network they come from; says of each whether it is not one too many. */
-export function countPerAddress(): (socket: Socket) => boolean {
+export function countPerAddress(proxies?: Proxies): (socket: Socket) => boolean {
   const open = new Map<string, number>();
   return (socket) => {
     const address = plainAddress(socket.remoteAddress);
-    if (isLoopback(address)) return true;
+    if (isLoopback(address) || proxies?.trusts(address)) return true;
     const network = networkOf(address);
     const count = (open.get(network) ?? 0) + 1;
     if (count > CONNECTIONS_PER_ADDRESS_MAX) return false;

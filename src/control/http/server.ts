@@ -19,11 +19,13 @@ import { failureProblem } from './failure.ts';
 import { EVERYWHERE } from './headers.ts';
 import { limitConnections, limitPipelining, SERVER_OPTIONS } from './limits.ts';
 import { type PagesDeps, pageRoutes } from './pages.ts';
+import { noteClient, type Proxies } from './proxies.ts';
 
 export type HttpDeps = {
   readonly signalling: SignallingDeps;
   readonly api: ApiDeps;
   readonly pages: PagesDeps;
+  readonly proxies: Proxies;
   readonly log: Log;
   /** For how long browsers are to refuse plain HTTP, once they came by HTTPS (RFC 6797); 0 for not at all. */
   readonly hstsSeconds?: number;
@@ -33,11 +35,13 @@ export class HttpServer {
   readonly #server: Server;
   readonly #oven: OvenSocket;
   readonly #serve: RequestListener;
+  readonly #proxies: Proxies;
 
-  private constructor(server: Server, serve: RequestListener, oven: OvenSocket) {
+  private constructor(server: Server, serve: RequestListener, oven: OvenSocket, proxies: Proxies) {
     this.#server = server;
     this.#serve = serve;
     this.#oven = oven;
+    this.#proxies = proxies;
   }
 
   /** Listens; fails with Node's error where it cannot. */
@@ -46,10 +50,14 @@ export class HttpServer {
     { address, port }: { readonly address: string; readonly port: number },
   ): Promise<HttpServer> {
     const app = routesOf(deps);
-    const serve = getRequestListener(app.fetch);
+    const listener = getRequestListener(app.fetch);
+    const serve: RequestListener = (request, response) => {
+      noteClient(request, deps.proxies);
+      return listener(request, response);
+    };
     const server = createServer(SERVER_OPTIONS, limitPipelining(serve));
     const oven = ovenSocket(deps.signalling);
-    limitConnections(server);
+    limitConnections(server, deps.proxies);
     server.on('upgrade', (request, socket, head) => upgrade(oven, request, socket, head, deps));
     server.listen(port, address);
     try {
@@ -58,7 +66,7 @@ export class HttpServer {
       oven.close();
       throw error;
     }
-    return new HttpServer(server, serve, oven);
+    return new HttpServer(server, serve, oven, deps.proxies);
   }
 
   /** As bound. */
@@ -69,6 +77,7 @@ export class HttpServer {
   /** For connections and requests that come by TLS: they share this server's limits and its end. */
   get entrance(): HttpEntrance {
     return {
+      proxies: this.#proxies,
       takeOver: (socket) => void this.#server.emit('connection', socket),
       serve: this.#serve,
     };
@@ -116,6 +125,7 @@ function upgrade(
 ): void {
   // Until somebody takes the socket over, its errors are nobody's; unheard they would end the process.
   socket.on('error', () => socket.destroy());
+  noteClient(request, deps.proxies);
   const url = URL.parse(request.url ?? '', 'http://host');
   const stream = parseStreamName(url?.pathname.slice(1) ?? '');
   if (url === null || stream === undefined || !hasApp(stream, deps)) {

@@ -24,10 +24,13 @@ import {
   REQUEST_TIMEOUT_MS,
   STALLED_MS_MAX,
 } from '../http/limits.ts';
+import type { Proxies } from '../http/proxies.ts';
 import type { Certificates } from './certificates.ts';
 
 /** Where requests go. */
 export type HttpEntrance = {
+  /** Who may bring the connections of many. */
+  readonly proxies: Proxies;
   /** Takes over a connection that speaks HTTP/1.1, WebSocket upgrades included. */
   readonly takeOver: (socket: Socket) => void;
   /** Serves a request that came by HTTP/2. */
@@ -78,7 +81,7 @@ export function createHttpsServer(certificates: Certificates, http: HttpEntrance
   const connections = new Set<Socket>();
   const http2 = http2Server(http.serve);
   const tls = tlsServer(certificates);
-  const mayEnter = countPerAddress();
+  const mayEnter = countPerAddress(http.proxies);
   let takeUnnamed: (socket: TLSSocket) => void = http.takeOver;
   let hearSecured: (socket: TLSSocket) => void = () => {};
 
