@@ -26,14 +26,16 @@ type Ports = Extract<FromMedia, { type: 'ready' }>['ports'];
  * @param onePortTcp undefined where it is not open, or not for media
  */
 export function mediaSocketsOf(
-  { ice, onePort }: Config,
+  config: Config,
   ports: Ports,
   onePortTcp: number | undefined,
 ): Record<'udp' | 'tcp', Listening[]> {
-  const udp = [{ ...listen(ice.udp), port: ports.iceUdp }];
-  const tcp = [{ ...listen(ice.tcp), port: ports.iceTcp }];
-  if (ports.onePortUdp !== undefined) udp.unshift({ ...listen(onePort), port: ports.onePortUdp });
-  if (onePortTcp !== undefined) tcp.unshift({ ...listen(onePort), port: onePortTcp });
+  const { udp: classicUdp, tcp: classicTcp } = config.ice;
+  const udp = [{ ...listen(classicUdp), port: ports.iceUdp }];
+  const tcp = [{ ...listen(classicTcp), port: ports.iceTcp }];
+  const { address = '' } = onePortOf(config) ?? {};
+  if (ports.onePortUdp !== undefined) udp.unshift({ address, port: ports.onePortUdp });
+  if (onePortTcp !== undefined) tcp.unshift({ address, port: onePortTcp });
   return { udp, tcp };
 }
 

@@ -4,7 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -63,6 +66,17 @@ async function assertLive(t: TestContext, viewer: ViewerPage): Promise<void> {
   assert.ok(watched.frames.length > 60, `${watched.frames.length} frames in 4 s`);
   assert.ok(latencyMs < 1000, `${latencyMs} ms`);
   assert.equal(await viewer.remotePort(), port);
+}
+
+/** Where an answer sends media, best first: `UDP 443`. */
+async function candidatesOf(server: TestServer): Promise<string[]> {
+  const url = `${server.page('live/candidates')}/whep?transport=udptcp`;
+  const headers = { 'content-type': 'application/sdp' };
+  const response = await fetch(url, { method: 'POST', headers, body: viewerOffer() });
+  const answer = await response.text();
+  return [...answer.matchAll(/^a=candidate:\S+ 1 (\S+) (\d+) \S+ (\d+)/gm)]
+    .toSorted(([, , a], [, , b]) => Number(b) - Number(a))
+    .map(([, transport, , at]) => `${transport} ${at}`);
 }
 
 /** Connections to a port of ours, a line each. */
@@ -131,17 +145,41 @@ test('an encoder with a wrong key is told so through TLS', async () => {
 });
 
 test('answers name the one port first, the classic ones after it', async () => {
-  const answer = await fetch(`http://127.0.0.1:${server.http}/live/rtmps/whep?transport=udptcp`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/sdp' },
-    body: viewerOffer(),
-  }).then((response) => response.text());
-  const candidates = [...answer.matchAll(/^a=candidate:\S+ 1 (\S+) (\d+) \S+ (\d+)/gm)];
-  const named = candidates
-    .toSorted(([, , a], [, , b]) => Number(b) - Number(a))
-    .map(([, transport, , at]) => `${transport} ${at}`);
-  assert.deepEqual(named, [
+  assert.deepEqual(await candidatesOf(server), [
     ...[`UDP ${port}`, `UDP ${server.iceUdp}`],
     ...[`TCP ${port}`, `TCP ${server.iceTcp}`],
   ]);
+});
+
+test('without a certificate: pages in the clear, an encoder, and media', async (t) => {
+  const own = await freeTcpPort();
+  await using plain = await TestServer.start({
+    config: `one_port: {mode: always, address: 127.0.0.1, port: ${own}}`,
+  });
+  const rtmp = plain.rtmpUrl('live/plain').replace(`:${plain.rtmp}/`, `:${own}/`);
+  await using _source = new ClockSource({ gopSeconds: 1, output: { rtmp } });
+  const viewer = await chromium.open(`http://127.0.0.1:${own}/live/plain`);
+  t.diagnostic(`picture after ${Math.round(await viewer.waitForPicture())} ms`);
+  assert.equal(await viewer.remotePort(), own);
+  await viewer.page.close();
+});
+
+test('a port that others have is said, and the rest goes on without it', async () => {
+  const [tcp, udp] = [createServer(), createSocket('udp4')];
+  tcp.listen(0, '127.0.0.1');
+  await once(tcp, 'listening');
+  const { port: taken } = tcp.address() as AddressInfo;
+  udp.bind(taken, '127.0.0.1');
+  await once(udp, 'listening');
+  try {
+    await using other = await TestServer.start({
+      config: `one_port: {mode: always, address: 127.0.0.1, port: ${taken}}`,
+    });
+    assert.deepEqual(await candidatesOf(other), [`UDP ${other.iceUdp}`, `TCP ${other.iceTcp}`]);
+    assert.match(other.log, /port \d+ \(one_port\.port\) cannot be opened \(EADDRINUSE\)/);
+    assert.match(other.log, /The one port over UDP cannot use port \d+/);
+  } finally {
+    tcp.close();
+    udp.close();
+  }
 });

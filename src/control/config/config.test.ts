@@ -133,6 +133,20 @@ test('help lists every option', () => {
   }
 });
 
+test('the one port may be that of HTTPS, and of nothing else', () => {
+  const load = (...args: string[]) => {
+    const options = parseOptions(['--domain', 'live.example.net', ...args], () => {});
+    assert(options !== 'help');
+    return loadConfig(options);
+  };
+  assert.equal(load().onePort.port, undefined);
+  const settings = parseSettings('one_port: {mode: always, port: 3333}', 'millrace.yaml');
+  assert.throws(
+    () => loadConfig({ configFile: undefined, demo: false, settings }),
+    /http\.port and one_port\.port are both 3333/,
+  );
+});
+
 test('two services on one TCP port are refused by name', () => {
   const load = (...args: string[]) => {
     const options = parseOptions(['--rtmp-port', '3333', ...args], () => {});

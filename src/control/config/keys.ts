@@ -26,6 +26,7 @@ import {
   optionalFolder,
   optionalHostname,
   optionalHostPort,
+  optionalPort,
   port,
   ranges,
 } from './kinds.ts';
@@ -352,10 +353,14 @@ export const keys = {
         initial: 'auto',
         says: 'Whether it is opened: `auto`, where there is HTTPS; `always`, also without, and pages come by plain HTTP then; `off`, never.',
       }),
-      address: address({ initial: EVERY_ADDRESS, says: LISTEN }),
-      port: port({
-        initial: 443,
-        says: 'Its number, for TCP and UDP. It may be that of `tls.https_port`, and is by default.',
+      address: address({
+        initial: EVERY_ADDRESS,
+        says: `${LISTEN} Where the port is that of HTTPS, \`tls.address\` counts.`,
+      }),
+      port: optionalPort({
+        initial: undefined,
+        example: '8443',
+        says: 'Its number, for TCP and UDP. Not set: that of `tls.https_port`, which is 443. Another one is opened beside it.',
       }),
       protocols: choices(GUESTS, {
         initial: GUESTS,

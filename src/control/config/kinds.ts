@@ -46,6 +46,16 @@ export function port(about: About<number>): Key<number> {
   });
 }
 
+/** A port, or what stands for it. */
+export function optionalPort(about: About<number | undefined>): Key<number | undefined> {
+  const { kind, read } = port({ initial: 0, says: '' });
+  return key<number | undefined>(about, {
+    kind,
+    read: optional(read),
+    write: (value) => (value === undefined ? undefined : String(value)),
+  });
+}
+
 /** An address of this machine to listen on. */
 export function address(about: About<string>): Key<string> {
   return key<string>(about, {

@@ -27,6 +27,11 @@ test('without HTTPS where it is asked for, and nowhere where it is not wanted', 
   assert.equal(settingsOf(HTTPS, 'one_port: {mode: off}'), undefined);
 });
 
+test('it goes where HTTPS goes', () => {
+  const moved = settingsOf(HTTPS.replace('}', ', https_port: 9443}'));
+  assert.deepEqual([moved?.port, moved?.isHttpsPort], [9443, true]);
+});
+
 test('another port than that of HTTPS is its own', () => {
   assert.equal(settingsOf(HTTPS, 'one_port: {port: 8443}')?.isHttpsPort, false);
 });

@@ -17,14 +17,17 @@ export type OnePortSettings = {
 export function onePortOf(
   config: Pick<Config, 'onePort' | 'rtmp' | 'tls' | 'domain'>,
 ): OnePortSettings | undefined {
-  const { mode, address, port, protocols } = config.onePort;
+  const { mode, protocols } = config.onePort;
+  const port = config.onePort.port ?? config.tls.httpsPort;
   if (mode === 'off') return undefined;
   const hasHttps = planTls(config).from !== 'nowhere';
   if (mode === 'auto' && !hasHttps) return undefined;
+  const isHttpsPort = hasHttps && port !== 0 && port === config.tls.httpsPort;
+  const { address } = isHttpsPort ? config.tls : config.onePort;
   return {
     address: socketAddress(address),
     port,
     protocols: protocols.filter((guest) => config.rtmp.enabled || !guest.startsWith('rtmp')),
-    isHttpsPort: hasHttps && port !== 0 && port === config.tls.httpsPort,
+    isHttpsPort,
   };
 }
