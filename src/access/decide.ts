@@ -134,8 +134,8 @@ function refuseLink(
   nowMs: number,
 ): Denial | undefined {
   if (link === undefined || !covers(link.target, stream)) return deny('link-wrong');
-  const isSpent = link.isRevoked || link.isTaken || isOver(link.expiresMs, nowMs);
-  return isSpent ? deny('link-expired') : undefined;
+  if (link.isRevoked || isOver(link.expiresMs, nowMs)) return deny('link-expired');
+  return link.isTaken ? deny('link-taken') : undefined;
 }
 
 function refuseProtocol(

@@ -21,6 +21,7 @@ const MESSAGES: Readonly<Record<DenialReason, string>> = {
   'link-needed': 'Watching needs a link. Ask whoever runs the stream for one.',
   'link-wrong': 'This link is not for this stream. Ask whoever gave it to you for a new one.',
   'link-expired': 'This link is no longer good. Ask whoever gave it to you for a new one.',
+  'link-taken': 'Somebody watches by this link already: it lets in one at a time, or one network.',
   'password-needed': 'Watching needs a password.',
   'sign-in-needed': 'Sign in first, or send an API token.',
   'not-allowed': 'Your account or token does not let you do this.',

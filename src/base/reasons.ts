@@ -42,7 +42,8 @@ export type DenialReason =
   | 'closed-idle' // nothing was live for so long that the app closed by itself
   | 'link-needed'
   | 'link-wrong' // no link of ours, or one for another stream
-  | 'link-expired' // or revoked, or used by somebody else
+  | 'link-expired' // or revoked
+  | 'link-taken' // it lets one session or one address in, and another has it
   | 'password-needed'
   | 'sign-in-needed'
   | 'not-allowed' // who is signed in may not do this

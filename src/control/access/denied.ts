@@ -23,6 +23,7 @@ const STATUS: Readonly<Record<DenialReason, number>> = {
   'link-needed': 401,
   'link-wrong': 401,
   'link-expired': 401,
+  'link-taken': 403,
   'password-needed': 401,
   'sign-in-needed': 401,
   'not-allowed': 403,

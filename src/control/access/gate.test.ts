@@ -144,7 +144,7 @@ test('a link for one session is free again when that has ended; one for an addre
   const single = made('session');
   const first = viewing('show/a', { link: single });
   assert.equal(await ask({ gate }, first), 'yes');
-  assert.equal(await ask({ gate }, viewing('show/a', { link: single })), 'link-expired');
+  assert.equal(await ask({ gate }, viewing('show/a', { link: single })), 'link-taken');
   const page = { stream: streamName('show/a'), link: single, visitor: STRANGER, client: CLIENT };
   assert.equal(gate.mayShow({ action: 'page', ...page }), true, 'the page takes no place');
   media.endSession(first.session, 'show/a', 'left');
@@ -153,7 +153,7 @@ test('a link for one session is free again when that has ended; one for an addre
   const at = (address: string) =>
     ask({ gate }, viewing('show/a', { link: bound, ...from(address) }));
   assert.equal(await at('192.0.2.1'), 'yes');
-  assert.equal(await at('192.0.2.2'), 'link-expired');
+  assert.equal(await at('192.0.2.2'), 'link-taken');
   assert.equal(await at('192.0.2.1'), 'yes');
 });
 

@@ -50,7 +50,8 @@ function showStreams(names: readonly string[]): void {
 /** Loud, as whoever reaches the server can show what he likes. */
 function showOpen(apps: readonly string[]): void {
   byId('open').hidden = apps.length === 0;
-  const names = apps.map((app) => (app === '*' ? 'every other app' : app)).join(', ');
+  const all = apps.length === 1 ? 'every app' : 'every other app';
+  const names = apps.map((app) => (app === '*' ? all : app)).join(', ');
   byId('open-apps').textContent = names;
 }
 
