@@ -69,20 +69,22 @@ export class AcmeCertificate {
 
   /** Serves what an earlier run obtained. */
   async restore(): Promise<void> {
-    const { store, clock } = this.#deps;
-    let pair: KeyPair | undefined;
     try {
-      pair = await store.certificate();
+      const pair = await this.#deps.store.certificate();
+      const found = pair && inspect(pair);
+      if (pair === undefined || found === undefined || 'problem' in found) return;
+      this.#serve(pair, found);
+      this.#plan(found);
     } catch (error) {
       this.#failed(error);
-      return;
     }
-    const found = pair && inspect(pair);
-    if (pair === undefined || found === undefined || 'problem' in found) return;
-    this.#serve(pair, found);
+  }
+
+  /** What was obtained earlier may be for other names than are wanted now. */
+  #plan(found: Inspected): void {
     const lacks = this.#deps.options.names.some((name) => !found.covers(name));
     if (lacks) this.#schedule.holdForNow(found);
-    else this.#schedule.hold(found, clock.nowMs());
+    else this.#schedule.hold(found, this.#deps.clock.nowMs());
   }
 
   /** Does what is due; its end is the time to look at `deadlineMs` again. Never fails. */

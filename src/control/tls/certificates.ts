@@ -8,27 +8,22 @@ export type KeyPair = { readonly certificate: string; readonly key: string };
  * Swapping is one assignment: connections that exist keep what they were made with, the next one gets the new certificate.
  */
 export class Certificates {
-  #served: (KeyPair & { readonly context: SecureContext }) | undefined;
+  #served: KeyPair | undefined;
   readonly #proofs = new Map<string, SecureContext>();
   readonly #listeners = new Set<() => void>();
 
-  /** Undefined until there is a certificate: such a connection cannot be had. */
+  /**
+   * Whatever name a client asks for: one that the certificate does not have gets it all the same, as the browser then says
+   * which names it is for, which helps more than a connection that ends. Undefined until there is one.
+   */
   get served(): KeyPair | undefined {
     return this.#served;
   }
 
-  /**
-   * What a connection to that name gets. A name that the certificate does not have gets it all the same: the browser then
-   * says which names it is for, which helps more than a connection that ends.
-   */
-  secureContextFor(_servername: string | undefined): SecureContext | undefined {
-    return this.#served?.context;
-  }
-
-  /** From now on. Fails where the two do not belong together. */
-  serve({ certificate, key }: KeyPair): void {
-    const context = createSecureContext({ cert: certificate, key });
-    this.#served = { certificate, key, context };
+  /** From now on. Fails where OpenSSL does not take it: a key that is too short, or another's. */
+  serve(pair: KeyPair): void {
+    createSecureContext({ cert: pair.certificate, key: pair.key });
+    this.#served = pair;
     for (const listener of this.#listeners) listener();
   }
 

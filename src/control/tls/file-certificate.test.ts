@@ -141,6 +141,17 @@ for (const { name, make, kind, says } of wrong) {
   });
 }
 
+test('a key that is too short for anybody', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  write({
+    certificate: new AcmeAuthority(() => NOW_MS).issue([NAME], publicKey),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  });
+  assert.deepEqual(await look(), ['unfit']);
+  assert.match(troubles[0]?.message ?? '', /key too small.*RSA with 2048 bits/);
+  assert.equal(certificates.served, undefined);
+});
+
 test('no file, and one that may not be read', async () => {
   assert.deepEqual(await look(), ['unreadable']);
   assert.match(

@@ -80,7 +80,16 @@ export class FileCertificate {
 
   #serve(pair: KeyPair, found: Inspected): void {
     if (this.#served !== undefined && isSame(pair, this.#served.pair)) return;
-    this.#certificates.serve(pair);
+    try {
+      this.#certificates.serve(pair);
+    } catch (error) {
+      const { certificate } = this.#options;
+      this.#complain(
+        'unfit',
+        `${certificate} cannot be used: ${(error as Error).message}. Use a key of the curve P-256, or RSA with 2048 bits or more.`,
+      );
+      return;
+    }
     this.#served = { pair, found };
     this.#report.loaded(found);
   }

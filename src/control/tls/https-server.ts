@@ -90,8 +90,7 @@ export function createHttpsServer(certificates: Certificates, http: HttpEntrance
     hearSecured(socket);
     if (socket.alpnProtocol === 'h2') http2.accept(socket);
     else if (socket.alpnProtocol === 'http/1.1') http.takeOver(socket);
-    // RFC 8737 §3: the certificate was the answer; the connection has no other use.
-    else if (socket.alpnProtocol === ACME_PROTOCOL) socket.destroy();
+    else if (socket.alpnProtocol === ACME_PROTOCOL) endProof(socket);
     else takeUnnamed(socket);
   });
   return {
@@ -119,10 +118,19 @@ export function createHttpsServer(certificates: Certificates, http: HttpEntrance
   };
 }
 
+/**
+ * RFC 8737 §3: the certificate was the answer; the connection has no other use. In TLS 1.2 our last words of the handshake
+ * are still on their way.
+ */
+function endProof(socket: TLSSocket): void {
+  socket.setTimeout(HANDSHAKE_MS_MAX, () => socket.destroy());
+  socket.resume().end();
+}
+
 /** Never listens: connections are handed to it. */
 function tlsServer(certificates: Certificates): TlsServer {
   const server = createTlsServer(optionsFor(certificates));
-  // A client that names no host gets what the server itself has.
+  // Without SNICallback: its context would come after the proof's, and take its place (in TLS 1.3).
   const update = () => {
     const { served } = certificates;
     if (served === undefined) return;
@@ -139,7 +147,6 @@ function optionsFor(certificates: Certificates): TlsOptions {
   return {
     ...MODERN,
     handshakeTimeout: HANDSHAKE_MS_MAX,
-    SNICallback: (servername, done) => done(null, certificates.secureContextFor(servername)),
     ALPNCallback({ servername, protocols }) {
       if (!protocols.includes(ACME_PROTOCOL)) return preferred(protocols);
       const proof = certificates.proofFor(servername);

@@ -38,8 +38,13 @@ export class Listener {
   /** Resolves when it is known whether that worked. */
   open(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.once('listening', resolve);
-    this.#server.once('error', () => resolve());
+    const known = () => {
+      this.#server.off('listening', known);
+      this.#server.off('error', known);
+      resolve();
+    };
+    this.#server.on('listening', known);
+    this.#server.on('error', known);
     this.#server.listen(this.#options.port, this.#options.address);
     return promise;
   }

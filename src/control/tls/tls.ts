@@ -143,6 +143,7 @@ export class Tls {
         this.#loaded('a certificate was obtained', found);
       },
       failed: ({ kind, message, retryAtMs, isUrgent, expiresMs }) => {
+        if (this.#ended.signal.aborted) return;
         const again = `It is tried again at ${iso(retryAtMs)}.`;
         if (isUrgent) this.#complain(kind, host, `${message} ${again}`, expiresMs);
         else log.warn({ host }, `the certificate was not renewed: ${message} ${again}`);
