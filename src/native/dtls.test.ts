@@ -104,7 +104,25 @@ describe('a handshake with ourselves', () => {
   });
 });
 
+/** RFC 5764 §4.1.2, RFC 7714 §14.2: what each client's use_srtp leaves us to choose. */
+const AES_CM_SHA1_80 = 1;
+const AEAD_AES_128_GCM = 7;
+const profiles = { chromium: AEAD_AES_128_GCM, firefox: AEAD_AES_128_GCM, obs: AES_CM_SHA1_80 };
+
 describe('ClientHellos off the wire', () => {
+  for (const [client, profile] of Object.entries(profiles)) {
+    test(`${client} gets an SRTP profile that it has`, () => {
+      const server = ours.createDtls('server', false);
+      server.start(0);
+      for (const datagram of firstHello(readVector(client))) server.receive(datagram, 0);
+      const chosen = drain(server).flatMap((output) =>
+        output.type === 'transmit' ? srtpProfiles(output.datagram) : [],
+      );
+      deepEqual(chosen, [profile]);
+      server.free();
+    });
+  }
+
   for (const client of ['chromium', 'firefox', 'obs']) {
     const datagrams = readVector(client);
 
@@ -303,6 +321,13 @@ function handshakeTypes(datagram: Uint8Array): number[] {
     if (datagram[at] === 22) types.push(datagram[at + 13]!);
   }
   return types;
+}
+
+/** From the use_srtp extension of a ServerHello: type 14, one profile, no MKI (RFC 5764 §4.1.1). */
+function srtpProfiles(datagram: Uint8Array): number[] {
+  const bytes = Buffer.from(datagram);
+  const at = bytes.indexOf('000e00050002', 'hex');
+  return at < 0 ? [] : [bytes.readUInt16BE(at + 6)];
 }
 
 function readUint24(bytes: Uint8Array, at: number): number {

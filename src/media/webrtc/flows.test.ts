@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
+import { readSdp } from '../../../test/vectors/sdp/read.ts';
 import type { ReceiveTrack } from '../../base/session.ts';
 import { parseRtpPacket, type RtpPacket, writeRtpPacket } from '../../protocols/rtp/packet.ts';
+import { answerPublisher } from '../../protocols/sdp/publish.ts';
+import { isRefusal } from '../../protocols/sdp/refusal.ts';
 import { Flows } from './flows.ts';
 
 const RID_ID = 2;
@@ -142,4 +145,31 @@ test('a sender that names layers without having offered them has one flow', () =
   assert.equal(flows.accept(parsed, bytes, 0)?.lane.rid, undefined);
   const again = packet(12, RTX, undefined, Uint8Array.of(0, 1, 2));
   assert.equal(flows.unwrap(again.parsed, again.bytes)?.ssrc, 11);
+});
+
+test('OBS stamps mid and rid on each packet without simulcast: one flow, by its SSRC', () => {
+  const agreement = answerPublisher(readSdp('publish-obs-32.sdp'), {
+    ufrag: 'localUfrag',
+    pwd: 'localPasswordOf24Letters',
+    fingerprint: new Uint8Array(32),
+    originId: '1',
+    candidates: [],
+  });
+  assert.ok(!isRefusal(agreement));
+  const video = agreement.tracks.find(({ kind }) => kind === 'video');
+  assert.ok(video);
+  assert.deepEqual([video.extensions.mid, video.extensions.rid, video.rids], [1, 2, []]);
+  const flows = new Flows(agreement.tracks);
+  const [ssrc = 0] = video.ssrcs;
+  // mid "1" and rid "0", as OBS 32.1 and later send them.
+  const plain = packet(ssrc, 96).bytes;
+  const bytes = Uint8Array.of(...plain.subarray(0, 12), 0xbe, 0xde, 0, 1, 0x10, 0x31, 0x20, 0x30);
+  bytes[0] = 0x90;
+  const stamped = Uint8Array.of(...bytes, ...plain.subarray(12));
+  const parsed = parseRtpPacket(stamped);
+  assert.ok(typeof parsed === 'object');
+  assert.equal(parsed.payload.length, 4);
+  const accepted = flows.accept(parsed, stamped, 0);
+  assert.equal(accepted?.lane.rid, undefined);
+  assert.equal(accepted?.lane.track.kind, 'video');
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readRtp } from '../../../test/vectors/codecs/read.ts';
 import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
-import { NAL, nalType } from '../../protocols/codecs/h264.ts';
-import type { RtpPacket } from '../../protocols/rtp/packet.ts';
+import { findSps, NAL, nalType, startsKeyframe } from '../../protocols/codecs/h264.ts';
+import { parseRtpPacket, type RtpPacket } from '../../protocols/rtp/packet.ts';
 import { H264Intake } from './h264-intake.ts';
 
 const SPS = Buffer.from('6742c01fda014016ec0440000003004000000f03c60ca8', 'hex');
@@ -13,10 +14,11 @@ const SLICE = Uint8Array.of(0x41, 0x98, 1, 2, 3);
 /** What comes out of an intake, as NAL types, and how often it asked for a keyframe. */
 function intake(parameterSets?: string) {
   const pushed: RtpPacket[] = [];
+  const sizes: (readonly [width: number, height: number])[] = [];
   const input: TrackInput = { push: (packet) => pushed.push(packet), setClock: () => {} };
   const publisher: PublisherInput = {
     setTrack: () => input,
-    setVideoSize: () => {},
+    setVideoSize: (width, height) => sizes.push([width, height]),
     report: () => {},
     resolve: () => {},
     close: () => {},
@@ -42,7 +44,7 @@ function intake(parameterSets?: string) {
       machine.push(packet, 0);
     }
   };
-  return { ...world, world, send };
+  return { ...world, world, send, sizes, machine };
 }
 
 test('puts the sets ahead of keyframes that come without them, and the numbers after them on', () => {
@@ -75,3 +77,28 @@ test('sets from the offer are as good', () => {
   assert.deepEqual(types(), [NAL.stapA, NAL.idr]);
   assert.equal(world.wanted, 0);
 });
+
+const HIGH = 100;
+const recorded = [
+  { vector: 'ffmpeg-5.1-high.rtp', keyframes: 2, pictures: 12 },
+  { vector: 'x264-cbr-filler.rtp', keyframes: 1, pictures: 7 },
+] as const;
+
+for (const { vector, keyframes, pictures } of recorded) {
+  test(`High under an offer of Constrained Baseline goes on whole: ${vector}`, () => {
+    const { machine, pushed, sizes, world } = intake();
+    for (const bytes of readRtp(vector)) {
+      const packet = parseRtpPacket(bytes);
+      assert.ok(typeof packet === 'object');
+      machine.push(packet, 0);
+    }
+    assert.equal(world.wanted, 0, 'the sets came ahead of the first keyframe');
+    const profiles = pushed.flatMap(({ payload }) => findSps(payload)?.[1] ?? []);
+    assert.ok(profiles.length >= keyframes && profiles.every((profile) => profile === HIGH));
+    assert.deepEqual(sizes[0], [320, 180]);
+    assert.equal(new Set(pushed.map(({ timestamp }) => timestamp)).size, pictures);
+    assert.equal(pushed.filter(({ marker }) => marker).length, pictures);
+    const starts = pushed.filter(({ payload }) => startsKeyframe(payload));
+    assert.equal(new Set(starts.map(({ timestamp }) => timestamp)).size, keyframes);
+  });
+}

@@ -119,6 +119,23 @@ test('tells a peer that will not control to change its role', () => {
   assert.ok(!agent.isValid(WIFI));
 });
 
+test("takes ffmpeg's check, which has no priority and no role and nominates at once", () => {
+  const agent = newAgent(['udp']);
+  const bytes = writeStunMessage(
+    {
+      class: 'request',
+      transactionId: new Uint8Array(12),
+      username: 'ours:theirs',
+      useCandidate: true,
+    },
+    CREDENTIALS.pwd,
+  );
+  assert.equal(responseOf(agent.receive(bytes, WIFI, 0)).class, 'success');
+  assert.equal(agent.selected, WIFI);
+  // It sends no further one: only its media tells that it is there.
+  assert.equal(agent.lastCheckMs, 0);
+});
+
 test('follows the nomination from path to path and back', () => {
   const agent = newAgent();
   check(agent, WIFI, 0, { useCandidate: true, priority: 900 });

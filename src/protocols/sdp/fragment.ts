@@ -23,7 +23,8 @@ export function parseFragment(text: string): IceFragment | SdpRefusal {
   if (text.length > CHARACTERS_MAX) return refuse('too-large');
   const lines = text.split(/\r\n|\r|\n/).filter((line) => line !== '');
   if (lines.length > LINES_MAX) return refuse('too-large');
-  if (!lines.every((line) => /^[am]=./.test(line))) return refuse('bad-fragment');
+  // Firefox ends its candidates with an empty one, of which clients make `a=` with nothing behind it.
+  if (!lines.every((line) => /^(?:[am]=.|a=$)/.test(line))) return refuse('bad-fragment');
   const attributes = lines.filter((line) => line.startsWith('a=')).map((line) => line.slice(2));
   const candidates = attributes.filter((attribute) => attribute.startsWith('candidate:'));
   if (!candidates.every((candidate) => CANDIDATE.test(candidate))) return refuse('bad-fragment');

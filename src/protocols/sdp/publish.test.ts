@@ -88,6 +88,33 @@ test('the section wins over the session', () => {
   assert.equal(agree(offer).peer.remoteUfrag, 'mine');
 });
 
+test('takes an offer that has candidates in it, as of OBS 30.0, and looks at none', () => {
+  const offer = readSdp('publish-libdatachannel-candidates.sdp');
+  assert.match(offer, /^m=audio 38812 .*\r\n[\s\S]*a=candidate:.*\r\na=end-of-candidates\r\n/m);
+  const { tracks, peer, parsed } = agree(offer);
+  assert.equal(tracks.length, 2);
+  assert.equal(peer.remoteUfrag, 'kSLW');
+  assert.equal(parsed.sections[0]?.port, 9);
+});
+
+test("takes Firefox's camera: H.264 beside VP8, VP9 and AV1, extensions with a direction", () => {
+  const { tracks, answer, peer } = agree(readSdp('publish-firefox-153.sdp'));
+  const video = tracks.find(({ kind }) => kind === 'video');
+  assert.deepEqual(
+    video?.payloads.map(({ codec, payloadType }) => [codec, payloadType]).toSorted(),
+    [
+      ['av1', 99],
+      ['h264', 126],
+      ['vp8', 120],
+      ['vp9', 121],
+    ],
+  );
+  assert.equal(video.extensions.transportCc, 7);
+  assert.doesNotMatch(answer, /playout-delay|csrc-audio-level/);
+  assert.equal(peer.remoteUfrag, '25809950');
+  assert.equal(peer.dtlsRole, 'server');
+});
+
 test('is the DTLS server wherever it may, and the client of ffmpeg, which insists', () => {
   const roles = [
     { vector: 'publish-obs-32.sdp', role: 'server', setup: 'passive' },

@@ -91,6 +91,14 @@ test('reads the fragment of GStreamer', () => {
   });
 });
 
+test('reads the fragment of Firefox, which ends with an attribute without a name', () => {
+  assert.deepEqual(parseFragment(readSdp('fragment-firefox-153.sdpfrag')), {
+    credentials: { ufrag: '25809950', pwd: 'b089abef415a08bf6d86e042b6aa9f65' },
+    candidates: 8,
+    endOfCandidates: true,
+  });
+});
+
 const fragments: readonly { name: string; text: string; want: string | number }[] = [
   { name: 'nothing', text: '', want: 0 },
   { name: 'the end', text: 'a=mid:0\r\na=end-of-candidates\r\n', want: 0 },

@@ -184,16 +184,26 @@ test('H.265 with Main before Main 10, and in one stream only', () => {
 });
 
 test('answers Firefox once it has H.264', () => {
-  const offer = firefox
-    .replace('120 124 121 125', '120 124 126')
-    .replace(
-      'a=rtpmap:120',
-      'a=rtpmap:126 H264/90000\r\na=fmtp:126 profile-level-id=42e01f;packetization-mode=1\r\na=rtpmap:120',
-    );
-  const { tracks, answer } = answerTo(offer);
-  assert.equal(payloadTypeOf(tracks[0], 'h264'), 126);
+  const { tracks, answer } = answerTo(readSdp('view-firefox-153-h264.sdp'));
+  assert.equal(payloadTypeOf(tracks[0], 'h264'), 126, 'Constrained Baseline in mode 1');
+  assert.match(answer, /a=fmtp:126 [^\r]*profile-level-id=42e01f/);
   assert.equal(tracks[1]?.payloadTypes[0]?.payloadType, 109);
   assert.doesNotMatch(answer, /extmap/);
+});
+
+test('answers Safari, which offers Constrained High first, with Constrained Baseline and H.265', () => {
+  const { tracks, answer } = answerTo(readSdp('view-safari-documented.sdp'));
+  assert.deepEqual(
+    tracks[0]?.payloadTypes.map(({ codec, payloadType }) => [codec, payloadType]),
+    [
+      ['h264', 98],
+      ['h265', 104],
+      ['vp8', 106],
+      ['vp9', 108],
+    ],
+  );
+  assert.match(answer, /a=fmtp:98 [^\r]*profile-level-id=42e01f/);
+  assert.equal(payloadTypeOf(tracks[1], 'opus'), 111);
 });
 
 test('rejects a second video and answers the first', () => {
@@ -225,6 +235,9 @@ test('our own offer has what OvenPlayer needs', () => {
     assert.equal(section.rtcpMux, true);
   }
   assert.doesNotMatch(offer, /candidate/); // they travel beside it
+  // It shows the stream of the track that came last: both have to be in one.
+  const streams = [...offer.matchAll(/^a=msid:(\S+) /gm)].map(([, stream]) => stream);
+  assert.deepEqual(streams, ['millrace', 'millrace']);
   assert.match(offer, /a=fmtp:111 [^\r]*stereo=1/);
   assert.match(offer, /a=fmtp:102 [^\r]*profile-level-id=42e01f/);
 });

@@ -65,7 +65,9 @@ export const clips = {
 } as const;
 
 /** RTP packets, each behind its length in 16 bits. */
-export function readRtp(name: 'x264-cbr-filler.rtp' | 'x264-cbr-b-frames.rtp'): Uint8Array[] {
+export function readRtp(
+  name: 'x264-cbr-filler.rtp' | 'x264-cbr-b-frames.rtp' | 'ffmpeg-5.1-high.rtp',
+): Uint8Array[] {
   const file = load(name);
   const packets: Uint8Array[] = [];
   for (let at = 0; at < file.length; ) {
