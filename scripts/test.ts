@@ -24,6 +24,7 @@ type Suite = {
 const PACKAGES: Readonly<Record<string, string>> = {
   chromium: 'chromium',
   kill: 'procps',
+  nginx: 'nginx-light',
   'systemd-analyze': 'systemd',
   ffmpeg: 'ffmpeg',
   openssl: 'openssl',
@@ -94,6 +95,8 @@ const suites: readonly Suite[] = [
       'python3',
       'kill',
       'systemd-analyze',
+      'caddy',
+      'nginx',
     ],
     commands: () => oneAfterTheOther('test/interop/**/*.test.ts'),
     retries: 1,

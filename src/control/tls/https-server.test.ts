@@ -8,6 +8,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import { AcmeAuthority } from '../../../test/doubles/acme-authority.ts';
+import { Proxies } from '../http/proxies.ts';
 import { Certificates, type KeyPair } from './certificates.ts';
 import { createHttpsServer } from './https-server.ts';
 
@@ -17,6 +18,7 @@ const serve: RequestListener = (request, response) => {
 const http1 = createHttpServer(serve);
 const certificates = new Certificates();
 const https = createHttpsServer(certificates, {
+  proxies: new Proxies([]),
   takeOver: (socket) => http1.emit('connection', socket),
   serve,
 });
