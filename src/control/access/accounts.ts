@@ -6,6 +6,7 @@ import { networkOf } from '../../base/remote-address.ts';
 import type { Client } from '../../channel/messages.ts';
 import type { Problem } from '../problem.ts';
 import type { Person } from '../store/people.ts';
+import { SIGN_IN_MS } from '../store/sign-ins.ts';
 import type { Store } from '../store/store.ts';
 import { Allowance } from './allowance.ts';
 import type { AppDirectory } from './app-directory.ts';
@@ -28,8 +29,6 @@ export type SignedIn = {
 };
 
 const DAY_MS = 86_400_000;
-/** A browser that is used stays signed in. */
-export const SESSION_MS = 30 * DAY_MS;
 /** A show has an evening, a series some weeks. */
 export const PASS_MS = 30 * DAY_MS;
 /** How long somebody may take to scan a code and type the first one. */
@@ -117,7 +116,7 @@ export class Accounts {
     if (found === undefined || found.expiresMs <= nowMs()) return undefined;
     const person = store.people.find(found.person);
     if (person === undefined || person.disabledMs !== undefined) return undefined;
-    store.signIns.touch(found.id, nowMs(), nowMs() + SESSION_MS);
+    store.signIns.touch(found, nowMs());
     return person;
   }
 
@@ -186,7 +185,7 @@ export class Accounts {
         person: person.id,
         address: client.address,
         userAgent: client.userAgent?.slice(0, USER_AGENT_LENGTH_MAX) ?? '',
-        expiresMs: nowMs() + SESSION_MS,
+        expiresMs: nowMs() + SIGN_IN_MS,
       },
       nowMs(),
     );

@@ -96,26 +96,28 @@ export class FactFinder {
 
   /** A session begins by these. What the database cannot write down now is not worth refusing anybody for. */
   used({ keyId, linkId, request }: Grant, { nowMs, key, link }: AccessFacts): void {
-    const { store, onFault } = this.#deps;
-    try {
+    const { store } = this.#deps;
+    this.#note(() => {
       if (key !== undefined && keyId !== undefined) store.keys.touch(keyId, nowMs);
       if (link !== undefined && linkId !== undefined) {
         store.links.touch(linkId, nowMs);
         store.links.bind(linkId, request.client.address);
       }
-    } catch (error) {
-      onFault(error);
-    }
+    });
   }
 
   /** Something of this app goes live, or was until now. */
   wasActive(app: string): void {
-    const { store, nowMs, onFault } = this.#deps;
+    const { store, nowMs } = this.#deps;
     this.#activeMs.set(app, nowMs());
+    this.#note(() => store.apps.touch(app, nowMs()));
+  }
+
+  #note(write: () => void): void {
     try {
-      store.apps.touch(app, nowMs());
+      write();
     } catch (error) {
-      onFault(error);
+      this.#deps.onFault(error);
     }
   }
 
@@ -200,20 +202,17 @@ export class FactFinder {
     if (signIn === undefined || signIn.expiresMs <= nowMs) return undefined;
     const person = store.people.find(signIn.person);
     if (person === undefined || person.disabledMs !== undefined) return undefined;
+    this.#note(() => store.signIns.touch(signIn, nowMs));
     const { id, name, role } = person;
     return { id, name, role };
   }
 
   #token({ bearer }: Visitor, nowMs: number): TokenFacts | undefined {
-    const { store, onFault } = this.#deps;
+    const { store } = this.#deps;
     const token = bearer && store.tokens.match(bearer);
     if (token === undefined) return undefined;
     if (nowMs - (token.lastUsedMs ?? 0) > USED_MS) {
-      try {
-        store.tokens.touch(token.id, nowMs);
-      } catch (error) {
-        onFault(error);
-      }
+      this.#note(() => store.tokens.touch(token.id, nowMs));
     }
     const { id, scopes, expiresMs, revokedMs } = token;
     return { id, scopes, expiresMs, isRevoked: revokedMs !== undefined };

@@ -3,6 +3,11 @@ import { ms, text } from './columns.ts';
 import type { Database, Row, Statement } from './database.ts';
 import { newId } from './ids.ts';
 
+/** A browser that is used stays signed in. */
+export const SIGN_IN_MS = 30 * 86_400_000;
+/** That it was used is told to the hour: not every request is a write. */
+const SEEN_MS = 3_600_000;
+
 /** One browser in which a person is signed in. */
 export type SignIn = {
   readonly id: string;
@@ -59,8 +64,9 @@ export class SignIns {
     return secret;
   }
 
-  touch(id: string, nowMs: number, expiresMs: number): void {
-    this.#touch.run(nowMs, expiresMs, id);
+  /** It was used: it lasts from now on again. */
+  touch({ id, seenMs }: Pick<SignIn, 'id' | 'seenMs'>, nowMs: number): void {
+    if (nowMs - seenMs > SEEN_MS) this.#touch.run(nowMs, nowMs + SIGN_IN_MS, id);
   }
 
   remove(id: string): boolean {

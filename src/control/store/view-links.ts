@@ -41,7 +41,7 @@ export class ViewLinks {
        VALUES (?, ?, ?, ?, ?, ?)`,
     );
     this.#bind = database.prepare(
-      'UPDATE view_link SET bound_to = ? WHERE id = ? AND bound_to IS NULL',
+      "UPDATE view_link SET bound_to = ? WHERE id = ? AND bound = 'address' AND bound_to IS NULL",
     );
     this.#revoke = database.prepare(
       'UPDATE view_link SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL',

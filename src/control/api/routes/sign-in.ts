@@ -11,7 +11,7 @@ import {
   signIn,
   viewingPassword,
 } from '../../../api/sign-in.ts';
-import { type Accounts, PASS_MS, SESSION_MS, type SignedIn } from '../../access/accounts.ts';
+import { type Accounts, PASS_MS, type SignedIn } from '../../access/accounts.ts';
 import {
   type CookieName,
   clientOf,
@@ -22,6 +22,7 @@ import {
   visitorOf,
 } from '../../access/visitor.ts';
 import { isProblem, type Problem } from '../../problem.ts';
+import { SIGN_IN_MS } from '../../store/sign-ins.ts';
 import { type Route, route } from '../route.ts';
 import { NOT_STORED } from '../serve.ts';
 
@@ -152,7 +153,7 @@ function refuseOthers(context: Context): Problem | undefined {
 function begin(context: Context, result: SignedIn | Problem, status: number): Response | Problem {
   if (isProblem(result)) return result;
   const { name, role } = result.person;
-  const headers = setCookie(context, 'session', result.session.reveal(), SESSION_MS);
+  const headers = setCookie(context, 'session', result.session.reveal(), SIGN_IN_MS);
   return Response.json({ name, role }, { status, headers });
 }
 
