@@ -16,7 +16,9 @@ import type {
   MadeToken,
   PersonInfo,
 } from '../../src/api/access.ts';
+import type { KeptEvent } from '../../src/api/events.ts';
 import type { StreamInfo } from '../../src/api/streams.ts';
+import type { TargetInfo } from '../../src/api/targets.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { type Ended, millrace, millraceJson } from './command.ts';
 import { endProcess, FFMPEG } from './ffmpeg.ts';
@@ -119,6 +121,40 @@ test("OBS's library by WHIP, and a viewer: both are seen with their round trips,
     assert.match(server.log, /"reason":"kicked"/);
   } finally {
     await viewer.close();
+  }
+});
+
+test('events as they happen, and as they were; a webhook in our own network is not called', async () => {
+  await using server = await TestServer.start({ stateDir: stateDir('events') });
+  const here = ['--state-dir', server.stateDir];
+  const follow = ['src/main.ts', 'events', '--follow', '--json', ...here];
+  const following = spawn(process.execPath, follow, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let told = '';
+  following.stdout.on('data', (chunk) => {
+    told += chunk;
+  });
+  try {
+    // Until it listens, which it does not say, it misses some.
+    for (let stream = 0; !told.includes('"key.refused"'); stream += 1) {
+      assert.ok(stream < 100, 'nothing is told');
+      const headers = { Authorization: 'Bearer wrong', 'Content-Type': 'application/sdp' };
+      await fetch(server.whip(`show/s${stream}`), { method: 'POST', headers, body: 'v=0' });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    const [first = ''] = told.split('\n');
+    const event = JSON.parse(first) as KeptEvent;
+    const kept = await millraceJson<KeptEvent[]>(['events', '--type', 'key.refused', ...here]);
+    assert.ok(kept.some(({ id, type }) => id === event.id && type === event.type));
+    const add = ['target', 'add', 'mine', '--kind', 'webhook', ...here];
+    const { target } = await millraceJson<{ target: TargetInfo }>(add, 'http://127.0.0.1:1/hook\n');
+    // Targets that are made by the API are at public addresses alone.
+    assertRefused(
+      await millrace(['target', 'test', target.id, ...here]),
+      1,
+      /127\.0\.0\.1|private/,
+    );
+  } finally {
+    await endProcess(following);
   }
 });
 
