@@ -148,11 +148,7 @@ test('events as they happen, and as they were; a webhook in our own network is n
     const add = ['target', 'add', 'mine', '--kind', 'webhook', ...here];
     const { target } = await millraceJson<{ target: TargetInfo }>(add, 'http://127.0.0.1:1/hook\n');
     // Targets that are made by the API are at public addresses alone.
-    assertRefused(
-      await millrace(['target', 'test', target.id, ...here]),
-      1,
-      /127\.0\.0\.1|private/,
-    );
+    assertRefused(await millrace(['target', 'test', target.id, ...here]), 1, /public internet/);
   } finally {
     await endProcess(following);
   }
