@@ -1,14 +1,31 @@
 /** A real server with HTTPS on free ports, and connections to it by name: every name is 127.0.0.1. */
 import { type RequestOptions, request } from 'node:https';
+import { createServer } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Pebble } from './pebble.ts';
-import { freeTcpPort, type ServerOptions, TestServer } from './server.ts';
+import { type ServerOptions, TestServer } from './server.ts';
 
 export type SecurePorts = { readonly https: number; readonly http: number; readonly oven: number };
 
+/** Below those that the system gives out by itself, of which the server, pebble and every client take some meanwhile. */
+const PORTS = { least: 12_000, most: 32_000 };
+
 export async function freeSecurePorts(): Promise<SecurePorts> {
-  const [https = 0, http = 0, oven = 0] = await Promise.all([1, 2, 3].map(freeTcpPort));
+  const found: number[] = [];
+  while (found.length < 3) {
+    const port = PORTS.least + Math.floor(Math.random() * (PORTS.most - PORTS.least));
+    if (!found.includes(port) && (await isFree(port))) found.push(port);
+  }
+  const [https = 0, http = 0, oven = 0] = found;
   return { https, http, oven };
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  server.once('error', () => resolve(false));
+  server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  return promise;
 }
 
 export type SecureOptions = ServerOptions & {

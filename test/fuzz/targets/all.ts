@@ -3,6 +3,7 @@ import { admissionTargets } from './admission.ts';
 import { codecTargets } from './codecs.ts';
 import { controlTargets } from './control.ts';
 import { rtmpTargets } from './rtmp.ts';
+import { tlsTargets } from './tls.ts';
 import { webrtcTargets } from './webrtc.ts';
 
 /** Everything that reads what others wrote, by the name that `npm run fuzz -- <name>` knows. */
@@ -12,4 +13,5 @@ export const targets: Targets = {
   ...codecTargets,
   ...controlTargets,
   ...admissionTargets,
+  ...tlsTargets,
 };
