@@ -12,6 +12,7 @@ import { announceServer, localUrl } from './control/running-server.ts';
 import { ServiceManager } from './control/service-manager.ts';
 import { StartError } from './control/start-error.ts';
 import { stopOnSignal } from './control/stop-on-signal.ts';
+import { StoreError } from './control/store/database.ts';
 import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 import { startTelling } from './control/telling.ts';
@@ -31,7 +32,7 @@ try {
   const own = serverArguments(process.argv.slice(2));
   await (own === undefined ? runOther() : serve(own));
 } catch (error) {
-  if (!(error instanceof StartError)) throw error;
+  if (!(error instanceof StartError || error instanceof StoreError)) throw error;
   process.stderr.write(`millrace: ${error.message}\n`);
   process.exit(EXIT_MISTAKE);
 }

@@ -63,7 +63,7 @@ export class Database {
   constructor(path: string) {
     this.path = path;
     this.#database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    // Deleted secrets are overwritten; a write is on the disk after at most a second or so, and never half.
+    // Deleted secrets are overwritten. A killed process loses nothing; a power cut may lose the last half minute, whole writes.
     this.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON');
     this.exec('PRAGMA foreign_keys = ON');
     this.#dataVersion = this.prepare('PRAGMA data_version');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { EVERYTHING } from '../../access/target.ts';
 import { StartError } from '../start-error.ts';
 import { StoreError } from './database.ts';
+import { firstKey } from './publish-key.ts';
 import { DATABASE_FILE, Store } from './store.ts';
 
 const anywhere = { target: EVERYTHING, addresses: [], protocols: [], expiresMs: undefined };
@@ -152,5 +153,27 @@ test('killed in the middle of writes: what was said to be stored is, whole', () 
     assert.deepEqual(store.database.prepare('PRAGMA integrity_check').all(), [
       { __proto__: null, integrity_check: 'ok' },
     ]);
+    store.close();
+  }));
+
+test('a start is told in one line what is in the way: a lock, a file that cannot be written', () =>
+  inFolder((folder, path) => {
+    const other = new DatabaseSync(path);
+    other.exec('CREATE TABLE other (a); BEGIN EXCLUSIVE');
+    assert.throws(
+      () => Store.open(folder),
+      (error) => error instanceof StartError && /another program has it locked/.test(error.message),
+    );
+    other.exec('ROLLBACK');
+    other.close();
+    const store = Store.open(folder);
+    mkdirSync(join(folder, 'publish-key'));
+    assert.throws(
+      () => firstKey(store, folder, 1),
+      (error) =>
+        error instanceof StartError &&
+        /publish-key cannot be written \(EISDIR\)/.test(error.message),
+    );
+    assert.deepEqual(store.keys.list(), [], 'the next start tries again');
     store.close();
   }));

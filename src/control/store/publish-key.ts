@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StreamKey } from '../../access/stream-key.ts';
 import { EVERYTHING } from '../../access/target.ts';
+import { StartError } from '../start-error.ts';
 import type { Store } from './store.ts';
 
 const FILE = 'publish-key';
@@ -22,7 +23,7 @@ export function firstKey(store: Store, folder: string, nowMs: number): FirstKey 
   if (known === MADE) return { file, secret: undefined };
   const secret = known === undefined ? StreamKey.generate() : new StreamKey(known);
   // The file first: where writing it fails, the next start tries again.
-  writeFileSync(file, `${secret.reveal()}\n`, { mode: OWNER_ONLY });
+  writeKey(file, secret);
   store.database.transaction(() => {
     store.keys.adopt(
       secret,
@@ -40,6 +41,17 @@ export function firstKey(store: Store, folder: string, nowMs: number): FirstKey 
   // What is deleted would stay readable in the log of writes for a while.
   store.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   return { file, secret };
+}
+
+function writeKey(file: string, secret: StreamKey): void {
+  try {
+    writeFileSync(file, `${secret.reveal()}\n`, { mode: OWNER_ONLY });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `${file} cannot be written (${code}). Make room on the disk, make the folder writable for this user, or choose another with --state-dir.`,
+    );
+  }
 }
 
 /** Stands in the place of the key that older versions kept there. */

@@ -74,7 +74,7 @@ test('a database of a newer version, a broken one and a bad folder are told', ()
     database.close();
     assert.throws(() => Store.open(folder), says(/newer Millrace.*--state-dir/));
     writeFileSync(path, 'this is no database, and long enough for SQLite to see that it is none');
-    assert.throws(() => Store.open(folder), says(/cannot be opened: .*--state-dir/));
+    assert.throws(() => Store.open(folder), says(/no SQLite database.*put the last backup/));
     assert.throws(() => Store.open(path), says(/cannot be opened: .*--state-dir/));
   });
 });

@@ -5,7 +5,7 @@ import { StartError } from '../start-error.ts';
 import { ApiTokens } from './api-tokens.ts';
 import { Apps } from './apps.ts';
 import { Bans } from './bans.ts';
-import { Database } from './database.ts';
+import { Database, StoreError } from './database.ts';
 import { migrations } from './migrations.ts';
 import { People } from './people.ts';
 import { Settings } from './settings.ts';
@@ -65,6 +65,8 @@ export class Store {
       return Store.at(path);
     } catch (error) {
       if (error instanceof StartError) throw error;
+      // It says itself what to do.
+      if (error instanceof StoreError) throw new StartError(error.message);
       const { message } = error as Error;
       throw new StartError(
         `${path} cannot be opened: ${message}. Make the folder writable for this user, or choose another with --state-dir.`,
