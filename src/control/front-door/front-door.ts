@@ -22,6 +22,8 @@ export type FrontDoorDeps = {
 const UNDECIDED_MAX = 4096;
 /** TLS handshakes that are not done. One costs 65 kB, most of it OpenSSL's. */
 const HANDSHAKES_MAX = 1024;
+/** How long the answer to plain HTTP may take to leave. */
+const LAST_WORDS_MS = 1000;
 /** RTMP's C0, also inside TLS. */
 const RTMP_VERSION = 3;
 
@@ -133,7 +135,9 @@ export class FrontDoor {
         this.#deps.http.takeOver(socket);
         socket.resume();
       } else {
-        socket.end(PLAIN_ANSWER, () => socket.destroy());
+        socket.resume(); // closed with bytes unread, TCP would drop the answer
+        socket.end(PLAIN_ANSWER);
+        setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
       }
     },
     rtmp: (socket, head) => this.#give(socket, 'rtmp', head),

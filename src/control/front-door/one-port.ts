@@ -1,6 +1,7 @@
 /** The one port as a server has it: configured, opened alone or together with HTTPS, closed. */
 import { createServer, type Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
+import { CONNECTIONS_MAX } from '../http/limits.ts';
 import type { Log } from '../log.ts';
 import type { MediaLink } from '../media-link.ts';
 import type { HttpEntrance, HttpsServer } from '../tls/https-server.ts';
@@ -18,8 +19,6 @@ export type OnePortDeps = {
 /** What the server knows of HTTPS. */
 type Https = { readonly https: HttpsServer; readonly httpsPort: number | undefined };
 
-/** Accepted and not closed, of all; what moved to the media thread is counted there. */
-const CONNECTIONS_MAX = 20_000;
 /** An attack would otherwise fill the log. */
 const COMPLAINT_INTERVAL_MS = 60_000;
 

@@ -7,7 +7,7 @@ import type { Proxies } from './proxies.ts';
 /** A crowd behind one address, each with a page and its WebSocket; a proxy is not counted. */
 const CONNECTIONS_PER_ADDRESS_MAX = 256;
 /** Of all together; each costs some tens of kilobytes. */
-const CONNECTIONS_MAX = 20_000;
+export const CONNECTIONS_MAX = 20_000;
 /** How long a client may take to send a request's head, and the whole of it. */
 const HEAD_TIMEOUT_MS = 10_000;
 export const REQUEST_TIMEOUT_MS = 20_000;

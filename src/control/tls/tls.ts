@@ -6,6 +6,7 @@ import { socketAddress } from '../addresses.ts';
 import type { Config } from '../config/config.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
 import { iso } from '../events/event.ts';
+import { CONNECTIONS_MAX } from '../http/limits.ts';
 import type { Log } from '../log.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { ChallengeKind } from './acme/prover.ts';
@@ -185,6 +186,7 @@ export class Tls {
 
   #tlsListener(key: string, port: number, accept: (socket: Socket) => void): Listener {
     const server = createServer({ noDelay: true }, accept);
+    server.maxConnections = CONNECTIONS_MAX;
     return this.#listener(server, key, port);
   }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { loadAddon } from '../../native/load.ts';
 import { FrameReader, frame } from '../../protocols/ice/framing.ts';
@@ -131,6 +131,26 @@ test('UDP: a check makes the address a path, and what follows is the session’s
   const before = udp.pathCount;
   router.unregister(session);
   assert.equal(udp.pathCount, before - 1);
+});
+
+test('TCP: a connection that another port accepted is one like its own', async () => {
+  const session = new Session('adopted');
+  const elsewhere = createServer();
+  elsewhere.listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  const { port } = elsewhere.address() as AddressInfo;
+  const stream = connect(port, '127.0.0.1');
+  streams.push(stream);
+  const [socket] = (await once(elsewhere, 'connection')) as [Socket];
+  elsewhere.close();
+  const check = frame(checkFor('adopted', 'password of adopted'));
+  socket.unshift(check.subarray(0, 10));
+  tcp.adopt(socket, { address: '198.51.100.7', port: 7 });
+  stream.write(check.subarray(10));
+  await until(() => session.path !== undefined, 'the check');
+  assert.equal(session.path?.remote, '198.51.100.7:7');
+  router.unregister(session);
+  await once(stream.resume(), 'close');
 });
 
 test('UDP: strangers get no answer and leave nothing behind', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { EngineDouble, TranscoderDouble } from '../../../test/doubles/publishing.ts';
 import { rtmpCaptures } from '../../../test/vectors/rtmp/read.ts';
@@ -58,6 +58,39 @@ test('a capture over a real socket', async () => {
   assert.equal(engine.publishers[0].tracks.video?.frames().length, 10);
   await listener.close('server-stopping');
   assert.equal(listener.connectionCount, 0);
+});
+
+test('a connection that another port accepted is one like its own, until the end', async () => {
+  const elsewhere = createServer();
+  elsewhere.listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  const { port } = elsewhere.address() as AddressInfo;
+  const engine = new EngineDouble();
+  const asked: string[] = [];
+  const listener = await RtmpListener.open({
+    ...options(engine, []),
+    authorise: async ({ stream, client }) => {
+      asked.push(`${client.address}:${client.port}`);
+      return { allowed: true, stream, lifetimeMs: undefined };
+    },
+  });
+  const adoptNext = async (): Promise<Socket> => {
+    const accepting = once(elsewhere, 'connection');
+    const socket = await dial(port);
+    const [accepted] = (await accepting) as [Socket];
+    listener.adopt(accepted, { address: '198.51.100.7', port: 7 });
+    return socket;
+  };
+  const socket = await adoptNext();
+  socket.write(rtmpCaptures.librtmp);
+  await listen(socket);
+  assert.deepEqual(asked, ['198.51.100.7:7']);
+  assert.equal(engine.publishers[0]?.closeReason, 'left');
+  await listener.close('server-stopping');
+  const late = await adoptNext();
+  await once(late.resume(), 'close');
+  assert.equal(listener.connectionCount, 0);
+  elsewhere.close();
 });
 
 test('what is no RTMP is shown the door, and counted', async () => {
