@@ -27,17 +27,20 @@ type Run = {
 export const RUNS: Readonly<Record<string, Run>> = {
   'janus-udp': { publish: 'rtp', view: 'udp', start: startJanus },
   'whip-udp': millrace('whip', 'udp'),
+  'whip-udp-coalesced': coalesced('udp'),
   'whip-tcp': millrace('whip', 'tcp'),
-  'whip-tcp-coalesced': {
-    publish: 'whip',
-    view: 'tcp, sound held',
-    start: (core) => startMillrace({ core, publish: 'whip', view: 'tcp', audioCoalescing: true }),
-  },
+  'whip-tcp-coalesced': coalesced('tcp'),
   'rtmp-tcp': millrace('rtmp', 'tcp'),
 };
 
 function millrace(publish: 'whip' | 'rtmp', view: 'udp' | 'tcp'): Run {
   return { publish, view, start: (core) => startMillrace({ core, publish, view }) };
+}
+
+function coalesced(view: 'udp' | 'tcp'): Run {
+  const start = (core: number) =>
+    startMillrace({ core, publish: 'whip', view, audioCoalescing: true });
+  return { publish: 'whip', view: `${view}, sound held`, start };
 }
 
 /** @returns whether every run was valid */

@@ -269,7 +269,10 @@ export class Track {
     this.runFrames = 1;
   }
 
-  /** Notes how much padding makes a frame's packets equal in size; only the last may be shorter. */
+  /**
+   * Notes how much padding makes a frame's packets equal in size, so that UDP GSO can send them as one; sound that goes along
+   * is shorter, and ends the same send.
+   */
   #equalise(from: number, to: number): void {
     const history = this.history;
     let longest = 0;
@@ -277,7 +280,7 @@ export class Track {
       const length = history.lengths[index & history.mask] as number;
       if (length > longest) longest = length;
     }
-    for (let index = from; index < to - 1; index++) {
+    for (let index = from; index < to; index++) {
       const row = index & history.mask;
       const missing = longest - (history.lengths[row] as number);
       if (missing > 0 && missing <= PADDING_MAX) history.padding[row] = missing;

@@ -186,18 +186,19 @@ export class Viewer {
   #fillPaced(table: SendTable, outlet: Outlet, nowMs: number): number {
     const { audio, video, pacer } = this;
     const { srtp } = outlet;
-    let bytes = audio?.fill(table, srtp, pacer, nowMs, RUN_BYTES_MAX) ?? 0;
-    pacer.spend(bytes);
-    if (!video) return bytes;
-    const budget = pacer.budget(8 * this.#bytesPerSecond(nowMs), nowMs);
-    if (!pacer.carriesVideo(nowMs)) {
-      video.hold('path-too-thin');
-      return bytes;
+    let bytes = 0;
+    if (video) {
+      const budget = pacer.budget(8 * this.#bytesPerSecond(nowMs), nowMs);
+      if (pacer.carriesVideo(nowMs)) {
+        video.trim(nowMs);
+        bytes = video.fill(table, srtp, pacer, nowMs, Math.min(budget, RUN_BYTES_MAX));
+      } else {
+        video.hold('path-too-thin');
+      }
     }
-    video.trim(nowMs);
-    const videoBytes = video.fill(table, srtp, pacer, nowMs, Math.min(budget, RUN_BYTES_MAX));
-    pacer.spend(videoBytes);
-    bytes += videoBytes;
+    // Behind the picture: as the shortest packet it can be the last of the same GSO send.
+    bytes += audio?.fill(table, srtp, pacer, nowMs, RUN_BYTES_MAX) ?? 0;
+    pacer.spend(bytes);
     const extraBps = this.#layers === undefined ? 0 : this.#layers.probe.extraBps;
     return extraBps > 0 ? bytes + this.#pad(table, srtp, extraBps, nowMs) : bytes;
   }
