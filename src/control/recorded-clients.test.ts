@@ -107,6 +107,8 @@ async function open(world: World, vector: string): Promise<{ path: string; etag:
 }
 
 const patches = [
+  { patch: 'whip-patch-chromium-156.http', of: 'whip-post-chromium-156.http' },
+  { patch: 'whip-patch-end-chromium-156.http', of: 'whip-post-chromium-156.http' },
   { patch: 'whip-patch-gstreamer.http', of: 'whip-post-gstreamer.http' },
   { patch: 'whip-patch-firefox-153.http', of: 'whip-post-firefox-153.http' },
   { patch: 'whep-patch-chromium-156.http', of: 'whep-post-chromium-156.http' },

@@ -127,7 +127,9 @@ for (const { name, bytes } of captures) {
   test(`${name}: the same outputs however TCP cuts it`, () => {
     const whole = replay(bytes, bytes.length);
     assert.equal(whole.filter(({ type }) => type === 'publish').length, 1);
-    assert.equal(whole.filter(({ type }) => type === 'metadata').length, 1);
+    // GStreamer's muxer says it all again when it learns more.
+    const metadata = name === 'gstreamer' ? 4 : 1;
+    assert.equal(whole.filter(({ type }) => type === 'metadata').length, metadata);
     const tags = whole.filter((output) => output.type === 'tag');
     assert(tags.length > 9);
     assert.deepEqual(whole.at(-1), { type: 'closed', reason: 'left', reject: undefined });

@@ -8,6 +8,7 @@ export const rtmpCaptures = {
   ffmpeg: load('ffmpeg-5.1-h264-aac'),
   ffmpegWithBFrames: load('ffmpeg-5.1-b-frames'),
   librtmp: load('librtmp-2.4-h264-aac'),
+  gstreamer: load('gstreamer-1.22-rtmp2sink-h264-aac'),
 } as const;
 
 /** The same of a client with Enhanced RTMP. */
