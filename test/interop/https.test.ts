@@ -5,6 +5,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { after, before, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { Chromium } from './chromium.ts';
+import { ClockSource } from './clock-source.ts';
 import { startPublisher } from './publisher-process.ts';
 import {
   connectTls,
@@ -70,6 +71,16 @@ for (const port of ['https', 'oven'] as const) {
     assert.ok(watched.frames.length > 15, `${watched.frames.length} frames in 2 s`);
     assert.equal(await publisher.stop(), 200);
     await viewer.page.close();
+  });
+}
+
+for (const port of ['https', 'oven'] as const) {
+  test(`ffmpeg publishes by RTMPS: ${port} port`, async () => {
+    const name = `live/rtmps-${port}`;
+    const rtmp = `rtmps://localhost:${ports[port]}/${name}?key=${server.key}`;
+    await using _source = new ClockSource({ gopSeconds: 1, output: { rtmp } });
+    await server.waitFor(name, (stream) => stream?.live === true, 20_000);
+    assert.equal((await server.stream(name))?.publisher?.protocol, 'rtmp');
   });
 }
 
