@@ -9,10 +9,19 @@ export type TlsParts = Pick<TlsDeps, 'config' | 'entrance' | 'httpPort' | 'lead'
   readonly telling: Pick<Telling, 'events' | 'site'>;
 };
 
+const WITHOUT_HTTPS =
+  'there is no HTTPS, as no domain is set: browsers let a page use camera, microphone and screen on http://localhost only. With a domain that leads here, --domain (domain) brings it.';
+
+/** Who has switched it off, or has a proxy for it, knows. */
+function isUnsaid({ tls, publicUrl }: TlsParts['config']): boolean {
+  return tls.mode === 'auto' && publicUrl?.startsWith('https:') !== true;
+}
+
 /** Undefined where there is to be none. What does not work is told; the rest of the server need not wait for it. */
 export async function startTls(plan: TlsPlan, parts: TlsParts): Promise<Tls | undefined> {
   if (plan.from === 'nowhere') {
     if (plan.warning !== undefined) parts.log.warn(plan.warning);
+    else if (isUnsaid(parts.config)) parts.log.info(WITHOUT_HTTPS);
     return undefined;
   }
   const { events, site } = parts.telling;
