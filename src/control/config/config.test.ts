@@ -28,6 +28,12 @@ test('is complete without a file', () => {
   assert.equal(appSettings(config, 'any').viewerTransport, 'tcp');
 });
 
+test('a hook is asked for less time than OBS waits', () => {
+  const { admissionTimeoutMs } = appSettings(toConfig(new Map()), 'any');
+  // Connecting and answering; OBS gives a whole POST 8 s.
+  assert.ok(2 * admissionTimeoutMs < 8000);
+});
+
 test('the example holds every default', () => {
   assert.deepEqual(toConfig(parseSettings(writeExample(), 'example')), toConfig(new Map()));
 });
