@@ -82,6 +82,7 @@ async function serve(args: readonly string[]): Promise<void> {
     }),
   );
   for (const warning of [...found.warnings, ...media.warnings]) log.warn(warning);
+  logWithoutHttps(tlsPlan, { config, log });
   for (const app of apps.openForAll) {
     log.warn({ app }, 'anybody can publish to this app: publishing is open');
   }

@@ -12,18 +12,19 @@ export type TlsParts = Pick<TlsDeps, 'config' | 'entrance' | 'httpPort' | 'lead'
 const WITHOUT_HTTPS =
   'there is no HTTPS, as no domain is set: browsers let a page use camera, microphone and screen on http://localhost only. With a domain that leads here, --domain (domain) brings it.';
 
-/** Who has switched it off, or has a proxy for it, knows. */
-function isUnsaid({ tls, publicUrl }: TlsParts['config']): boolean {
-  return tls.mode === 'auto' && publicUrl?.startsWith('https:') !== true;
+/** Says that there is no HTTPS; who has switched it off, or has a proxy for it, knows. */
+export function logWithoutHttps(
+  plan: TlsPlan,
+  { config: { tls, publicUrl }, log }: Pick<TlsParts, 'config' | 'log'>,
+): void {
+  if (plan.from !== 'nowhere') return;
+  if (plan.warning !== undefined) log.warn(plan.warning);
+  else if (tls.mode === 'auto' && !publicUrl?.startsWith('https:')) log.info(WITHOUT_HTTPS);
 }
 
 /** Undefined where there is to be none. What does not work is told; the rest of the server need not wait for it. */
 export async function startTls(plan: TlsPlan, parts: TlsParts): Promise<Tls | undefined> {
-  if (plan.from === 'nowhere') {
-    if (plan.warning !== undefined) parts.log.warn(plan.warning);
-    else if (isUnsaid(parts.config)) parts.log.info(WITHOUT_HTTPS);
-    return undefined;
-  }
+  if (plan.from === 'nowhere') return undefined;
   const { events, site } = parts.telling;
   const tls = await Tls.start({
     ...parts,

@@ -2,7 +2,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import type { EventData } from '../../api/events.ts';
-import { socketAddress } from '../addresses.ts';
+import { isPublic, realSurroundings, socketAddress } from '../addresses.ts';
 import type { Config } from '../config/config.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
 import { iso } from '../events/event.ts';
@@ -17,6 +17,7 @@ import type { Inspected } from './certificate.ts';
 import { Certificates } from './certificates.ts';
 import { Challenges } from './challenges.ts';
 import { realClock } from './clock.ts';
+import { type DnsView, dnsHint } from './dns-hint.ts';
 import { FileCertificate } from './file-certificate.ts';
 import { createHttpsServer, type HttpEntrance, type HttpsServer } from './https-server.ts';
 import { Listener } from './listener.ts';
@@ -143,8 +144,10 @@ export class Tls {
         this.#repeats.forget();
         this.#loaded('a certificate was obtained', found);
       },
-      failed: ({ kind, message, retryAtMs, isUrgent, expiresMs }) => {
+      failed: async ({ kind, message: said, retryAtMs, isUrgent, expiresMs }) => {
+        const hint = await dnsHint(kind, this.#dnsView());
         if (this.#ended.signal.aborted) return;
+        const message = hint === undefined ? said : `${said} ${hint}`;
         const again = `It is tried again at ${iso(retryAtMs)}.`;
         if (isUrgent) this.#complain(kind, host, `${message} ${again}`, expiresMs);
         else log.warn({ host }, `the certificate was not renewed: ${message} ${again}`);
@@ -154,6 +157,13 @@ export class Tls {
         log.error({ err: error }, 'obtaining a certificate failed: this is a bug');
       },
     };
+  }
+
+  #dnsView(): DnsView {
+    const { config, plan } = this.#deps;
+    const { resolve, interfaceAddresses } = realSurroundings;
+    const own = [...config.publicAddresses, ...interfaceAddresses().filter(isPublic)];
+    return { names: plan.names, own, resolve };
   }
 
   #loaded(what: string, { names, notAfterMs }: Inspected): void {
