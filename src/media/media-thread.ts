@@ -156,9 +156,14 @@ export class MediaThread {
 
   #adopt({ protocol, fd, head, remote }: Adoption): void {
     const listener = protocol === 'rtmp' ? this.#sockets?.rtmp : this.#sockets?.iceTcp;
-    const socket = openDescriptor(fd, head);
-    if (listener) listener.adopt(socket, remote);
-    else socket.destroy();
+    try {
+      const socket = openDescriptor(fd, head);
+      if (listener) listener.adopt(socket, remote);
+      else socket.destroy();
+    } catch (error) {
+      // Whatever a peer does to a connection on its way here costs that one alone.
+      this.#complaints.add(`internal-error: a connection was lost: ${(error as Error).stack}`);
+    }
   }
 
   #openRtmp(

@@ -1,7 +1,7 @@
 /** Attack: thousands of connections to the one port that say nothing, little, or half of a handshake. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -136,6 +136,22 @@ test('encrypted connections that say nothing', () =>
       }
     });
     await allClosed(sockets, DECIDE_MS);
+  }));
+
+test('connections that are reset while they move leave no descriptor behind', () =>
+  stage.innocents.untouchedBy(async () => {
+    const descriptors = () => readdirSync(`/proc/${stage.server.child.pid}/fd`).length;
+    const before = descriptors();
+    const openings = [Buffer.from('0054000100402112a442', 'hex'), Buffer.alloc(1537, 3)];
+    for (let index = 0; index < 1000; index++) {
+      const socket = await dial(port, `127.0.3.${1 + (index % ADDRESSES)}`);
+      const opening = openings[index % openings.length] ?? '';
+      socket.write(opening, () => (index % 3 === 0 ? socket.destroy() : socket.resetAndDestroy()));
+    }
+    for (let waitedMs = 0; descriptors() > before + 4 && waitedMs < DECIDE_MS; waitedMs += 250) {
+      await pause(250);
+    }
+    assert.ok(descriptors() <= before + 4, `${before} descriptors became ${descriptors()}`);
   }));
 
 test('one address does not keep the others out', () =>
