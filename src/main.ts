@@ -17,7 +17,7 @@ import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 import { startTelling } from './control/telling.ts';
 import { planTls, type TlsPlan } from './control/tls/plan.ts';
-import { startTls, type TlsParts } from './control/tls/start.ts';
+import { logWithoutHttps, startTls, type TlsParts } from './control/tls/start.ts';
 import { readVersion } from './control/version.ts';
 import { openControlPlane } from './control-plane.ts';
 import { loadAddon } from './native/load.ts';
