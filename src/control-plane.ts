@@ -148,6 +148,7 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     events: telling.events,
     eventStreams: telling.streams,
     targets: telling.targets,
+    watchUrl: (stream) => telling.site.watch(stream),
     nowMs: Date.now,
     commandToken,
     rtmpPort,

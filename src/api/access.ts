@@ -126,9 +126,9 @@ export const newLink = v.strictObject({
 export const madeLink = v.object({
   link: linkInfo,
   token: says(v.string(), 'Goes into the URL as `?link=`.'),
-  path: says(
+  url: says(
     v.nullable(v.string()),
-    'Of the watch page; null where the link is for more than a stream.',
+    'The watch page with the link; null where the link is for more than a stream.',
   ),
 });
 

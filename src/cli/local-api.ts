@@ -15,6 +15,7 @@ import { createLog } from '../control/log.ts';
 import { configuredTargets } from '../control/notify/configured.ts';
 import { Targets } from '../control/notify/targets.ts';
 import { Outbound } from '../control/outbound/outbound.ts';
+import { SiteUrl } from '../control/site-url.ts';
 import { Store } from '../control/store/store.ts';
 import { readVersion } from '../control/version.ts';
 import { Connection } from './connection.ts';
@@ -42,6 +43,8 @@ export function openLocally(config: Config): LocalApi {
     nowMs: Date.now,
     onRefused: () => undefined,
   });
+  const site = new SiteUrl(config.publicUrl);
+  site.found(config.domain ?? 'localhost', config.http.port);
   const table = apiTable({
     ...nothingLive,
     store,
@@ -50,6 +53,7 @@ export function openLocally(config: Config): LocalApi {
     isConfigured: (app) => config.apps?.has(app) === true,
     passwords,
     accounts,
+    watchUrl: (stream) => site.watch(stream),
     ...nothingTold(config, store),
     nowMs: Date.now,
     version: readVersion(),

@@ -39,6 +39,7 @@ export function apiDeps(
       tell: () => undefined,
       log: createLog({ level: 'error', readable: false, write: () => undefined }),
     }),
+    watchUrl: (stream) => `https://live.example.net/${stream}`,
     nowMs: Date.now,
     commandToken: COMMAND_TOKEN,
     rtmpPort: 1935,

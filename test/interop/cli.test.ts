@@ -184,7 +184,7 @@ test('links, tokens, apps and slots', async () => {
     '1d',
     ...here,
   ]);
-  assert.match(link.path ?? '', /^\/show\/left\?link=/);
+  assert.match(link.url ?? '', /^http:\/\/[^/]+\/show\/left\?link=/);
   const made = await millraceJson<MadeToken>([
     'token',
     'add',

@@ -78,8 +78,8 @@ function addLinkCommands(program: Command, print: Print): void {
       context.withApi(async (api) => {
         const body = { target, name: name ?? target, bound, expires: expiryOf(expires) };
         const made = await api.post<MadeLink>('/links', body);
-        context.output.show(made, ({ link, token, path }) =>
-          [path ?? `?link=${token}`, `This is link ${link.id}.`].join('\n'),
+        context.output.show(made, ({ link, token, url }) =>
+          [url ?? `?link=${token}`, `This is link ${link.id}.`].join('\n'),
         );
       }),
   );

@@ -1,6 +1,7 @@
 /** What the routes about access have in common. */
 import type { Scope } from '../../../access/scopes.ts';
 import { parseTarget, type Target } from '../../../access/target.ts';
+import type { StreamName } from '../../../base/names.ts';
 import type { AppDirectory } from '../../access/app-directory.ts';
 import type { Gate } from '../../access/gate.ts';
 import type { Passwords } from '../../access/passwords.ts';
@@ -14,6 +15,8 @@ export type AccessDeps = {
   readonly isConfigured: (app: string) => boolean;
   readonly gate: Pick<Gate, 'revokeKey' | 'revokeLink' | 'signOut' | 'ban'>;
   readonly passwords: Pick<Passwords, 'hash'>;
+  /** Of the page where a stream is watched. */
+  readonly watchUrl: (stream: StreamName) => string;
   readonly nowMs: () => number;
 };
 

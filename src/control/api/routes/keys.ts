@@ -96,8 +96,8 @@ export function linkRoutes(deps: AccessDeps): Route[] {
         const link = links.add({ name, target, bound, expiresMs: msOf(expires) }, deps.nowMs());
         const token = tokenOf(link, deps.store);
         const stream = onlyStream(target);
-        const path = stream === undefined ? null : `/${stream}?link=${token}`;
-        return { link: linkOf(link), token, path };
+        const url = stream === undefined ? null : `${deps.watchUrl(stream)}?link=${token}`;
+        return { link: linkOf(link), token, url };
       },
     }),
     route({
