@@ -78,6 +78,16 @@ for (const browser of ['chromium-156', 'firefox-153']) {
   });
 }
 
+test('a player that says stop is let go', () => {
+  const media = new FakeMedia();
+  media.goLive('show/slot-1');
+  const { session, sent, deps, isClosed } = newSession(media);
+  session.receive('{"command":"request_offer"}', 0);
+  session.receive(JSON.stringify({ command: 'stop', id: sent[0]?.['id'] }), 0);
+  assert.ok(isClosed());
+  assert.deepEqual(deps.refusals, []);
+});
+
 for (const browser of ['chromium-156', 'firefox-153']) {
   test(`its WebSocket is opened without sub-protocol and compression: ${browser}`, async (context) => {
     const { port } = await listen(context);

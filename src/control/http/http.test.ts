@@ -261,6 +261,8 @@ test('a WebSocket is for a stream of an app that is served', () =>
       return String(chunk).split('\r\n', 1)[0];
     };
     assert.equal(await upgrade('/show/a'), 'HTTP/1.1 101 Switching Protocols');
+    assert.equal(await upgrade('/show/a/webrtc_default'), 'HTTP/1.1 101 Switching Protocols');
     assert.equal(await upgrade('/other/a'), 'HTTP/1.1 404 Not Found');
+    assert.equal(await upgrade('/show/a/b/c'), 'HTTP/1.1 404 Not Found');
     assert.equal(await upgrade('//'), 'HTTP/1.1 404 Not Found');
   }));

@@ -115,6 +115,9 @@ function routesOf({ signalling, api, pages, log, hstsSeconds = 0 }: HttpDeps): H
   return app;
 }
 
+/** OvenMediaEngine takes a playlist's file name behind the stream. Here is one playlist, whatever a page calls it. */
+const PLAYLIST = /^(\/[^/]+\/[^/]+)\/[\w.-]{1,64}$/;
+
 /** OvenPlayer's WebSocket; anything else that asks for an upgrade is turned away. */
 function upgrade(
   oven: OvenSocket,
@@ -127,7 +130,7 @@ function upgrade(
   socket.on('error', () => socket.destroy());
   noteClient(request, deps.proxies);
   const url = URL.parse(request.url ?? '', 'http://host');
-  const stream = parseStreamName(url?.pathname.slice(1) ?? '');
+  const stream = parseStreamName(url?.pathname.replace(PLAYLIST, '$1').slice(1) ?? '');
   if (url === null || stream === undefined || !hasApp(stream, deps)) {
     refuseUpgrade(socket, '404 Not Found');
     return;
