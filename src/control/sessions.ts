@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type { MediaEvent, SessionId, ToMedia } from '../channel/messages.ts';
-import { type Credentials, type MediaGate, newCredentials } from './signalling.ts';
+import { type Credentials, newCredentials } from './ice-credentials.ts';
+import type { MediaGate } from './signalling.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 type OpenPublisher = Omit<Extract<ToMedia, { type: 'open-publisher' }>, 'address'>;

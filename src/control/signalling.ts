@@ -6,6 +6,7 @@ import type { AccessDecision, Transport } from '../channel/messages.ts';
 import type { HostCandidate } from '../protocols/sdp/candidates.ts';
 import type { LocalPeer, SendSsrcs } from '../protocols/sdp/parameters.ts';
 import type { Gate } from './access/gate.ts';
+import { newCredentials } from './ice-credentials.ts';
 import type { MediaLink } from './media-link.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -76,22 +77,9 @@ export function appTransports(deps: SignallingDeps, stream: StreamName): AppTran
   return deps.app(appOf(stream));
 }
 
-/** RFC 8445 §5.3 asks for 24 and 128 bits of randomness; the alphabet is base64's. */
-const UFRAG_BYTES = 6;
-const PWD_BYTES = 18;
 /** o= wants a number that fits 63 bits (RFC 9429 §5.2.1). */
 const ORIGIN_BYTES = 7;
 const SSRC_END = 2 ** 32;
-
-export type Credentials = { readonly ufrag: string; readonly pwd: string };
-
-/** New ICE credentials of ours. */
-export function newCredentials(): Credentials {
-  return {
-    ufrag: randomBytes(UFRAG_BYTES).toString('base64'),
-    pwd: randomBytes(PWD_BYTES).toString('base64'),
-  };
-}
 
 /** Our side of a new session; undefined where we have no address to be reached at. */
 export function newLocalPeer(

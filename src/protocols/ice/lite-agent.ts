@@ -4,6 +4,7 @@
  * would have its media sent to and where it has not been seen to receive anything (./return-check.ts); and, where it is
  * asked for, over the path in use, to measure it (./round-trip.ts).
  */
+
 import { parseTransportAddress } from '../stun/address.ts';
 import {
   hasIntegrity,
@@ -12,12 +13,10 @@ import {
   type StunReject,
   writeStunMessage,
 } from '../stun/message.ts';
+import type { IceCredentials } from './credentials.ts';
 import type { Path } from './path.ts';
 import { ReturnCheck } from './return-check.ts';
 import { RoundTrip } from './round-trip.ts';
-
-/** As in a session description (RFC 8839 §5.4). */
-export type IceCredentials = { readonly ufrag: string; readonly pwd: string };
 
 /** Why a STUN message changed nothing. */
 export type CheckReject =

@@ -5,7 +5,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { hasIntegrity, type StunMessage, writeStunMessage } from '../stun/message.ts';
-import type { IceCredentials } from './lite-agent.ts';
+import type { IceCredentials } from './credentials.ts';
 
 /** An address that is not proved gets at most so many times the bytes that came from there (RFC 9000 §8.1). */
 const AMPLIFICATION_MAX = 3;

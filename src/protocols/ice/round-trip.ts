@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { hasIntegrity, type StunMessage, writeStunMessage } from '../stun/message.ts';
-import type { IceCredentials } from './lite-agent.ts';
+import type { IceCredentials } from './credentials.ts';
 import type { Path } from './path.ts';
 
 /** As often as consent is asked for (RFC 7675 §5.1). */

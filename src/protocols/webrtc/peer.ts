@@ -6,7 +6,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import { assert } from '../../base/assert.ts';
 import type { CloseReason } from '../../base/reasons.ts';
-import { type CheckReject, type IceCredentials, LiteAgent } from '../ice/lite-agent.ts';
+import type { IceCredentials } from '../ice/credentials.ts';
+import { type CheckReject, LiteAgent } from '../ice/lite-agent.ts';
 import type { Path } from '../ice/path.ts';
 import type { Dtls, DtlsOutput, DtlsRole, Srtp, WebRtcCrypto } from './crypto.ts';
 import { packetKind } from './demux.ts';
