@@ -50,6 +50,7 @@ export type ControlPlane = {
   readonly onePort: OnePort | undefined;
   readonly found: FoundAddresses;
   readonly apps: AppDirectory;
+  readonly limits: Limits;
   readonly admission: Admission;
   readonly accounts: Accounts;
   readonly commandToken: string;
@@ -71,10 +72,11 @@ export async function openControlPlane(
     admitted: new AdmittedTable(store.database),
     log,
   });
+  const limits = new Limits(config.limits, () => egress.bps);
   const gate = new Gate({
     store,
     apps,
-    limits: new Limits(config.limits, () => egress.bps),
+    limits,
     admission,
     nowMs: Date.now,
     onFault: new FaultLog(log).listener,
@@ -111,7 +113,7 @@ export async function openControlPlane(
       },
       { address: socketAddress(config.http.address), port: config.http.port },
     );
-    return { media, http, onePort, found, apps, accounts, admission, commandToken };
+    return { media, http, onePort, found, apps, limits, accounts, admission, commandToken };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);

@@ -3,11 +3,13 @@ import type { StreamName } from './base/names.ts';
 import { serverArguments } from './cli/dispatch.ts';
 import { hostsOf, socketAddress } from './control/addresses.ts';
 import { writeBanner } from './control/banner.ts';
+import type { Config } from './control/config/config.ts';
 import { loadConfig } from './control/config/load.ts';
 import { parseOptions } from './control/config/options.ts';
 import type { OnePort } from './control/front-door/one-port.ts';
 import { checkStaticFolder } from './control/http/static-folder.ts';
-import { createLog } from './control/log.ts';
+import { createLog, type Log } from './control/log.ts';
+import { Reload } from './control/reload.ts';
 import { announceServer, localUrl } from './control/running-server.ts';
 import { ServiceManager } from './control/service-manager.ts';
 import { StartError } from './control/start-error.ts';
@@ -19,7 +21,7 @@ import { startTelling } from './control/telling.ts';
 import { planTls, type TlsPlan } from './control/tls/plan.ts';
 import { logWithoutHttps, startTls, type TlsParts } from './control/tls/start.ts';
 import { readVersion } from './control/version.ts';
-import { openControlPlane } from './control-plane.ts';
+import { type ControlPlane, openControlPlane } from './control-plane.ts';
 import { loadAddon } from './native/load.ts';
 
 /** An operator's mistake, told in one line. */
@@ -62,7 +64,7 @@ async function serve(args: readonly string[]): Promise<void> {
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
   const telling = startTelling(config, store, log);
-  const { media, http, onePort, found, apps, accounts, admission, commandToken } =
+  const { media, http, onePort, found, apps, limits, accounts, admission, commandToken } =
     await openControlPlane(config, store, demo, telling, log);
   const hosts = hostsOf(config.domain, found);
   telling.site.found(hosts.host, http.port);
@@ -97,7 +99,7 @@ async function serve(args: readonly string[]): Promise<void> {
   service?.ready(`version ${readVersion()}, pages on port ${http.port}`);
   // A control plane that runs while its media thread stands still serves nobody.
   service?.watch(async () => (await media.stats()) !== undefined);
-  stopOnSignal(log, async () => {
+  const stop = async (): Promise<void> => {
     service?.stopping();
     leave();
     onePort?.close();
@@ -107,7 +109,32 @@ async function serve(args: readonly string[]): Promise<void> {
     await http.close();
     await admission.close();
     store.close();
-  });
+  };
+  const reload = reloadOf(config, () => loadConfig(options), { apps, limits, log });
+  stopOnSignal(log, stop, process.stdout.isTTY ? undefined : () => reloadIn(service, reload));
+}
+
+/** What a running server takes on without a restart. */
+function reloadOf(
+  config: Config,
+  load: () => Config,
+  { apps, limits, log }: Pick<ControlPlane, 'apps' | 'limits'> & { readonly log: Log },
+): Reload {
+  const forApps = (fresh: Config): void => apps.reconfigure(fresh);
+  const appliers = [
+    { path: 'apps', apply: forApps },
+    { path: 'app_defaults', apply: forApps },
+    { path: 'limits', apply: (fresh: Config) => limits.reconfigure(fresh.limits) },
+    { path: 'log_level', apply: (fresh: Config) => Object.assign(log, { level: fresh.logLevel }) },
+  ];
+  return new Reload(config, { load, appliers, log });
+}
+
+/** systemd wants to know when it begins and when it is over. */
+function reloadIn(service: ServiceManager | undefined, reload: Reload): void {
+  service?.reloading(process.hrtime.bigint() / 1000n);
+  reload.run();
+  service?.ready('configuration read again');
 }
 
 /** And the one port, which HTTPS has part in. */

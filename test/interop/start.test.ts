@@ -136,3 +136,34 @@ test("an operator's mistakes are one line each", async () => {
   ];
   for (const [args, says] of cases) assertOneLine(await ended(args), says);
 });
+
+test('SIGHUP reads the configuration again: what can change does, the rest is named, a mistake changes nothing', async () => {
+  const file = join(folder, 'reloaded.yaml');
+  const write = (text: string): void => writeFileSync(file, text);
+  write('apps: {show: }\n');
+  const run = start(['--config', file, ...ANY_PORTS, ...OWN_STATE]);
+  await listening(run);
+  const port = /"http":(\d+)/.exec(run.text())?.[1];
+  const page = async (): Promise<number> => {
+    const headers = { accept: 'text/html' };
+    const response = await fetch(`http://127.0.0.1:${port}/show/slot-1`, { headers });
+    return response.status;
+  };
+  const hangUp = async (says: RegExp): Promise<void> => {
+    run.child.kill('SIGHUP');
+    while (!says.test(run.text())) {
+      assert.equal(run.child.exitCode, null, run.text());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  assert.equal(await page(), 200);
+  write('apps: {show: {viewing: members, b_frames: pass}}\n');
+  await hangUp(/"applied":\["apps\.show\.viewing"\].*\n.*"needRestart":\["apps\.show\.b_frames"\]/);
+  assert.equal(await page(), 401);
+  write('apps: {show: {veiwing: public}}\n');
+  await hangUp(/stays as it was: .*veiwing/);
+  assert.equal(await page(), 401);
+  run.child.kill('SIGTERM');
+  const [code] = await once(run.child, 'exit');
+  assert.equal(code, 0);
+});

@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 
 /** The apps that there are: of the configuration, of the database, or any name where the configuration lists none. */
 export class AppDirectory {
-  readonly #config: Config;
+  #config: Config;
   /** Served although nobody lists it: the demo's. */
   readonly #extra: string | undefined;
   readonly #tables: Cached<Tables>;
@@ -17,6 +17,11 @@ export class AppDirectory {
     this.#config = config;
     this.#extra = extra;
     this.#tables = new Cached(store.database, () => readTables(store));
+  }
+
+  /** From now on this configuration holds, for whoever comes. */
+  reconfigure(config: Config): void {
+    this.#config = config;
   }
 
   /** Undefined where the configuration lists none: any name goes then. */

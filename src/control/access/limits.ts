@@ -29,23 +29,24 @@ const ATTEMPT_BURST_MINUTES = 3;
 const FULL_RETRY_S = 30;
 
 export class Limits {
-  readonly #options: LimitOptions;
   readonly #egressBps: () => number;
-  readonly #attempts: Allowance;
-  readonly #guesses: Allowance;
+  #options: LimitOptions;
+  #attempts: Allowance;
+  #guesses: Allowance;
 
   /** @param egressBps what goes out now */
   constructor(options: LimitOptions, egressBps: () => number) {
-    this.#options = options;
     this.#egressBps = egressBps;
-    this.#attempts = new Allowance({
-      burst: options.attemptsPerMinute * ATTEMPT_BURST_MINUTES,
-      perMinute: options.attemptsPerMinute,
-    });
-    this.#guesses = new Allowance({
-      burst: options.wrongKeysPerMinute,
-      perMinute: options.wrongKeysPerMinute,
-    });
+    this.#options = options;
+    this.#attempts = attemptsOf(options);
+    this.#guesses = guessesOf(options);
+  }
+
+  /** From now on these hold; who is in stays. What was counted a minute ago is forgotten. */
+  reconfigure(options: LimitOptions): void {
+    this.#options = options;
+    this.#attempts = attemptsOf(options);
+    this.#guesses = guessesOf(options);
   }
 
   /** What stands in the way of this request. Counts it. */
@@ -109,4 +110,15 @@ export class Limits {
 
 function isFull(limit: number, count: number): boolean {
   return limit > 0 && count >= limit;
+}
+
+function attemptsOf({ attemptsPerMinute }: LimitOptions): Allowance {
+  return new Allowance({
+    burst: attemptsPerMinute * ATTEMPT_BURST_MINUTES,
+    perMinute: attemptsPerMinute,
+  });
+}
+
+function guessesOf({ wrongKeysPerMinute }: LimitOptions): Allowance {
+  return new Allowance({ burst: wrongKeysPerMinute, perMinute: wrongKeysPerMinute });
 }

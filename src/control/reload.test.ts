@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Config, toConfig } from './config/config.ts';
+import { parseSettings } from './config/parse.ts';
+import { createLog } from './log.ts';
+import { Reload } from './reload.ts';
+import { StartError } from './start-error.ts';
+
+type Line = {
+  readonly level: string;
+  readonly msg: string;
+  readonly applied?: string[];
+  readonly needRestart?: string[];
+};
+
+function read(text: string): Config {
+  return toConfig(parseSettings(text, 'millrace.yaml'));
+}
+
+function reloading(before: string): {
+  readonly to: (after: string | StartError) => Line[];
+  readonly applied: string[];
+} {
+  const lines: Line[] = [];
+  const applied: string[] = [];
+  let next: string | StartError = before;
+  const reload = new Reload(read(before), {
+    load: () => {
+      if (next instanceof StartError) throw next;
+      return read(next);
+    },
+    appliers: ['apps', 'app_defaults', 'limits', 'log_level'].map((path) => ({
+      path,
+      apply: () => applied.push(path),
+    })),
+    log: createLog({
+      level: 'info',
+      readable: false,
+      write: (line) => lines.push(JSON.parse(line)),
+    }),
+  });
+  return {
+    applied,
+    to: (after) => {
+      next = after;
+      reload.run();
+      return lines.splice(0);
+    },
+  };
+}
+
+test('what can change now is applied, once for each part; the rest is named', () => {
+  const { to, applied } = reloading('apps: {show: {viewing: public}}\nhttp: {port: 3333}');
+  const [info, warning] = to(
+    'apps: {show: {viewing: link, b_frames: pass}, guests: }\nhttp: {port: 4444}\nlimits: {viewers: 9}',
+  );
+  assert.deepEqual(info?.applied, ['apps.guests', 'apps.show.viewing', 'limits.viewers']);
+  assert.deepEqual(warning?.needRestart, ['apps.show.b_frames', 'http.port']);
+  assert.deepEqual(applied, ['apps', 'limits']);
+});
+
+test('nothing changed, nothing applied', () => {
+  const { to, applied } = reloading('apps: {show: }');
+  assert.equal(to('apps: {show: }').length, 1);
+  assert.deepEqual(applied, []);
+});
+
+test('a mistake leaves everything as it was', () => {
+  const { to, applied } = reloading('limits: {viewers: 5}');
+  const [error] = to(new StartError('millrace.yaml:3:1: there is no key "veiwers".'));
+  assert.match(error?.msg ?? '', /stays as it was: millrace\.yaml:3:1/);
+  assert.deepEqual(applied, []);
+  to('limits: {viewers: 6}');
+  assert.deepEqual(applied, ['limits']);
+});
