@@ -14,7 +14,7 @@ import { createLog } from '../log.ts';
 import { Proxies } from './proxies.ts';
 import { HttpServer } from './server.ts';
 
-const { gate, store, apps, accounts } = accessWorld('apps: {show: }');
+const { gate, store, apps, accounts } = accessWorld('apps: {show: , press: {viewing: link}}');
 const anywhere = { target: EVERYTHING, addresses: [], protocols: [], expiresMs: undefined };
 const key = store.keys.add({ name: 'first key', ...anywhere }, Date.now()).secret.reveal();
 
@@ -89,6 +89,22 @@ test('pages, the player and assets', () =>
     ]) {
       assert.equal((await get(path)).status, 404, path);
     }
+  }));
+
+test('a refusal has its page, also for a browser that knows the page', () =>
+  serve(async (get) => {
+    const { etag, 'last-modified': modified } = (await get('/show/a')).headers;
+    for (const condition of [{ 'if-none-match': etag }, { 'if-modified-since': modified }]) {
+      assert.equal((await get('/show/a', condition as Record<string, string>)).status, 304);
+      const refused = await get('/press/a?link=x', condition as Record<string, string>);
+      assert.equal(refused.status, 401);
+      assert.equal(refused.body, 'watch');
+      assert.equal(refused.headers['cache-control'], 'no-store');
+      assert.equal(refused.headers.etag, undefined);
+    }
+    const part = await get('/press/a', { range: 'bytes=0-1' });
+    assert.equal(part.status, 401);
+    assert.equal(part.body, 'watch');
   }));
 
 test("the owner's files come before our pages, not before our player and API", () =>

@@ -40,14 +40,6 @@ export function pageRoutes(deps: PagesDeps): Hono {
     return web.send(asFileRequest(context), found.path, headers);
   };
 
-  const watch = async (context: Context, next: () => Promise<void>) => {
-    const headers = { ...REVALIDATE, 'Content-Security-Policy': WATCH_POLICY };
-    const response = await show(context, '/watch.html', headers);
-    if (response !== undefined) return response;
-    await next();
-    return context.res;
-  };
-
   for (const name of ['/player.js', '/favicon.svg']) {
     routes.get(name, async (context, next) => {
       const response = await show(context, name, { ...REVALIDATE, ...ANY_ORIGIN });
@@ -87,15 +79,12 @@ export function pageRoutes(deps: PagesDeps): Hono {
       visitor: visitorOf(context),
       client: clientOf(context),
     });
-    if (decision.allowed) return watch(context, next);
-    const { reason } = decision;
-    if (reason === 'unknown-app') return next();
-    if (reason === 'password-needed' || reason === 'sign-in-needed') {
-      const page = await web.find('/login.html');
-      return page !== undefined && 'path' in page ? askFor(reason, page.path) : next();
+    if (decision.allowed) {
+      const headers = { ...REVALIDATE, 'Content-Security-Policy': WATCH_POLICY };
+      return (await show(context, '/watch.html', headers)) ?? next();
     }
-    // The player says why: it is told the same.
-    return withStatus(await watch(context, next), statusOf(reason));
+    const page = await refusalPage(web, context, decision.reason);
+    return page ?? next();
   });
   routes.get('/login', async (context, next) => {
     const headers = { ...REVALIDATE, 'Content-Security-Policy': HOME_POLICY };
@@ -104,11 +93,44 @@ export function pageRoutes(deps: PagesDeps): Hono {
   // For people; programs get a line of text from whoever mounts these routes.
   routes.get('*', async (context, next) => {
     if (!context.req.header('Accept')?.includes('text/html')) return next();
-    const headers = { 'Cache-Control': 'no-store', 'Content-Security-Policy': HOME_POLICY };
-    const response = await show(context, '/missing.html', headers);
-    return response ? withStatus(response, 404) : next();
+    return (
+      (await showInstead(web, context, {
+        name: '/missing.html',
+        policy: HOME_POLICY,
+        status: 404,
+      })) ?? next()
+    );
   });
   return routes;
+}
+
+/** Undefined where there is no such page. */
+async function refusalPage(
+  web: Folder,
+  context: Context,
+  reason: DenialReason,
+): Promise<Response | undefined> {
+  if (reason === 'unknown-app') return undefined;
+  if (reason === 'password-needed' || reason === 'sign-in-needed') {
+    const page = await web.find('/login.html');
+    return page !== undefined && 'path' in page ? askFor(reason, page.path) : undefined;
+  }
+  // The player says why: it is told the same.
+  const status = statusOf(reason);
+  return showInstead(web, context, { name: '/watch.html', policy: WATCH_POLICY, status });
+}
+
+/** A page of ours in the place of what was asked for. */
+async function showInstead(
+  web: Folder,
+  context: Context,
+  page: { readonly name: string; readonly policy: string; readonly status: number },
+): Promise<Response | undefined> {
+  const found = await web.find(page.name);
+  if (found === undefined || 'redirect' in found) return undefined;
+  const headers = { 'Cache-Control': 'no-store', 'Content-Security-Policy': page.policy };
+  const response = await web.send(asUnconditional(context), found.path, headers);
+  return withStatus(response, page.status);
 }
 
 /** The page to sign in on, in the place of the page that it leads to. */
@@ -124,12 +146,24 @@ async function askFor(reason: DenialReason, path: string): Promise<Response> {
   });
 }
 
+/** What is true of the file is not of the answer: there is nothing to come back to. */
 function withStatus(response: Response, status: number): Response {
-  return new Response(response.body, { status, headers: response.headers });
+  const headers = new Headers(response.headers);
+  for (const name of ['ETag', 'Last-Modified', 'Accept-Ranges']) headers.delete(name);
+  return new Response(response.body, { status, headers });
 }
 
 function asFileRequest(context: Context): FileRequest {
   return { method: context.req.method, header: (name) => context.req.header(name) };
+}
+
+/** Conditions and ranges are for answers of 200 alone (RFC 9110 §13.2.1): else a page that a browser knows would come back empty. */
+function asUnconditional(context: Context): FileRequest {
+  const accepted = context.req.header('accept-encoding');
+  return {
+    method: context.req.method,
+    header: (name) => (name === 'accept-encoding' ? accepted : undefined),
+  };
 }
 
 /** Kept as it was; and a path that begins with two slashes would lead to another server. */
