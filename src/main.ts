@@ -6,7 +6,6 @@ import { writeBanner } from './control/banner.ts';
 import type { Config } from './control/config/config.ts';
 import { loadConfig } from './control/config/load.ts';
 import { parseOptions } from './control/config/options.ts';
-import type { OnePort } from './control/front-door/one-port.ts';
 import { checkStaticFolder } from './control/http/static-folder.ts';
 import { createLog, type Log } from './control/log.ts';
 import { Reload } from './control/reload.ts';
@@ -42,6 +41,11 @@ try {
 /** Loaded when it is asked for: the server has no use for it. */
 async function runOther(): Promise<void> {
   const { runCommand } = await import('./cli/main.ts');
+  // `millrace key list | head -1`: who reads has had enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   process.exitCode = await runCommand(process.argv.slice(2), {
     out: (text) => process.stdout.write(text),
     error: (text) => process.stderr.write(text),
@@ -64,12 +68,12 @@ async function serve(args: readonly string[]): Promise<void> {
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
   const telling = startTelling(config, store, log);
-  const { media, http, onePort, found, apps, limits, accounts, admission, commandToken } =
-    await openControlPlane(config, store, demo, telling, log);
+  const plane = await openControlPlane(config, store, demo, telling, log);
+  const { media, http, onePort, found, apps, limits, accounts, admission, commandToken } = plane;
   const hosts = hostsOf(config.domain, found);
   telling.site.found(hosts.host, http.port);
   const { entrance, port: httpPort } = http;
-  const tls = await openHttps(onePort, tlsPlan, { config, entrance, httpPort, log, telling });
+  const tls = await openHttps(plane, tlsPlan, { config, entrance, httpPort, log, telling });
   print(
     writeBanner({
       ...hosts,
@@ -138,8 +142,13 @@ function reloadIn(service: ServiceManager | undefined, reload: Reload): void {
 }
 
 /** And the one port, which HTTPS has part in. */
-async function openHttps(onePort: OnePort | undefined, plan: TlsPlan, parts: TlsParts) {
+async function openHttps(
+  { onePort, ports }: Pick<ControlPlane, 'onePort' | 'ports'>,
+  plan: TlsPlan,
+  parts: TlsParts,
+) {
   const tls = await startTls(plan, { ...parts, ...onePort?.lead(parts.entrance) });
+  if (tls !== undefined) ports.openedTls(tls);
   await onePort?.open(parts.entrance, tls);
   return tls;
 }

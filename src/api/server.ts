@@ -14,11 +14,18 @@ export const serverInfo = v.object({
   version: v.string(),
   started: time,
   pid: count,
+  url: says(v.string(), 'Where others find its pages, as far as it knows: `public_url` decides.'),
   ports: v.object({
     http: count,
     rtmp: says(v.nullable(count), 'Null where RTMP is off.'),
     iceTcp: count,
     iceUdp: count,
+    https: says(v.nullable(count), 'Null while it is not open, also where there is to be none.'),
+    ovenplayer: says(
+      v.nullable(count),
+      'HTTPS where OvenPlayer looks for it; null as for `https`.',
+    ),
+    onePort: says(v.nullable(count), 'All through one, over TCP; null as for `https`.'),
   }),
   streams: says(count, 'That are live.'),
 });

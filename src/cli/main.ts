@@ -1,5 +1,5 @@
 /** The commands beside `serve`: what an owner does from a shell or a script. */
-import { Command, CommanderError } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import { StartError } from '../control/start-error.ts';
 import { StoreError } from '../control/store/database.ts';
 import { readVersion } from '../control/version.ts';
@@ -58,27 +58,51 @@ export function buildProgram(print: Print): Command {
 /** Commander's own habits, for each command alike: no exits, nothing printed but by us. */
 function settle(command: Command, print: Print): void {
   command
-    .exitOverride()
+    .exitOverride((error) => {
+      throw new UsageError(error, pathOf(command));
+    })
     .configureOutput({ writeOut: print, writeErr: () => undefined })
     .helpCommand(false)
     .allowExcessArguments(false);
   for (const child of command.commands) settle(child, print);
 }
 
+/** Commander's error, and which command it is about. */
+class UsageError extends Error {
+  readonly code: string;
+  readonly command: string;
+
+  constructor({ code, message }: CommanderError, command: string) {
+    super(message);
+    this.code = code;
+    this.command = command;
+  }
+}
+
+/** `millrace key add`. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}
+
 function explain(error: unknown): readonly [text: string | undefined, exitCode: ExitCode] {
-  if (error instanceof CommanderError) return explainUsage(error);
+  if (error instanceof UsageError) return explainUsage(error);
   if (error instanceof CommandError) return [error.message, error.exitCode];
   if (error instanceof StartError) return [error.message, EXIT.mistake];
   if (error instanceof StoreError) return [error.message, EXIT.failed];
   throw error;
 }
 
-function explainUsage({ code, message }: CommanderError): readonly [string | undefined, ExitCode] {
+function explainUsage({
+  code,
+  message,
+  command,
+}: UsageError): readonly [string | undefined, ExitCode] {
   if (['commander.helpDisplayed', 'commander.version'].includes(code))
     return [undefined, EXIT.done];
   // A command that has commands of its own, and was given none: commander shows its help.
-  if (code === 'commander.help') return ['say which. "--help" lists what there is.', EXIT.mistake];
+  if (code === 'commander.help')
+    return [`say which. "${command} --help" lists what there is.`, EXIT.mistake];
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
   const line = /[.?)]$/.test(text) ? text : `${text}.`;
-  return [`${line} "millrace --help" lists the commands.`, EXIT.mistake];
+  return [`${line} "${command} --help" says how.`, EXIT.mistake];
 }

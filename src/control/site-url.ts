@@ -23,6 +23,10 @@ export class SiteUrl {
     this.#origin = `https://${host}${port === 443 ? '' : `:${port}`}`;
   }
 
+  get origin(): string {
+    return this.#origin;
+  }
+
   watch(stream: StreamName): string {
     return `${this.#origin}/${stream}`;
   }

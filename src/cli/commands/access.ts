@@ -8,6 +8,7 @@ import type {
   MadeToken,
   TokensResponse,
 } from '../../api/access.ts';
+import { addressesOf, sayLink, sayWhereKeyGoes } from '../addresses.ts';
 import { mistake } from '../command-error.ts';
 import { does } from '../context.ts';
 import { type Print, shortTime, table } from '../output.ts';
@@ -48,7 +49,14 @@ function addKeyCommands(program: Command, print: Print): void {
           protocols: options.protocol ?? [],
           expires: expiryOf(options.expires),
         });
-        context.output.show(made, ({ key, secret }) => sayKey(secret, key.id, target));
+        const addresses = await addressesOf(context, api);
+        context.output.show(made, ({ key, secret }) =>
+          [
+            secret,
+            `This is key ${key.id}; it is shown this once.`,
+            ...sayWhereKeyGoes(addresses, { target, protocols: key.protocols, secret }),
+          ].join('\n'),
+        );
       }),
   );
   does(key.command('list').description('all of them, without their secrets'), print, (context) =>
@@ -78,8 +86,9 @@ function addLinkCommands(program: Command, print: Print): void {
       context.withApi(async (api) => {
         const body = { target, name: name ?? target, bound, expires: expiryOf(expires) };
         const made = await api.post<MadeLink>('/links', body);
-        context.output.show(made, ({ link, token, url }) =>
-          [url ?? `?link=${token}`, `This is link ${link.id}.`].join('\n'),
+        const addresses = await addressesOf(context, api);
+        context.output.show(made, ({ link, ...rest }) =>
+          [sayLink(addresses, target, rest), `This is link ${link.id}.`].join('\n'),
         );
       }),
   );
@@ -92,7 +101,7 @@ function addLinkCommands(program: Command, print: Print): void {
           [
             ...handedOut(),
             ['FOR', ({ target }) => target],
-            ['BOUND', ({ bound }) => bound],
+            ['BOUND', ({ bound }) => (bound === 'free' ? '-' : bound)],
             ...times(),
           ],
           'No links.',
@@ -180,15 +189,6 @@ function times(): readonly Cell<Times>[] {
     ['UNTIL', ({ expires, revoked }) => (revoked === null ? shortTime(expires) : 'revoked')],
     ['LAST USED', ({ lastUsed }) => shortTime(lastUsed)],
   ];
-}
-
-function sayKey(secret: string, id: string, target: string): string {
-  const stream = target.includes('/') ? target.slice(target.indexOf('/') + 1) : 'STREAM';
-  return [
-    secret,
-    `This is key ${id}; it is shown this once.`,
-    `OBS by WHIP: the Bearer Token. OBS by RTMP: the Stream Key ${stream}?key=${secret}`,
-  ].join('\n');
 }
 
 function expiryOf(text: string | undefined): string | null {

@@ -113,7 +113,9 @@ export function addAppCommands(program: Command, print: Print): void {
   does(
     app
       .command('set <name> [settings...]')
-      .description('change settings: viewing=link; "viewing=" takes it back to the configuration')
+      .description(
+        'change settings: viewing=link; "viewing=" takes it back to the configuration; without any, show all',
+      )
       .option('--password', "ask for the viewers' password"),
     print,
     async (context, options: { password?: boolean }, name: string, settings: string[]) => {
@@ -121,7 +123,9 @@ export function addAppCommands(program: Command, print: Print): void {
       await context.withApi(async (api) => {
         const body = { settings: parseSettings(settings), ...password };
         const changed = await api.patch<AppInfo>(`/apps/${encodeURIComponent(name)}`, body);
-        context.output.show(changed, ({ settings }) => saySettings(settings));
+        context.output.show(changed, (app) =>
+          sayChange(app, Object.keys(body.settings), options.password === true),
+        );
       });
     },
   );
@@ -242,6 +246,19 @@ function sayApps({ apps, anyName }: AppsResponse): string {
     'No app is listed.',
   );
   return anyName ? `${rows}\nApps of any other name are served too.` : rows;
+}
+
+/** What was asked for, as it is now; everything, where nothing was. */
+function sayChange(app: AppInfo, keys: readonly string[], hasNewPassword: boolean): string {
+  const { name, settings } = app;
+  if (keys.length === 0 && !hasNewPassword) return saySettings(settings);
+  const set = keys.map(
+    (key) => `${key} of ${name} is ${JSON.stringify(settings[key]) ?? 'not set'}.`,
+  );
+  if (!hasNewPassword) return set.join('\n');
+  const asks = settings['viewing'] === 'password';
+  const hint = asks ? '' : ` Nobody is asked for it yet: set viewing=password.`;
+  return [...set, `${name} has a new password for viewers.${hint}`].join('\n');
 }
 
 function saySettings(settings: Readonly<Record<string, unknown>>): string {

@@ -10,7 +10,7 @@ const ANSWER_TIMEOUT_MS = 3000;
 const DAY_MS = 86_400_000;
 /** Renewal begins long before: so near to the end it has failed for a while, whatever the certificate's lifetime. */
 const DAYS_MIN = 2;
-const PROXY_GUIDE = 'docs/guide/ports-and-firewall.md';
+const PROXY_GUIDE = 'docs/guide/proxy.md';
 
 export async function checkTls(
   config: Config,

@@ -1,6 +1,7 @@
 /** The whole API: the table of all routes, and everything that is served for programs rather than for people. */
 import { Hono } from 'hono';
 import type { ServerInfo } from '../../api/server.ts';
+import type { StreamName } from '../../base/names.ts';
 import type { Counts } from '../metrics/counts.ts';
 import { metricsRoutes } from '../metrics/routes.ts';
 import { apiGuard, type GuardDeps } from './guard.ts';
@@ -23,19 +24,23 @@ export type TableDeps = StreamDeps &
   SignInDeps & {
     readonly version: string;
     readonly startedMs: number;
-    /** As bound, but for HTTP's: requests come through that one. */
-    readonly ports: Omit<ServerInfo['ports'], 'http'>;
+    /** As bound now. */
+    readonly ports: () => ServerInfo['ports'];
   };
 
 export type ApiDeps = GuardDeps & TableDeps & { readonly counts: Counts };
 
+/** Every page has the same beginning. */
+const SOME_STREAM = 'app/stream' as StreamName;
+
 /** Every route below `/api`. */
 export function apiTable(deps: TableDeps): readonly Route[] {
-  const serverInfo = (httpPort: number): ServerInfo => ({
+  const serverInfo = (): ServerInfo => ({
     version: deps.version,
     started: new Date(deps.startedMs).toISOString(),
     pid: process.pid,
-    ports: { http: httpPort, ...deps.ports },
+    url: deps.watchUrl(SOME_STREAM).slice(0, -`/${SOME_STREAM}`.length),
+    ports: deps.ports(),
     streams: deps.media.live.size,
   });
   const table: Route[] = [
