@@ -30,6 +30,7 @@ import type { Log } from './control/log.ts';
 import { MediaLink } from './control/media-link.ts';
 import { mediaOptionsOf, mediaSocketsOf } from './control/media-options.ts';
 import { Counts } from './control/metrics/counts.ts';
+import { OpenPorts } from './control/open-ports.ts';
 import { Outbound } from './control/outbound/outbound.ts';
 import { newCommandToken } from './control/running-server.ts';
 import { logEvent, logRefusal } from './control/session-log.ts';
@@ -48,6 +49,7 @@ export type ControlPlane = {
   readonly media: MediaLink;
   readonly http: HttpServer;
   readonly onePort: OnePort | undefined;
+  readonly ports: OpenPorts;
   readonly found: FoundAddresses;
   readonly apps: AppDirectory;
   readonly limits: Limits;
@@ -98,10 +100,11 @@ export async function openControlPlane(
       onRefused: (what, { address }, { reason, detail }) =>
         log.warn({ address, reason }, `${what} refused: ${detail}`),
     });
-    const api = apiOf(config, {
-      ...{ media, gate, apps, store, accounts, passwords, telling, commandToken, log },
-    });
     const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
+    const ports = portsOf(config, media, onePort);
+    const api = apiOf(config, {
+      ...{ media, gate, apps, store, accounts, passwords, telling, commandToken, ports, log },
+    });
     const http = await HttpServer.listen(
       {
         signalling: signallingOf(config, media, found, { gate, apps, onePort, telling, log }),
@@ -113,7 +116,9 @@ export async function openControlPlane(
       },
       { address: socketAddress(config.http.address), port: config.http.port },
     );
-    return { media, http, onePort, found, apps, limits, accounts, admission, commandToken };
+    ports.openedHttp(http.port);
+    const access = { apps, limits, accounts, admission, commandToken };
+    return { media, http, onePort, ports, found, ...access };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);
@@ -129,16 +134,16 @@ type ApiParts = {
   readonly passwords: Passwords;
   readonly telling: Telling;
   readonly commandToken: string;
+  readonly ports: OpenPorts;
   readonly log: Log;
 };
 
 function apiOf(config: Config, parts: ApiParts): ApiDeps {
-  const { media, gate, apps, store, accounts, passwords, telling, commandToken, log } = parts;
+  const { media, gate, apps, store, accounts, passwords, telling, commandToken, ports, log } =
+    parts;
   const counts = new Counts();
   media.onEvent((event) => counts.hear(event));
   gate.onRefused((refused) => counts.refused(refused));
-  const { rtmp, iceTcp, iceUdp } = media.ports;
-  const rtmpPort = config.rtmp.enabled ? rtmp : undefined;
   return {
     media,
     gate,
@@ -153,13 +158,18 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     watchUrl: (stream) => telling.site.watch(stream),
     nowMs: Date.now,
     commandToken,
-    rtmpPort,
+    rtmpPort: config.rtmp.enabled ? media.ports.rtmp : undefined,
     onKicked: ({ stream, session, by }) => log.info({ stream, session, by }, 'sent away'),
     version: readVersion(),
     startedMs: Date.now(),
-    ports: { rtmp: rtmpPort ?? null, iceTcp, iceUdp },
+    ports: () => ports.now,
     counts,
   };
+}
+
+function portsOf(config: Config, media: MediaLink, onePort: OnePort | undefined): OpenPorts {
+  const { rtmp, iceTcp, iceUdp } = media.ports;
+  return new OpenPorts({ rtmp: config.rtmp.enabled ? rtmp : null, iceTcp, iceUdp }, onePort);
 }
 
 type SignallingParts = {

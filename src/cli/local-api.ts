@@ -98,5 +98,8 @@ const nothingLive = {
   rtmpPort: undefined,
   onKicked: () => undefined,
   startedMs: Date.now(),
-  ports: { rtmp: null, iceTcp: 0, iceUdp: 0 },
+  ports: () => ({
+    ...{ http: 0, rtmp: null, iceTcp: 0, iceUdp: 0 },
+    ...{ https: null, ovenplayer: null, onePort: null },
+  }),
 } as const;

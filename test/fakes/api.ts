@@ -46,7 +46,10 @@ export function apiDeps(
     onKicked: () => undefined,
     version: '1.2.3',
     startedMs: Date.parse(SINCE),
-    ports: { rtmp: 1935, iceTcp: 3478, iceUdp: 10_000 },
+    ports: () => ({
+      ...{ http: 3333, rtmp: 1935, iceTcp: 3478, iceUdp: 10_000 },
+      ...{ https: null, ovenplayer: null, onePort: null },
+    }),
     counts: new Counts(),
   };
 }

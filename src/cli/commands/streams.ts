@@ -119,10 +119,16 @@ function banQuery(ban: string | undefined): string {
 }
 
 function sayStatus({ version, started, pid, ports, streams }: ServerInfo): string {
-  const { http, rtmp, iceTcp, iceUdp } = ports;
+  const { http, rtmp, iceTcp, iceUdp, https, ovenplayer, onePort } = ports;
+  const secure = [
+    [https, 'HTTPS'],
+    [ovenplayer, 'HTTPS for OvenPlayer'],
+    [onePort, 'all through one'],
+  ] as const;
+  const open = secure.flatMap(([port, name]) => (port === null ? [] : [`${port} TCP (${name})`]));
   return [
     `Millrace ${version}, process ${pid}, up for ${since(started, Date.now())}, ${streams} live`,
-    `Ports: ${http} TCP (HTTP), ${rtmp === null ? 'no RTMP' : `${rtmp} TCP (RTMP)`}, ${iceTcp} TCP and ${iceUdp} UDP (media)`,
+    `Ports: ${[`${http} TCP (HTTP)`, ...open].join(', ')}, ${rtmp === null ? 'no RTMP' : `${rtmp} TCP (RTMP)`}, ${iceTcp} TCP and ${iceUdp} UDP (media)`,
   ].join('\n');
 }
 

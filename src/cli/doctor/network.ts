@@ -37,9 +37,22 @@ export async function checkPorts(
   return Promise.all(ports.map(checkPort));
 }
 
-function portOfServer({ name, transport, key }: Port, { ports }: ServerInfo): Finding[] {
-  const port = key === undefined ? null : ports[key];
-  return port === null ? [] : [fine(`port ${port} ${transport}`, `${name}: the server has it`)];
+function portOfServer(
+  { name, transport, key, port: wanted }: Port,
+  { ports }: ServerInfo,
+): Finding[] {
+  if (key === undefined) return [];
+  const port = ports[key];
+  if (port !== null) return [fine(`port ${port} ${transport}`, `${name}: the server has it`)];
+  // RTMP is switched off by an option; what belongs to HTTPS is tried again and again.
+  if (key === 'rtmp') return [];
+  return [
+    warning(
+      `port ${wanted} ${transport}`,
+      `${name}: the server does not have it`,
+      'Its log says why; where the configuration was changed since its start, restart it.',
+    ),
+  ];
 }
 
 function portsOf(config: Config): Port[] {
@@ -56,22 +69,26 @@ function portsOf(config: Config): Port[] {
     ...(rtmp.enabled ? [port('RTMP', 'TCP', rtmp, '--rtmp-port', 'rtmp')] : []),
     port('media over TCP', 'TCP', ice.tcp, '--ice-tcp-port', 'iceTcp'),
     port('media over UDP', 'UDP', ice.udp, '--ice-udp-port', 'iceUdp'),
-    ...tlsPorts(config).map(([name, number, key]) =>
-      port(name, 'TCP', { address: config.tls.address, port: number }, key, undefined),
+    ...tlsPorts(config).map(([name, number, option, key]) =>
+      port(name, 'TCP', { address: config.tls.address, port: number }, option, key),
     ),
   ];
 }
 
-/** The ports that HTTPS takes, where there is to be any; a running server's certificate is asked for at the first of them. */
-function tlsPorts(config: Config): (readonly [name: string, port: number, key: string])[] {
+type TlsPort = readonly [name: string, port: number, option: string, key: Port['key']];
+
+/** The ports that HTTPS takes, where there is to be any. */
+function tlsPorts(config: Config): TlsPort[] {
   if (planTls(config).from === 'nowhere') return [];
   const { httpsPort, httpPort, ovenplayerPort } = config.tls;
   const all = [
-    ['HTTPS', httpsPort, '--https-port'],
-    ['the way to HTTPS', httpPort, 'tls.http_port'],
-    ['HTTPS for OvenPlayer', ovenplayerPort, 'tls.ovenplayer_port'],
+    ['HTTPS', httpsPort, '--https-port', 'https'],
+    ['the way to HTTPS', httpPort, 'tls.http_port', undefined],
+    ['HTTPS for OvenPlayer', ovenplayerPort, 'tls.ovenplayer_port', 'ovenplayer'],
   ] as const;
-  return all.flatMap(([name, port, key]) => (port === 'off' ? [] : [[name, port, key] as const]));
+  return all.flatMap(([name, port, option, key]) =>
+    port === 'off' ? [] : [[name, port, option, key] as const],
+  );
 }
 
 async function checkPort(wanted: Port): Promise<Finding> {

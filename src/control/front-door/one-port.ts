@@ -78,7 +78,11 @@ export class OnePort {
 
   /** Where media by TCP comes in; undefined where it does not, or not yet. */
   get mediaPort(): number | undefined {
-    if (!this.#settings.protocols.includes('ice-tcp')) return undefined;
+    return this.#settings.protocols.includes('ice-tcp') ? this.port : undefined;
+  }
+
+  /** As bound; undefined while it is not open. */
+  get port(): number | undefined {
     return this.#settings.isHttpsPort ? this.#https?.httpsPort : this.#listener?.port;
   }
 

@@ -96,6 +96,11 @@ export class Tls {
     return this.#listeners.https.port;
   }
 
+  /** As bound, where OvenPlayer looks for HTTPS; undefined while it is not open. */
+  get ovenplayerPort(): number | undefined {
+    return this.#listeners.oven?.port;
+  }
+
   close(): void {
     this.#stopCertificate();
     this.#ended.abort();

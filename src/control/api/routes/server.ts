@@ -1,12 +1,11 @@
 /** About the server itself. */
 import * as v from 'valibot';
 import { type ServerInfo, serverInfo } from '../../../api/server.ts';
-import { requestOf } from '../../access/visitor.ts';
 import { openApiDocument } from '../openapi.ts';
 import { type Route, route } from '../route.ts';
 
 export type ServerDeps = {
-  readonly serverInfo: (httpPort: number) => ServerInfo;
+  readonly serverInfo: () => ServerInfo;
   readonly version: string;
 };
 
@@ -22,7 +21,7 @@ export function serverRoutes(deps: ServerDeps, table: () => readonly Route[]): R
       tag: 'server',
       summary: 'Version, ports and uptime',
       answer: serverInfo,
-      serve: ({ context }) => deps.serverInfo(requestOf(context).socket.localPort ?? 0),
+      serve: () => deps.serverInfo(),
     }),
     route({
       method: 'GET',
