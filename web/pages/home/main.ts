@@ -1,4 +1,5 @@
 /** The page `/`: what is live, and how to publish. */
+import type { SessionInfo } from '../../../src/api/sign-in.ts';
 import { LivePoll } from './live-poll.ts';
 import { publishAddresses } from './publish-addresses.ts';
 
@@ -30,6 +31,7 @@ byId('naming').addEventListener('submit', (event) => event.preventDefault());
 for (const button of document.querySelectorAll<HTMLButtonElement>('.copy')) prepareCopy(button);
 showAddresses();
 poll.start();
+void showWhoIsIn();
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') poll.start();
   else poll.stop();
@@ -45,6 +47,18 @@ function showStreams(names: readonly string[]): void {
   list.replaceChildren(...names.map((name) => links.get(`Live${name}`) ?? streamItem(name)));
   if (shown !== undefined) byId('spoken').textContent = spokenCount(names.length);
   shown = names;
+}
+
+/** Whoever has just signed in looks here for whether it worked. */
+async function showWhoIsIn(): Promise<void> {
+  const response = await fetch('/api/session').catch(() => undefined);
+  if (!response?.ok) return;
+  const { person } = (await response.json()) as SessionInfo;
+  if (person === null) return;
+  const account = byId('account');
+  account.textContent = person.name;
+  account.title = 'Your account';
+  account.setAttribute('aria-label', `Your account: ${person.name}`);
 }
 
 /** Loud, as whoever reaches the server can show what he likes. */

@@ -1,10 +1,10 @@
 /** The page `/login`, which also stands in for a stream that needs a password or an account. */
 import type { SessionInfo } from '../../../src/api/sign-in.ts';
-import { type Mode, modeOf, nextUrl } from './mode.ts';
+import { type Mode, missingIn, modeOf, nextUrl } from './mode.ts';
 
 const page = new URL(location.href);
 const needs = document.querySelector<HTMLMetaElement>('meta[name="needs"]')?.content;
-const mode = modeOf(page, needs);
+let mode = modeOf(page, needs);
 /** Asked for once the server has said that the account has one. */
 let asksForCode = false;
 
@@ -21,9 +21,12 @@ byId('out').addEventListener('click', async () => {
 addEventListener('hashchange', () => location.reload());
 // The code is in no history and no bookmark.
 if (mode.kind === 'claim') history.replaceState(null, '', '/login');
-if (mode.kind === 'sign-in') void showWhoIsIn();
+if (mode.kind !== 'password') void showWhoIsIn();
 
 async function submit(): Promise<void> {
+  const given = { code: value('claim-code'), name: value('name'), password: value('password') };
+  const missing = missingIn(mode.kind, given);
+  if (missing !== undefined) return tell(missing);
   const button = byId<HTMLButtonElement>('go');
   button.disabled = true;
   tell(undefined);
@@ -56,7 +59,15 @@ async function showWhoIsIn(): Promise<void> {
     byId('form').hidden = true;
     byId('inside').hidden = false;
     byId('who').textContent = person.name;
-  } else if (needsOwner) {
+    byId('role').textContent = person.role;
+    byId('lead').hidden = true;
+    title('Your account', '');
+  } else if (mode.kind === 'claim' && !needsOwner) {
+    mode = { kind: 'sign-in' };
+    show();
+    title('Sign in', 'Sign in');
+    lead('This server has its owner already: the code is used up. Sign in with that account.');
+  } else if (needsOwner && mode.kind === 'sign-in') {
     lead('This server has no owner yet. Its terminal shows the address that makes the account.');
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { modeOf, nextUrl } from './mode.ts';
+import { PASSWORD_LENGTH_MIN as SERVERS } from '../../../src/api/access.ts';
+import { missingIn, modeOf, nextUrl, PASSWORD_LENGTH_MIN } from './mode.ts';
 
 const at = (path: string) => new URL(path, 'https://live.example.net');
 
@@ -20,4 +21,19 @@ test('what the page is for', () => {
 test('where it goes on to', () => {
   assert.equal(nextUrl(at('/login')), '/');
   assert.equal(nextUrl(at('/show/slot-1?muted=1')), '/show/slot-1?muted=1');
+});
+
+test('what is still missing is said before the server is asked', () => {
+  assert.equal(PASSWORD_LENGTH_MIN, SERVERS);
+  const full = { code: 'abcd', name: 'ann', password: 'ten letters' };
+  for (const kind of ['claim', 'sign-in', 'password'] as const) {
+    assert.equal(missingIn(kind, full), undefined);
+    assert.match(missingIn(kind, { ...full, password: '' }) ?? '', /the password/);
+  }
+  assert.match(missingIn('claim', { ...full, code: ' ' }) ?? '', /code/);
+  assert.match(missingIn('claim', { ...full, password: 'short' }) ?? '', /too short: 10/);
+  // Passwords that were set otherwise may be shorter.
+  assert.equal(missingIn('sign-in', { ...full, password: 'short' }), undefined);
+  assert.match(missingIn('sign-in', { ...full, name: '' }) ?? '', /name/);
+  assert.equal(missingIn('password', { code: '', name: '', password: 'p' }), undefined);
 });

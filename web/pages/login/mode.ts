@@ -15,6 +15,23 @@ export function modeOf(url: URL, needs: string | undefined): Mode {
   return { kind: 'password', app: decodeURIComponent(url.pathname.split('/')[1] ?? '') };
 }
 
+/** As the server has it; a test holds them together. */
+export const PASSWORD_LENGTH_MIN = 10;
+
+/** What is to be filled in first, in words that the server, which knows no fields, does not have. */
+export function missingIn(
+  kind: Mode['kind'],
+  given: { readonly code: string; readonly name: string; readonly password: string },
+): string | undefined {
+  if (kind === 'claim' && given.code.trim() === '') return 'Give the code from the terminal.';
+  if (kind !== 'password' && given.name.trim() === '') return 'Give a name.';
+  if (given.password === '') return 'Give the password.';
+  if (kind === 'claim' && given.password.length < PASSWORD_LENGTH_MIN) {
+    return `The password is too short: ${PASSWORD_LENGTH_MIN} characters at least.`;
+  }
+  return undefined;
+}
+
 /** Where to go when it is done: the page itself where it stands for another, else the home page. */
 export function nextUrl(url: URL): string {
   return url.pathname === '/login' ? '/' : `${url.pathname}${url.search}`;
