@@ -14,7 +14,6 @@ import type { MediaWorld } from '../scenarios/media-world.ts';
 import { scenario } from '../scenarios/scenario.ts';
 import { type TestViewer, VIEWED_TYPES } from '../scenarios/test-viewer.ts';
 
-const RTX_TYPE = 98;
 const RTX_SSRC_OFFSET = 0x100_0000;
 
 /** From here on viewers are offered retransmissions, as browsers ask for them. */
@@ -33,7 +32,7 @@ function offerRtx(world: MediaWorld): void {
                 nack: true,
                 payloadTypes: track.payloadTypes.map((type) => ({
                   ...type,
-                  rtxPayloadType: RTX_TYPE,
+                  rtxPayloadType: VIEWED_TYPES.rtx,
                 })),
               },
         ),
@@ -42,20 +41,12 @@ function offerRtx(world: MediaWorld): void {
     );
 }
 
-type RtxViewer = TestViewer & { repairs: number; ssrc: number; newest: number };
+type RtxViewer = TestViewer & { ssrc: number; newest: number };
 
 function view(world: MediaWorld, transport: 'udp' | 'tcp'): RtxViewer {
-  const viewer = Object.assign(world.view({ legs: [{ transport }] }), {
-    repairs: 0,
-    ssrc: 0,
-    newest: 0,
-  });
+  const viewer = Object.assign(world.view({ legs: [{ transport }] }), { ssrc: 0, newest: 0 });
   const see = viewer.eye.rtp.bind(viewer.eye);
   viewer.eye.rtp = (packet, nowMs) => {
-    if (packet.payloadType === RTX_TYPE) {
-      viewer.repairs++;
-      return;
-    }
     if (packet.payloadType === VIEWED_TYPES.video) {
       viewer.ssrc = packet.ssrc;
       viewer.newest = packet.sequenceNumber;
@@ -98,7 +89,7 @@ scenario(
         }
       }
     }
-    const repairs = viewers.reduce((sum, viewer) => sum + viewer.repairs, 0);
+    const repairs = viewers.reduce((sum, viewer) => sum + viewer.repeated, 0);
     assert.ok(repairs > 100, `${repairs} packets were sent again`);
     world.arenasKept = 1;
     assert.ok(world.addon.packets > 1.5 * 65_536, `${world.addon.packets} packets`);
