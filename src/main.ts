@@ -77,6 +77,7 @@ async function serve(args: readonly string[]): Promise<void> {
   print(
     writeBanner({
       ...hosts,
+      publicUrl: config.publicUrl,
       httpPort,
       httpsPort: config.domain === undefined ? undefined : tls?.httpsPort,
       rtmpPort: config.rtmp.enabled ? media.ports.rtmp : undefined,

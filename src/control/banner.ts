@@ -3,6 +3,8 @@ import type { Secret } from '../access/secret.ts';
 import type { FirstKey } from './store/publish-key.ts';
 
 export type BannerFacts = {
+  /** As configured, for where a proxy brings HTTPS. */
+  readonly publicUrl: string | undefined;
   /** As others reach us; `localhost` where nobody else can. */
   readonly host: string;
   /** A further name by which the local network reaches us. */
@@ -35,7 +37,7 @@ export function writeBanner(facts: BannerFacts): string {
   const rtmp = rtmpPort === undefined ? undefined : `rtmp://${bracketed(host)}:${rtmpPort}/${app}`;
   const lines = [
     `Watch        ${http}/${facts.demo ?? `${app}/${STREAM}`}`,
-    ...(facts.networkHost === undefined
+    ...(facts.networkHost === undefined || facts.publicUrl !== undefined
       ? []
       : [`             from this network: use ${bracketed(facts.networkHost)} for ${host}`]),
     `Publish      WHIP  ${whip}   Bearer Token ${key}`,
@@ -61,13 +63,14 @@ export function writeBanner(facts: BannerFacts): string {
   return `${lines.join('\n')}\n\n`;
 }
 
-function siteOf({ host, httpPort, httpsPort }: BannerFacts): string {
+function siteOf({ publicUrl, host, httpPort, httpsPort }: BannerFacts): string {
+  if (publicUrl !== undefined) return publicUrl;
   if (httpsPort === undefined) return `http://${bracketed(host)}:${httpPort}`;
   return httpsPort === USUAL_HTTPS_PORT ? `https://${host}` : `https://${host}:${httpsPort}`;
 }
 
-function plainLines({ host, httpPort, httpsPort }: BannerFacts): string[] {
-  if (httpsPort === undefined) return [];
+function plainLines({ publicUrl, host, httpPort, httpsPort }: BannerFacts): string[] {
+  if (httpsPort === undefined || publicUrl !== undefined) return [];
   return [`The same without HTTPS, as until the certificate is there: http://${host}:${httpPort}/`];
 }
 

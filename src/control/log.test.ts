@@ -54,6 +54,7 @@ test('secrets do not get out, and no field forges a line', () => {
 
 const facts = {
   host: '2001:db8::7',
+  publicUrl: undefined,
   networkHost: undefined,
   httpsPort: undefined,
   httpPort: 3333,
