@@ -1,4 +1,4 @@
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type EnvironmentOptions, type Plugin } from 'vite';
 
 const ROOT = import.meta.dirname;
 const OUT = `${ROOT}/../dist/web`;
@@ -20,9 +20,30 @@ function escapeUnit(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
+function classicScript(script: {
+  readonly entry: string;
+  readonly name: string;
+  readonly file: string;
+}): EnvironmentOptions {
+  return {
+    consumer: 'client',
+    build: {
+      outDir: OUT,
+      emptyOutDir: false,
+      copyPublicDir: false,
+      lib: {
+        entry: `${ROOT}/${script.entry}`,
+        formats: ['iife'],
+        name: script.name,
+        fileName: () => script.file,
+      },
+    },
+  };
+}
+
 /**
- * Two builds into one folder. `client`: the pages, assets named by their hash. `player`: one self-contained
- * classic script with a fixed name, since other people's pages point at it.
+ * Three builds into one folder. `client`: the pages, assets named by their hash. `player` and `revive`: one self-contained
+ * classic script each, with a fixed name, since other people's pages point at it.
  */
 // biome-ignore lint/style/noDefaultExport: Vite reads its configuration from the default export
 export default defineConfig({
@@ -41,24 +62,17 @@ export default defineConfig({
         },
       },
     },
-    player: {
-      consumer: 'client',
-      build: {
-        outDir: OUT,
-        emptyOutDir: false,
-        copyPublicDir: false,
-        lib: {
-          entry: `${ROOT}/player/index.ts`,
-          formats: ['iife'],
-          name: 'Millrace',
-          fileName: () => 'player.js',
-        },
-      },
-    },
+    player: classicScript({ entry: 'player/index.ts', name: 'Millrace', file: 'player.js' }),
+    revive: classicScript({
+      entry: 'revive/index.ts',
+      name: 'MillraceRevive',
+      file: 'ovenplayer-revive.js',
+    }),
   },
   builder: {
     async buildApp(builder) {
-      for (const name of ['client', 'player']) await builder.build(builder.environments[name]!);
+      for (const name of ['client', 'player', 'revive'])
+        await builder.build(builder.environments[name]!);
     },
   },
 });

@@ -32,6 +32,7 @@ async function serve(
   writeFileSync(join(webFolder, 'home.html'), 'home');
   writeFileSync(join(webFolder, 'watch.html'), 'watch');
   writeFileSync(join(webFolder, 'player.js'), 'player');
+  writeFileSync(join(webFolder, 'ovenplayer-revive.js'), 'revive');
   writeFileSync(join(webFolder, 'assets', 'a-1234.css'), 'css');
   const media = new FakeMedia();
   media.live.add(streamName('show/b')).add(streamName('show/a'));
@@ -74,9 +75,11 @@ test('pages, the player and assets', () =>
     assert.equal(watch.body, 'watch');
     assert.equal(watch.headers['content-type'], 'text/html; charset=utf-8');
     assert.match(watch.headers['content-security-policy'] as string, /script-src 'self';/);
-    const player = await get('/player.js');
-    assert.equal(player.headers['access-control-allow-origin'], '*');
-    assert.equal(player.headers['cache-control'], 'no-cache');
+    for (const script of ['/player.js', '/ovenplayer-revive.js']) {
+      const { headers } = await get(script);
+      assert.equal(headers['access-control-allow-origin'], '*');
+      assert.equal(headers['cache-control'], 'no-cache');
+    }
     const asset = await get('/assets/a-1234.css');
     assert.match(asset.headers['cache-control'] as string, /immutable/);
     for (const path of [

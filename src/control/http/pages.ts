@@ -40,7 +40,7 @@ export function pageRoutes(deps: PagesDeps): Hono {
     return web.send(asFileRequest(context), found.path, headers);
   };
 
-  for (const name of ['/player.js', '/favicon.svg']) {
+  for (const name of ['/player.js', '/ovenplayer-revive.js', '/favicon.svg']) {
     routes.get(name, async (context, next) => {
       const response = await show(context, name, { ...REVALIDATE, ...ANY_ORIGIN });
       return response ?? next();
