@@ -5,6 +5,7 @@ import type { AccessDecision } from '../channel/messages.ts';
 import { isInRange } from './address-range.ts';
 import { type AppRules, closingOf } from './app-rules.ts';
 import type { AccessFacts, KeyFacts, LinkFacts } from './facts.ts';
+import { writeHours } from './hours.ts';
 import { messageOf, unknownApp, whereTheKeyGoes } from './messages.ts';
 import type {
   AccessRequest,
@@ -15,6 +16,11 @@ import type {
 } from './request.ts';
 import { LOCAL_SCOPES, type Scope, scopesOf } from './scopes.ts';
 import { covers, EVERYTHING } from './target.ts';
+
+/** Before the hours. */
+const OUTSIDE_HOURS = 'This app is outside of its opening hours: it is open';
+/** The same for viewers, who know of no apps. */
+const VIEWERS_OUTSIDE_HOURS = 'Open';
 
 type Denial = Extract<AccessDecision, { allowed: false }>;
 
@@ -55,7 +61,8 @@ function refusePublisher(request: PublishRequest, facts: AccessFacts): Denial | 
   }
   if (app === undefined) return deny('unknown-app', unknownApp(request.stream, facts.appNames));
   if (app.publishing === 'closed') return deny('publishing-closed');
-  return refuseProtocol(request, app) ?? refuseStream(app, facts) ?? refuseClosed(app, facts);
+  const unserved = refuseProtocol(request, app) ?? refuseStream(app, facts);
+  return unserved ?? refuseClosed(app, facts, OUTSIDE_HOURS);
 }
 
 /** A signed URL, or the owner's own server, stands in the place of our keys and rules. */
@@ -88,7 +95,7 @@ function refuseViewer(request: ViewRequest, facts: AccessFacts): Denial | undefi
   const unwelcome = refuseWatching(request, facts) ?? (app && refuseProtocol(request, app));
   if (unwelcome !== undefined || app === undefined) return unwelcome;
   // There is nothing to wait for where nobody can begin.
-  return isLive ? undefined : refuseClosed(app, facts);
+  return isLive ? undefined : refuseClosed(app, facts, VIEWERS_OUTSIDE_HOURS);
 }
 
 /** The page and the media behind it obey the same rule. */
@@ -149,9 +156,15 @@ function refuseStream(app: AppRules, { isDeclared }: AccessFacts): Denial | unde
   return app.streams === 'free' || isDeclared ? undefined : deny('unknown-stream');
 }
 
-function refuseClosed(app: AppRules, { nowMs, activeMs }: AccessFacts): Denial | undefined {
+/** @param lead the words before the hours */
+function refuseClosed(
+  app: AppRules,
+  { nowMs, activeMs }: AccessFacts,
+  lead: string,
+): Denial | undefined {
   const closing = closingOf(app, nowMs, activeMs);
-  return closing && deny(closing);
+  if (closing !== 'outside-hours') return closing && deny(closing);
+  return deny(closing, `${lead} ${app.openingHours.map(writeHours).join(', ')} (${app.timeZone}).`);
 }
 
 function refuseCaller(

@@ -334,3 +334,19 @@ test('who shows no good key learns nothing of what there is', () => {
     assert.equal(new Set(seen).size, 1, who.name);
   }
 });
+
+test('outside of the opening hours, people are told when they are', () => {
+  const facts = { ...nothing, app: { ...app, openingHours, timeZone: 'Europe/Berlin' } };
+  const told = (decision: ReturnType<typeof decide>) => (decision.allowed ? '' : decision.message);
+  const owner = publishers.find(({ name }) => name === 'key for all');
+  const [viewer] = viewers;
+  assert.ok(owner && viewer);
+  assert.equal(
+    told(decide(asked.publish(owner, 'rtmp'), { ...facts, ...owner.facts })),
+    'This app is outside of its opening hours: it is open Mon 00:00-01:00 (Europe/Berlin).',
+  );
+  assert.equal(
+    told(decide(asked.view(viewer, 'whep'), facts)),
+    'Open Mon 00:00-01:00 (Europe/Berlin).',
+  );
+});

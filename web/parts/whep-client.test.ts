@@ -168,6 +168,23 @@ for (const { status, reason } of REFUSALS) {
   });
 }
 
+test('an app that is closed is asked again, and its hours are told', async () => {
+  for (const [word, detail] of [
+    ['outside-hours', 'Open Mon.'],
+    ['app-closed', undefined],
+  ] as const) {
+    const { world, states } = begin();
+    world.answers.POST = {
+      status: 403,
+      headers: { 'content-type': 'application/problem+json' },
+      body: `{"type":"urn:millrace:problem:${word}","detail":"Open Mon."}`,
+    };
+    await world.advance(95_000);
+    assert.deepEqual(states.at(-1), { phase: 'error', reason: 'closed', detail });
+    assert.ok(world.requests.length > 1);
+  }
+});
+
 test('410 ends it', async () => {
   const { world, states } = begin();
   world.answers.POST = { status: 410 };

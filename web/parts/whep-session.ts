@@ -70,9 +70,12 @@ const REFUSALS: Readonly<Record<number, RefusedReason>> = {
 };
 
 /** Problems (RFC 9457) of an app that is closed, and may open again. */
-const CLOSED: readonly string[] = ['app-closed', 'outside-hours', 'closed-idle'].map(
-  (reason) => `urn:millrace:problem:${reason}`,
-);
+const OUTSIDE_HOURS = 'urn:millrace:problem:outside-hours';
+const CLOSED: readonly string[] = [
+  'urn:millrace:problem:app-closed',
+  OUTSIDE_HOURS,
+  'urn:millrace:problem:closed-idle',
+];
 
 /** One RTCPeerConnection and its WHEP resource (draft-ietf-wish-whep). Not reusable: the client opens another. */
 export class WhepSession {
@@ -258,8 +261,12 @@ async function refusalOf(response: Response): Promise<Refusal> {
     return { kind: 'later', reason: 'busy', afterMs };
   }
   const { type, detail } = await problemOf(response);
-  const reason = CLOSED.includes(type ?? '') ? 'closed' : (REFUSALS[status] ?? 'rejected');
-  return { kind: 'refused', reason, detail };
+  if (type !== undefined && CLOSED.includes(type)) {
+    // The hours are for viewers too; how an app is opened is not.
+    const hours = type === OUTSIDE_HOURS ? detail : undefined;
+    return { kind: 'refused', reason: 'closed', detail: hours };
+  }
+  return { kind: 'refused', reason: REFUSALS[status] ?? 'rejected', detail };
 }
 
 /** The word and the sentence of a problem body (RFC 9457), if there is one. */

@@ -44,6 +44,14 @@ test('the server’s own sentence replaces ours', () => {
   assert.equal(card?.text, 'H.265 only.');
 });
 
+test('a closed stream says when it opens, where that is known', () => {
+  const closed = (detail: string | undefined) =>
+    cardOf({ phase: 'error', reason: 'closed', detail }, 'none', undefined);
+  assert.equal(closed('Open Mon.')?.title, 'Closed now');
+  assert.match(closed('Open Mon.')?.text ?? '', /^Open Mon\. The picture starts here by itself/);
+  assert.match(closed(undefined)?.text ?? '', /^The picture starts/);
+});
+
 test('degraded says why in words', () => {
   assert.equal(
     troubleOf({ phase: 'degraded', sinceMs: 0, reason: 'packet-loss' }),

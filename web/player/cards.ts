@@ -73,6 +73,10 @@ const DEGRADED: Readonly<Record<DegradedReason, string>> = {
   late: 'Behind live',
 };
 
+function closedText({ detail }: ErrorState, text: string): string {
+  return detail === undefined ? text : `${detail} ${text}`;
+}
+
 export function playerState(state: WhepState, hold: Hold, autoMuted: boolean): PlayerState {
   if (hold === 'paused') return 'paused';
   const { phase } = state;
@@ -113,7 +117,8 @@ export function cardOf(
       return ended(state.reason);
     case 'error': {
       const { title, text } = ERRORS[state.reason];
-      if (state.reason === 'closed') return { look: 'waiting', title, text };
+      if (state.reason === 'closed')
+        return { look: 'waiting', title, text: closedText(state, text) };
       return { look: 'error', title, text: state.detail ?? text, action: 'Try again' };
     }
     default:
