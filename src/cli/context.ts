@@ -14,11 +14,11 @@ export type GlobalOptions = {
 
 export class Context {
   readonly output: Output;
-  readonly #options: GlobalOptions;
+  readonly options: GlobalOptions;
   #config: Config | undefined;
 
   constructor(options: GlobalOptions, print: Print) {
-    this.#options = options;
+    this.options = options;
     this.output = new Output(options.json === true, print);
   }
 
@@ -28,7 +28,7 @@ export class Context {
   }
 
   get config(): Config {
-    const { config: configFile, stateDir } = this.#options;
+    const { config: configFile, stateDir } = this.options;
     const settings = new Map(stateDir === undefined ? [] : [['state_dir', stateDir]]);
     this.#config ??= loadConfig({ configFile, demo: false, settings });
     return this.#config;
@@ -44,14 +44,21 @@ export class Context {
 
   /** The running server's API, or the database's own where none runs. */
   async withApi<Result>(work: (api: Connection) => Promise<Result>): Promise<Result> {
-    const server = connect(this.stateDir);
-    if (server !== undefined) return work(server);
-    const local = openLocally(this.config);
-    try {
-      return await work(local.connection);
-    } finally {
-      local.close();
-    }
+    return withApiOf(this.config, work);
+  }
+}
+
+export async function withApiOf<Result>(
+  config: Config,
+  work: (api: Connection) => Promise<Result>,
+): Promise<Result> {
+  const server = connect(config.stateDir);
+  if (server !== undefined) return work(server);
+  const local = openLocally(config);
+  try {
+    return await work(local.connection);
+  } finally {
+    local.close();
   }
 }
 

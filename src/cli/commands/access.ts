@@ -1,6 +1,7 @@
 /** Stream keys, view links and API tokens. */
 import type { Command } from 'commander';
 import type {
+  AppsResponse,
   KeysResponse,
   LinksResponse,
   MadeKey,
@@ -50,11 +51,13 @@ function addKeyCommands(program: Command, print: Print): void {
           expires: expiryOf(options.expires),
         });
         const addresses = await addressesOf(context, api);
+        const unserved = sayUnserved(await api.get<AppsResponse>('/apps'), target);
         context.output.show(made, ({ key, secret }) =>
           [
             secret,
             `This is key ${key.id}; it is shown this once.`,
             ...sayWhereKeyGoes(addresses, { target, protocols: key.protocols, secret }),
+            ...unserved,
           ].join('\n'),
         );
       }),
@@ -87,8 +90,11 @@ function addLinkCommands(program: Command, print: Print): void {
         const body = { target, name: name ?? target, bound, expires: expiryOf(expires) };
         const made = await api.post<MadeLink>('/links', body);
         const addresses = await addressesOf(context, api);
+        const apps = await api.get<AppsResponse>('/apps');
+        const { viewing } = context.config.appDefaults;
+        const remarks = [...sayUnserved(apps, target), ...sayOpen(apps, target, viewing)];
         context.output.show(made, ({ link, ...rest }) =>
-          [sayLink(addresses, target, rest), `This is link ${link.id}.`].join('\n'),
+          [sayLink(addresses, target, rest), `This is link ${link.id}.`, ...remarks].join('\n'),
         );
       }),
   );
@@ -189,6 +195,27 @@ function times(): readonly Cell<Times>[] {
     ['UNTIL', ({ expires, revoked }) => (revoked === null ? shortTime(expires) : 'revoked')],
     ['LAST USED', ({ lastUsed }) => shortTime(lastUsed)],
   ];
+}
+
+/** A key or a link may be made before its app is; one that is mistyped would be found out on the evening of the show. */
+function sayUnserved({ apps, anyName }: AppsResponse, target: string): readonly string[] {
+  const app = appIn(target);
+  if (app === undefined || anyName || apps.some(({ name }) => name === app)) return [];
+  return [`No app ${app} is served here yet: millrace app add ${app}`];
+}
+
+/** A link to what needs none keeps nobody out. @param viewing of apps that are not listed */
+function sayOpen({ apps }: AppsResponse, target: string, viewing: string): readonly string[] {
+  const app = appIn(target);
+  if (app === undefined) return [];
+  const known = apps.find(({ name }) => name === app)?.settings['viewing'] ?? viewing;
+  if (known !== 'public') return [];
+  return [`Anybody can watch ${app} without it: millrace app set ${app} viewing=link`];
+}
+
+/** Undefined for everything. */
+function appIn(target: string): string | undefined {
+  return target === '*' ? undefined : target.split('/')[0];
 }
 
 function expiryOf(text: string | undefined): string | null {

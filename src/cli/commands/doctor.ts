@@ -6,7 +6,7 @@ import { readVersion } from '../../control/version.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import { connect } from '../connection.ts';
 import { type Context, does } from '../context.ts';
-import type { Finding } from '../doctor/finding.ts';
+import { type Finding, findingLines } from '../doctor/finding.ts';
 import {
   checkBbr,
   checkClock,
@@ -66,12 +66,7 @@ async function askServer(stateDir: string): Promise<ServerInfo | string | undefi
 }
 
 function say(findings: readonly Finding[]): string {
-  const width = Math.max(...findings.map(({ name }) => name.length));
-  const lines = findings.flatMap(({ name, ok, says, remedy }) => [
-    `${ok ? 'ok     ' : 'warning'}  ${name.padEnd(width)}  ${says}`,
-    ...(remedy === undefined ? [] : [`${' '.repeat(width + 11)}${remedy}`]),
-  ]);
   const wrong = findings.filter(({ ok }) => !ok).length;
   const last = wrong === 0 ? 'All is well.' : `${wrong} of ${findings.length} to look at.`;
-  return [...lines, '', last].join('\n');
+  return [...findingLines(findings), '', last].join('\n');
 }

@@ -127,7 +127,7 @@ function addTargetCommands(program: Command, print: Print): void {
         const made = await api.post<MadeTarget>('/targets', { name, kind, url, events, streams });
         context.output.show(made, ({ target, secret }) =>
           [
-            `This is target ${target.id}.`,
+            `This is target ${target.id}. Try it: millrace target test ${target.id}`,
             ...(secret === null ? [] : [`It is signed with ${secret}, which is shown this once.`]),
           ].join('\n'),
         );

@@ -13,6 +13,7 @@ import type { Connection } from '../connection.ts';
 import { does } from '../context.ts';
 import { type Print, shortTime, table } from '../output.ts';
 import { parseSettings, parseStream } from '../values.ts';
+import { addHashCommand } from './hash-password.ts';
 
 export function addUserCommands(program: Command, print: Print): void {
   const user = program.command('user').description('people who can sign in');
@@ -50,6 +51,7 @@ export function addUserCommands(program: Command, print: Print): void {
     },
   );
   addUserChanges(user, print);
+  addHashCommand(program, print);
 }
 
 function addUserChanges(user: Command, print: Print): void {

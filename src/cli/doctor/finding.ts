@@ -15,3 +15,12 @@ export function fine(name: string, says: string): Finding {
 export function warning(name: string, says: string, remedy: string): Finding {
   return { name, ok: false, says, remedy };
 }
+
+/** For people: what is, and below it what to do. */
+export function findingLines(findings: readonly Finding[]): string[] {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  return findings.flatMap(({ name, ok, says, remedy }) => [
+    `${ok ? 'ok     ' : 'warning'}  ${name.padEnd(width)}  ${says}`,
+    ...(remedy === undefined ? [] : [`${' '.repeat(width + 11)}${remedy}`]),
+  ]);
+}

@@ -17,7 +17,7 @@ import { type Finding, fine, warning } from './finding.ts';
 /** A host that does not answer within this has its port closed, as far as people notice. */
 const REACH_TIMEOUT_MS = 2000;
 
-type Port = {
+export type Port = {
   readonly name: string;
   readonly transport: 'TCP' | 'UDP';
   readonly address: string;
@@ -55,7 +55,8 @@ function portOfServer(
   ];
 }
 
-function portsOf(config: Config): Port[] {
+/** Every port that a server with this configuration opens. */
+export function portsOf(config: Config): Port[] {
   const { http, rtmp, ice } = config;
   const port = (
     name: string,

@@ -7,13 +7,18 @@ import type { Options } from './options.ts';
 import { parseSettings } from './parse.ts';
 
 /** Read where `--config` names no other; need not be there. */
-const USUAL_FILE = 'millrace.yaml';
+export const USUAL_FILE = 'millrace.yaml';
 
 /** Reads the file, if there is one. Fails with a {@link StartError}. */
 export function loadConfig(options: Options): Config {
   const file = options.configFile ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined);
-  const fromFile: Settings = file === undefined ? new Map() : parseSettings(read(file), file);
-  const config = toConfig(new Map([...fromFile, ...options.settings]));
+  if (file === undefined) return configOf('', USUAL_FILE, options.settings);
+  return configOf(read(file), file, options.settings);
+}
+
+/** What a file's text makes, with settings over it; `file` is for the messages. Fails with a {@link StartError}. */
+export function configOf(text: string, file: string, settings: Settings): Config {
+  const config = toConfig(new Map([...parseSettings(text, file), ...settings]));
   refuseSharedPorts(config);
   return config;
 }

@@ -16,9 +16,13 @@ export type FirstKey = {
   readonly secret: StreamKey | undefined;
 };
 
+export function firstKeyFile(folder: string): string {
+  return join(folder, FILE);
+}
+
 /** Makes the first key where there is none yet, or takes over the one that older versions kept in clear. */
 export function firstKey(store: Store, folder: string, nowMs: number): FirstKey {
-  const file = join(folder, FILE);
+  const file = firstKeyFile(folder);
   const known = store.settings.get('publish-key');
   if (known === MADE) return { file, secret: undefined };
   const secret = known === undefined ? StreamKey.generate() : new StreamKey(known);

@@ -1,0 +1,51 @@
+/** What setup is told, and what an answer has to be. */
+import * as v from 'valibot';
+import { isReserved } from '../../access/decide.ts';
+import { newPerson, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../../api/access.ts';
+import { parseStreamName } from '../../base/names.ts';
+import { keys } from '../../control/config/keys.ts';
+import { isProblem } from '../../control/config/kinds.ts';
+import type { Checked } from './dialogue.ts';
+
+export type Answers = {
+  /** Undefined for none: what the configuration says of it stays. */
+  readonly domain: string | undefined;
+  readonly app: string | undefined;
+  readonly owner: { readonly name: string; readonly password: string } | undefined;
+};
+
+const { name: personName, password: personPassword } = newPerson.entries;
+
+/** Nothing, or a name that a certificate can be had for. People paste what their browser shows. */
+export function checkDomain(text: string): Checked<string | undefined> {
+  const [, host = ''] = /^(?:https?:\/\/)?([^/]*)\/?$/i.exec(text) ?? [undefined, text];
+  if (host === '') return { value: undefined };
+  const read = keys.domain.read(host.toLowerCase());
+  const isName = !isProblem(read) && read !== undefined && /\.[a-z][a-z0-9-]*$/.test(read);
+  return isName
+    ? { value: read }
+    : { wrong: `"${text}" is no domain. Write a host name alone, such as live.example.net.` };
+}
+
+export function checkApp(text: string): Checked<string> {
+  if (parseStreamName(`${text}/stream`) === undefined) {
+    return {
+      wrong: `"${text}" is no name for an app. Use letters, digits, "_", "-" and ".", as in live.`,
+    };
+  }
+  return isReserved(text)
+    ? { wrong: `"${text}" is a name of the server's own pages. Choose another.` }
+    : { value: text };
+}
+
+export function checkOwner(text: string): Checked<string> {
+  return v.is(personName, text) && !/\p{Cc}/u.test(text)
+    ? { value: text }
+    : { wrong: 'That is no name to sign in with. Write one such as ann.' };
+}
+
+export function checkPassword(text: string): Checked<string> {
+  return v.is(personPassword, text)
+    ? { value: text }
+    : { wrong: `A password has ${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters.` };
+}
