@@ -25,6 +25,10 @@ test('what a key, a link and a setting say', async () => {
   );
   const link = await millrace(['link', 'add', 'show', ...here]);
   assert.match(link.out, new RegExp(`^http://${host}/show/STREAM\\?link=`));
+  assert.match(
+    link.out,
+    /Anybody can watch show without it: millrace app set show viewing=link\n$/,
+  );
   const set = await millrace(['app', 'set', 'show', 'viewing=link', ...here]);
   assert.equal(set.out, 'viewing of show is "link".\n');
   const asked = await millrace(['app', 'set', 'show', '--password', ...here], 'a long password\n');
@@ -32,6 +36,15 @@ test('what a key, a link and a setting say', async () => {
     asked.out,
     /new password for viewers\. Nobody is asked for it yet: set viewing=pass/,
   );
+});
+
+test('what a key and a link miss is said', async () => {
+  await using server = await TestServer.start({ config: 'apps: {show: {viewing: link}}' });
+  const here = ['--state-dir', server.stateDir];
+  const misspelt = await millrace(['key', 'add', 'shwo/slot-1', ...here]);
+  assert.match(misspelt.out, /No app shwo is served here yet: millrace app add shwo\n$/);
+  const link = await millrace(['link', 'add', 'show/slot-1', ...here]);
+  assert.match(link.out, /This is link \w+\.\n$/);
 });
 
 test('a mistake names the command that says how', async () => {

@@ -65,7 +65,7 @@ export function targetRoutes({ targets }: EventDeps): Route[] {
       tag: 'notifications',
       summary: 'Tell somebody of events',
       notes:
-        'Addresses of private networks are refused: such targets stand in the [configuration](config.md#notify).',
+        'Nothing is sent to addresses of private networks: such targets stand in the [configuration](config.md#notify). A test tells.',
       status: 201,
       body: newTarget,
       answer: madeTarget,
