@@ -1,8 +1,9 @@
 /** STUN messages as ICE uses them (RFC 8489, RFC 8445 §7): Binding, short-term credentials, nothing else. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../../base/bytes.ts';
 import type { TransportAddress } from './address.ts';
 import { stunFingerprint } from './fingerprint.ts';
+import { hmacSha1 } from './hmac-sha1.ts';
 
 /** The two class bits of a message type (RFC 8489 §5). */
 export type StunClass = 'request' | 'indication' | 'success' | 'error';
@@ -183,12 +184,9 @@ export function hasIntegrity(bytes: Uint8Array, message: StunMessage, password: 
 function integrityOf(bytes: Uint8Array, offset: number, password: string): Uint8Array {
   // The length in the header is as if the message ended with this attribute (RFC 8489 §14.5).
   // A Buffer's own slice() would be a view on it.
-  const header = new Uint8Array(bytes.subarray(0, STUN_HEADER_BYTES));
-  writeUint16(header, 2, offset + 4 + INTEGRITY_BYTES - STUN_HEADER_BYTES);
-  return createHmac('sha1', password)
-    .update(header)
-    .update(bytes.subarray(STUN_HEADER_BYTES, offset))
-    .digest();
+  const covered = new Uint8Array(bytes.subarray(0, offset));
+  writeUint16(covered, 2, offset + 4 + INTEGRITY_BYTES - STUN_HEADER_BYTES);
+  return hmacSha1(password, covered);
 }
 
 /** Writes a Binding message, with MESSAGE-INTEGRITY by `password` where one is given, and FINGERPRINT. */
