@@ -1,4 +1,5 @@
 /** The page `/`: what is live, and how to publish. */
+import type { AppsResponse } from '../../../src/api/access.ts';
 import type { SessionInfo } from '../../../src/api/sign-in.ts';
 import { LivePoll } from './live-poll.ts';
 import { publishAddresses } from './publish-addresses.ts';
@@ -59,6 +60,21 @@ async function showWhoIsIn(): Promise<void> {
   account.textContent = person.name;
   account.title = 'Your account';
   account.setAttribute('aria-label', `Your account: ${person.name}`);
+  const mayLook = person.role === 'owner' || person.role === 'producer';
+  if (mayLook) await suggestApp();
+}
+
+/** Where only some apps are served, the name in the field is to be one that works; strangers are not told which do. */
+async function suggestApp(): Promise<void> {
+  const typed = nameField.value;
+  const response = await fetch('/api/apps').catch(() => undefined);
+  if (!response?.ok) return;
+  const { apps, anyName } = (await response.json()) as AppsResponse;
+  const [first] = apps;
+  if (anyName || first === undefined || nameField.value !== typed) return;
+  if (apps.some(({ name }) => typed.startsWith(`${name}/`))) return;
+  nameField.value = `${first.name}/stage`;
+  showAddresses();
 }
 
 /** Loud, as whoever reaches the server can show what he likes. */
