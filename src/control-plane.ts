@@ -25,6 +25,7 @@ import type { Config } from './control/config/config.ts';
 import { OnePort } from './control/front-door/one-port.ts';
 import { Proxies } from './control/http/proxies.ts';
 import { HttpServer } from './control/http/server.ts';
+import { SitePasswords } from './control/http/site-passwords.ts';
 import { explainListenError, type ListeningSocket } from './control/listen-problem.ts';
 import type { Log } from './control/log.ts';
 import { MediaLink } from './control/media-link.ts';
@@ -53,6 +54,7 @@ export type ControlPlane = {
   readonly found: FoundAddresses;
   readonly apps: AppDirectory;
   readonly limits: Limits;
+  readonly sitePasswords: SitePasswords;
   readonly admission: Admission;
   readonly accounts: Accounts;
   readonly commandToken: string;
@@ -87,6 +89,9 @@ export async function openControlPlane(
   gate.onRefused((refused) => telling.events.refused(reportOf(refused)));
   const commandToken = newCommandToken();
   const passwords = new Passwords();
+  const sitePasswords = new SitePasswords(config.staticAuth, {
+    ...{ passwords, limits, nowMs: Date.now },
+  });
   try {
     const [media, found] = await Promise.all([
       startMedia(config, demo, telling, log, gate),
@@ -109,7 +114,7 @@ export async function openControlPlane(
       {
         signalling: signallingOf(config, media, found, { gate, apps, onePort, telling, log }),
         api,
-        pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, gate },
+        pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, sitePasswords, gate },
         proxies: new Proxies(config.trustedProxies),
         log,
         hstsSeconds: config.tls.hsts,
@@ -117,7 +122,7 @@ export async function openControlPlane(
       { address: socketAddress(config.http.address), port: config.http.port },
     );
     ports.openedHttp(http.port);
-    const access = { apps, limits, accounts, admission, commandToken };
+    const access = { apps, limits, sitePasswords, accounts, admission, commandToken };
     return { media, http, onePort, ports, found, ...access };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);

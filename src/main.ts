@@ -69,7 +69,7 @@ async function serve(args: readonly string[]): Promise<void> {
   const demo = options.demo ? DEMO_STREAM : undefined;
   const telling = startTelling(config, store, log);
   const plane = await openControlPlane(config, store, demo, telling, log);
-  const { media, http, onePort, found, apps, limits, accounts, admission, commandToken } = plane;
+  const { media, http, onePort, found, apps, accounts, admission, commandToken } = plane;
   const hosts = hostsOf(config.domain, found);
   telling.site.found(hosts.host, http.port);
   const { entrance, port: httpPort } = http;
@@ -115,7 +115,7 @@ async function serve(args: readonly string[]): Promise<void> {
     await admission.close();
     store.close();
   };
-  const reload = reloadOf(config, () => loadConfig(options), { apps, limits, log });
+  const reload = reloadOf(config, () => loadConfig(options), { ...plane, log });
   stopOnSignal(log, stop, process.stdout.isTTY ? undefined : () => reloadIn(service, reload));
 }
 
@@ -123,13 +123,18 @@ async function serve(args: readonly string[]): Promise<void> {
 function reloadOf(
   config: Config,
   load: () => Config,
-  { apps, limits, log }: Pick<ControlPlane, 'apps' | 'limits'> & { readonly log: Log },
+  parts: Pick<ControlPlane, 'apps' | 'limits' | 'sitePasswords'> & { readonly log: Log },
 ): Reload {
+  const { apps, limits, sitePasswords, log } = parts;
   const forApps = (fresh: Config): void => apps.reconfigure(fresh);
   const appliers = [
     { path: 'apps', apply: forApps },
     { path: 'app_defaults', apply: forApps },
     { path: 'limits', apply: (fresh: Config) => limits.reconfigure(fresh.limits) },
+    {
+      path: 'static_auth',
+      apply: (fresh: Config) => sitePasswords.reconfigure(fresh.staticAuth),
+    },
     { path: 'log_level', apply: (fresh: Config) => Object.assign(log, { level: fresh.logLevel }) },
   ];
   return new Reload(config, { load, appliers, log });

@@ -76,13 +76,17 @@ export class Limits {
 
   /** Somebody who goes on guessing is told to wait. Who has the right key is let in all the same. */
   soften(decision: AccessDecision, address: string, nowMs: number): AccessDecision {
-    const { wrongKeysPerMinute } = this.#options;
     if (decision.allowed || !GUESSES.has(decision.reason)) return decision;
-    if (wrongKeysPerMinute === 0 || isLoopback(address)) return decision;
-    const retryAfterS = this.#guesses.take(networkOf(address), nowMs);
+    const retryAfterS = this.guess(address, nowMs);
     if (retryAfterS === undefined) return decision;
     const message = `${messageOf('too-many-attempts')} Try again in ${retryAfterS} s.`;
     return { allowed: false, reason: 'too-many-attempts', message, retryAfterS };
+  }
+
+  /** Counts one guess. @returns undefined where it is free, else in how many seconds the next one is */
+  guess(address: string, nowMs: number): number | undefined {
+    if (this.#options.wrongKeysPerMinute === 0 || isLoopback(address)) return undefined;
+    return this.#guesses.take(networkOf(address), nowMs);
   }
 
   #publisherLimit(

@@ -18,6 +18,11 @@ export const PASSWORD_LENGTH_MIN = 10;
 
 const SHAPE = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([\w+/]+)\$([\w+/]+)$/;
 
+/** Of hashes that others made: what each comparison may cost, some ten times ours. */
+const FOREIGN_MAX = { memoryKib: 262_144, passes: 16, lanes: 8 } as const;
+/** RFC 9106 §3.1 has no less for a salt; a tag shorter than 128 bits is too easily met. */
+const FOREIGN_BYTES_MIN = { salt: 8, tag: 16 } as const;
+
 const derive = promisify(argon2);
 
 /** Hashes and compares, one at a time: each takes 19 MiB, and the machine may have 1 GB. */
@@ -70,6 +75,21 @@ export class Passwords {
       this.#waiting -= 1;
     }
   }
+}
+
+/** Whether {@link Passwords} can compare with it, at a bearable cost. */
+export function isPasswordHash(text: string): boolean {
+  const [, memory, passes, lanes, salt = '', tag = ''] = SHAPE.exec(text) ?? [];
+  return (
+    Number(memory) >= 8 * Number(lanes) &&
+    Number(memory) <= FOREIGN_MAX.memoryKib &&
+    Number(passes) >= 1 &&
+    Number(passes) <= FOREIGN_MAX.passes &&
+    Number(lanes) >= 1 &&
+    Number(lanes) <= FOREIGN_MAX.lanes &&
+    Buffer.from(salt, 'base64').length >= FOREIGN_BYTES_MIN.salt &&
+    Buffer.from(tag, 'base64').length >= FOREIGN_BYTES_MIN.tag
+  );
 }
 
 /** A PHC string. Where several may come at once, {@link Passwords} has them take turns. */

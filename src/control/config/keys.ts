@@ -37,6 +37,7 @@ import {
   seconds,
   streamTargets,
 } from './notify-kinds.ts';
+import { siteParts } from './site-kinds.ts';
 import {
   directoryUrl,
   hostnames,
@@ -405,6 +406,11 @@ export const keys = {
     option: '--static-dir',
     says: 'A folder of your own pages. A file in it comes before our page of the same URL.',
   }),
+  static_auth: siteParts({
+    initial: [],
+    example: '["/studio/ ann $argon2id$v=19$m=19456,t=2,p=1$…"]',
+    says: 'Who may see which part of `static_dir`, where it is not for everybody: a path, a user, and the hash that `millrace hash-password` prints. A path counts for all below it; several users are several entries.',
+  }),
   state_dir: folder({
     initial: '.state',
     option: '--state-dir',
@@ -423,7 +429,7 @@ export const keys = {
       }),
       wrong_keys_per_minute: count(COUNT_MAX, {
         initial: 20,
-        says: 'Wrong keys and links from one address before it is told to wait.',
+        says: 'Wrong keys and links from one address before it is told to wait, and passwords that are tried for `static_auth`.',
       }),
       publishers_per_address: count(COUNT_MAX, {
         initial: 32,

@@ -16,7 +16,11 @@ export type FileRequest = {
   readonly header: (name: string) => string | undefined;
 };
 
-export type Found = { readonly path: string } | { readonly redirect: string };
+/** `places`: where it lies in the folder, and where the URL says that it does, as `/show/index.html`. They differ where links lead. */
+export type Found = { readonly places: readonly string[] } & (
+  | { readonly path: string }
+  | { readonly redirect: string }
+);
 
 /** A folder that URLs are looked up in. */
 export class Folder {
@@ -32,11 +36,13 @@ export class Folder {
     const relative = safePath(urlPath);
     if (relative === undefined) return undefined;
     const isFolder = relative === '' || relative.endsWith('/');
-    const path = await this.#inside(isFolder ? relative + INDEX : relative);
-    if (path !== undefined) return { path };
+    const file = isFolder ? relative + INDEX : relative;
+    const found = await this.#inside(file);
+    if (found !== undefined) return { path: found.path, places: [found.place, join('/', file)] };
     if (isFolder) return undefined;
     const index = await this.#inside(join(relative, INDEX));
-    return index === undefined ? undefined : { redirect: `${urlPath}/` };
+    if (index === undefined) return undefined;
+    return { redirect: `${urlPath}/`, places: [index.place, join('/', relative, INDEX)] };
   }
 
   /** Answers with a file that was found, a part of it, or the word that it has not changed. */
@@ -49,12 +55,13 @@ export class Folder {
   }
 
   /** Where a regular file really lies, when that is in this folder: links that lead out of it are not followed. */
-  async #inside(relative: string): Promise<string | undefined> {
+  async #inside(relative: string): Promise<{ path: string; place: string } | undefined> {
     try {
       const root = await realpath(this.#root);
       const path = await realpath(join(root, relative));
       if (!path.startsWith(root + sep)) return undefined;
-      return (await stat(path)).isFile() ? path : undefined;
+      if (!(await stat(path)).isFile()) return undefined;
+      return { path, place: path.slice(root.length) };
     } catch {
       return undefined;
     }

@@ -10,13 +10,28 @@ import { accessWorld } from '../../../test/fakes/access.ts';
 import { apiDeps } from '../../../test/fakes/api.ts';
 import { FakeMedia, signallingDeps, streamName } from '../../../test/fakes/media-gate.ts';
 import { EVERYTHING } from '../../access/target.ts';
+import { Limits } from '../access/limits.ts';
+import { hashPassword, Passwords } from '../access/passwords.ts';
+import { toConfig } from '../config/config.ts';
 import { createLog } from '../log.ts';
 import { Proxies } from './proxies.ts';
 import { HttpServer } from './server.ts';
+import { SitePasswords } from './site-passwords.ts';
 
 const { gate, store, apps, accounts } = accessWorld('apps: {show: , press: {viewing: link}}');
 const anywhere = { target: EVERYTHING, addresses: [], protocols: [], expiresMs: undefined };
 const key = store.keys.add({ name: 'first key', ...anywhere }, Date.now()).secret.reveal();
+
+const sitePasswords = new SitePasswords(
+  [
+    { path: '/studio', user: 'ann', hash: await hashPassword('stage left') },
+    { path: '/show/a', user: 'bob', hash: await hashPassword('stage right') },
+  ],
+  {
+    ...{ passwords: new Passwords(), nowMs: Date.now },
+    limits: new Limits(toConfig(new Map()).limits, () => 0),
+  },
+);
 
 type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
 type Get = (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>;
@@ -40,7 +55,7 @@ async function serve(
     {
       signalling: signallingDeps(media),
       api: apiDeps(media, { gate, store, apps, accounts }),
-      pages: { webFolder, staticFolder, gate },
+      pages: { webFolder, staticFolder, sitePasswords, gate },
       proxies: new Proxies([]),
       log: createLog({ level: 'error', readable: true, write: () => undefined }),
     },
@@ -127,6 +142,49 @@ test("the owner's files come before our pages, not before our player and API", (
     assert.equal((await get('/')).body, 'home');
     writeFileSync(join(folder, 'index.html'), 'my home');
     assert.equal((await get('/')).body, 'my home');
+  }));
+
+test("a part of the owner's files is for who has a password", () =>
+  serve(async (get, folder) => {
+    const basic = (text: string) => ({
+      authorization: `Basic ${Buffer.from(text).toString('base64')}`,
+    });
+    mkdirSync(join(folder, 'studio', 'inner'), { recursive: true });
+    writeFileSync(join(folder, 'studio', 'index.html'), 'desk');
+    writeFileSync(join(folder, 'studio', 'inner', 'a.txt'), 'within');
+    writeFileSync(join(folder, 'studio.html'), 'everybody');
+    symlinkSync('studio', join(folder, 'way-in'));
+    const paths = ['/studio/', '/studio/index.html', '//studio/', '/studio//index.html'];
+    const ways = [
+      '/%73tudio/',
+      '/studio%2findex.html',
+      '/studio',
+      '/way-in/',
+      '/studio/inner/a.txt',
+    ];
+    for (const path of [...paths, ...ways]) {
+      for (const method of ['GET', 'HEAD']) {
+        const refused = await get(path, {}, method);
+        assert.equal(refused.status, 401, path);
+        assert.equal(
+          refused.headers['www-authenticate'],
+          'Basic realm="/studio/", charset="UTF-8"',
+        );
+        assert.equal(refused.headers['cache-control'], 'no-store');
+        assert.equal(refused.headers['location'], undefined);
+      }
+    }
+    const desk = await get('/studio/', basic('ann:stage left'));
+    assert.equal(desk.body, 'desk');
+    assert.equal(desk.headers['cache-control'], 'private, no-cache');
+    for (const wrong of ['ann:stage right', 'bob:stage right', 'ann', ':', 'ANN:stage left']) {
+      assert.equal((await get('/studio/', basic(wrong))).status, 401, wrong);
+    }
+    assert.equal((await get('/studio', basic('ann:stage left'))).status, 308);
+    assert.equal((await get('/studio.html')).body, 'everybody');
+    // Our own pages and signalling below the same path are not the owner's files.
+    assert.equal((await get('/show/a')).body, 'watch');
+    assert.equal((await get('/show/a/whip', {}, 'POST')).status, 401);
   }));
 
 test('a file is sent whole, in part, or not at all', () =>

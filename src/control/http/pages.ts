@@ -10,18 +10,24 @@ import type { DenialReason } from '../../base/reasons.ts';
 import { statusOf } from '../access/denied.ts';
 import type { Gate } from '../access/gate.ts';
 import { clientOf, visitorOf } from '../access/visitor.ts';
+import { problemResponse } from '../problem.ts';
+import { addressOf } from './context.ts';
 import { type FileRequest, Folder } from './files.ts';
 import { HOME_POLICY, WATCH_POLICY } from './headers.ts';
+import type { SitePasswords } from './site-passwords.ts';
 
 export type PagesDeps = {
   /** Where the built pages lie. */
   readonly webFolder: string;
   readonly staticFolder: string | undefined;
+  readonly sitePasswords: SitePasswords;
   readonly gate: Pick<Gate, 'authorise'>;
 };
 
 /** Other people's pages point at these URLs: asked again each time, answered with 304. */
 const REVALIDATE = { 'Cache-Control': 'no-cache' };
+/** The same for who has a password; no cache on the way may keep it. */
+const REVALIDATE_ALONE = { 'Cache-Control': 'private, no-cache' };
 /** Files named by their hash never change. */
 const FOREVER = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 /** Scripts of a page on another site may read these. */
@@ -54,8 +60,15 @@ export function pageRoutes(deps: PagesDeps): Hono {
     routes.get('*', async (context, next) => {
       const found = await own.find(context.req.path);
       if (found === undefined) return next();
+      const access = await deps.sitePasswords.check({
+        places: found.places,
+        authorization: context.req.header('authorization'),
+        address: addressOf(context),
+      });
+      if (typeof access === 'object') return problemResponse(access, {});
       if ('redirect' in found) return context.redirect(withQuery(found.redirect, context), 308);
-      return own.send(asFileRequest(context), found.path, REVALIDATE);
+      const headers = access === 'open' ? REVALIDATE : REVALIDATE_ALONE;
+      return own.send(asFileRequest(context), found.path, headers);
     });
   }
   routes.get('/', async (context, next) => {
