@@ -51,7 +51,7 @@ type Proxy = {
 /** The printed block with this test's ports, name and certificate. */
 const proxies: Readonly<Record<string, (port: number) => Proxy>> = {
   caddy: (port) => {
-    const block = printed('')
+    const block = printed('caddyfile')
       .replace(
         'live.example.net {',
         `https://localhost:${port} {\n  tls ${authority.certificateFile} ${authority.keyFile}`,
@@ -79,7 +79,7 @@ const proxies: Readonly<Record<string, (port: number) => Proxy>> = {
 
 function printed(language: string): string {
   const block = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(GUIDE)?.[1];
-  assert.ok(block, `the guide has a block for ${language || 'Caddy'}`);
+  assert.ok(block, `the guide has a block for ${language}`);
   return block;
 }
 
