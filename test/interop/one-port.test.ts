@@ -12,10 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { ServerInfo } from '../../src/api/server.ts';
 import { viewerOffer } from '../attacks/stranger.ts';
 import { makeCertificate, onePortConfig } from './certificate.ts';
 import { Chromium, figuresOf, type ViewerPage } from './chromium.ts';
 import { ClockSource } from './clock-source.ts';
+import { millrace, millraceJson } from './command.ts';
 import { FFMPEG } from './ffmpeg.ts';
 import { startPublisher } from './publisher-process.ts';
 import { freeTcpPort, TestServer } from './server.ts';
@@ -151,6 +153,13 @@ test('answers name the one port first, the classic ones after it', async () => {
   ]);
 });
 
+test('the status tells it, and HTTPS, as they are open', async () => {
+  const status = ['status', '--state-dir', server.stateDir];
+  const { ports } = await millraceJson<ServerInfo>(status);
+  assert.deepEqual([ports.http, ports.https, ports.onePort], [server.http, port, port]);
+  assert.match((await millrace(status)).out, new RegExp(`${port} TCP \\(all through one\\)`));
+});
+
 test('without a certificate: pages in the clear, an encoder, and media', async (t) => {
   const own = await freeTcpPort();
   await using plain = await TestServer.start({
@@ -176,6 +185,8 @@ test('a port that others have is said, and the rest goes on without it', async (
       config: `one_port: {mode: always, address: 127.0.0.1, port: ${taken}}`,
     });
     assert.deepEqual(await candidatesOf(other), [`UDP ${other.iceUdp}`, `TCP ${other.iceTcp}`]);
+    const status = ['status', '--state-dir', other.stateDir];
+    assert.equal((await millraceJson<ServerInfo>(status)).ports.onePort, null);
     assert.match(other.log, /port \d+ \(one_port\.port\) cannot be opened \(EADDRINUSE\)/);
     assert.match(other.log, /The one port over UDP cannot use port \d+/);
   } finally {

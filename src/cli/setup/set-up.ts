@@ -50,7 +50,7 @@ export function writeConfigFile(file: string, text: string): void {
     rmSync(draft, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     throw new CommandError(
-      `${file} cannot be written (${code}), so nothing was changed. Make its folder writable for this user, or name another file with --config.`,
+      `${file} cannot be written (${code}), so nothing was changed. Its folder must be there and writable for this user; or name another file with --config.`,
     );
   }
 }
