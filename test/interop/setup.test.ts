@@ -13,8 +13,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { PersonInfo } from '../../src/api/access.ts';
+import { checkAnswers } from '../../src/cli/doctor/reach.ts';
+import { configOf } from '../../src/control/config/load.ts';
 import { millrace, millraceJson } from './command.ts';
-import { TestServer } from './server.ts';
+import { freeTcpPort, TestServer } from './server.ts';
 import { Terminal } from './terminal.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -165,6 +167,19 @@ test('a script says all by options; nothing is replaced, and what is there is ke
   assert.match(other.error, /has domain: live\.example\.test/);
   writeFileSync(file, `${text}nonsense: 1\n`);
   assert.match((await millrace(all)).error, /millrace\.yaml:\d+:1: unknown key "nonsense"/);
+});
+
+test('a port that leads back here is told from one that does not', async () => {
+  const [http, rtmp, ice] = await Promise.all([freeTcpPort(), freeTcpPort(), freeTcpPort()]);
+  const keys = `http: {port: ${http}}\nrtmp: {port: ${rtmp}}\nice: {tcp: {port: ${ice}}}\n`;
+  const look = (more: string) => checkAnswers(configOf(keys + more, 'millrace.yaml', new Map()));
+  const [here, ...more] = await look('domain: localhost\n');
+  assert.deepEqual([here?.ok, more], [true, []], here?.says);
+  assert.match(here?.says ?? '', new RegExp(`TCP ${http}, ${rtmp}, ${ice}: leads back here`));
+  // An address of nobody (RFC 5737).
+  const [nobody] = await look('public_addresses: [203.0.113.9]\n');
+  assert.match(nobody?.says ?? '', /203\.0\.113\.9, TCP .*: does not lead back here/);
+  assert.deepEqual(await look(`domain: ${DOMAIN}\n`), [], 'the domain is another finding');
 });
 
 test('beside a running server its API makes the account', async () => {
