@@ -49,6 +49,15 @@ function reloading(before: string): {
   };
 }
 
+test('a changed secret is a change, and is not shown', () => {
+  const { to, applied } = reloading('app_defaults: {viewing_password: before}');
+  const lines = to('app_defaults: {viewing_password: after}');
+  assert.deepEqual(lines[0]?.applied, ['app_defaults.viewing_password']);
+  assert.deepEqual(applied, ['app_defaults']);
+  assert.doesNotMatch(JSON.stringify(lines), /before|after/);
+  assert.deepEqual(to('app_defaults: {viewing_password: after}')[0]?.applied, []);
+});
+
 test('what can change now is applied, once for each part; the rest is named', () => {
   const { to, applied } = reloading('apps: {show: {viewing: public}}\nhttp: {port: 3333}');
   const [info, warning] = to(

@@ -1,3 +1,4 @@
+import { Secret } from '../../access/secret.ts';
 import type { Config } from './config.ts';
 
 /** Paths of the keys that differ, written as in the configuration: `limits.viewers`, `apps.show.viewing`. */
@@ -8,8 +9,10 @@ export function differences(before: Config, after: Config): string[] {
     .toSorted();
 }
 
-/** Every value as JSON, by its path. */
+/** Every value as JSON, by its path; of a secret, its hash. */
 function flatten(value: unknown, path = ''): Map<string, string> {
+  // As JSON all secrets are alike.
+  if (value instanceof Secret) return new Map([[path, value.hash().toString('hex')]]);
   const entries = value instanceof Map ? [...value] : entriesOf(value);
   if (entries === undefined) return new Map([[path, JSON.stringify(value) ?? 'not set']]);
   const inside = entries.flatMap(([name, one]) => {
