@@ -52,9 +52,8 @@ function showStreams(names: readonly string[]): void {
 
 /** Whoever has just signed in looks here for whether it worked. */
 async function showWhoIsIn(): Promise<void> {
-  const response = await fetch('/api/session').catch(() => undefined);
-  if (!response?.ok) return;
-  const { person } = (await response.json()) as SessionInfo;
+  const session = await ask<SessionInfo>('/api/session');
+  const person = session?.person ?? null;
   if (person === null) return;
   const account = byId('account');
   account.textContent = person.name;
@@ -67,14 +66,24 @@ async function showWhoIsIn(): Promise<void> {
 /** Where only some apps are served, the name in the field is to be one that works; strangers are not told which do. */
 async function suggestApp(): Promise<void> {
   const typed = nameField.value;
-  const response = await fetch('/api/apps').catch(() => undefined);
-  if (!response?.ok) return;
-  const { apps, anyName } = (await response.json()) as AppsResponse;
+  const answer = await ask<AppsResponse>('/api/apps');
+  if (answer === undefined) return;
+  const { apps, anyName } = answer;
   const [first] = apps;
   if (anyName || first === undefined || nameField.value !== typed) return;
   if (apps.some(({ name }) => typed.startsWith(`${name}/`))) return;
   nameField.value = `${first.name}/stage`;
   showAddresses();
+}
+
+/** Undefined where there is no good answer: the page does without. */
+async function ask<Answer>(path: string): Promise<Answer | undefined> {
+  try {
+    const response = await fetch(path);
+    return response.ok ? ((await response.json()) as Answer) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Loud, as whoever reaches the server can show what he likes. */
