@@ -43,7 +43,8 @@ export async function startMillrace(options: MillraceOptions): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const configFile = join(folder, 'millrace.yaml');
   writeFileSync(configFile, config(folder, options.audioCoalescing ?? false));
-  const command = [process.execPath, entry, '--config', configFile];
+  // As the installed service runs it (src/cli/install/unit.ts).
+  const command = [process.execPath, '--max-semi-space-size=4', entry, '--config', configFile];
   const server = new ServerProcess(options.core, command, folder);
   const origin = `http://127.0.0.1:${HTTP_PORT}`;
   try {

@@ -21,6 +21,11 @@ import type {
 
 /** The media thread answers within a millisecond; one that takes this long is stuck. */
 const ANSWER_TIMEOUT_MS = 5000;
+/**
+ * What is born and dies with each session stays small in memory, however many come: on a large machine V8 would let it grow to a
+ * hundred times that before it looks. Three semi-spaces.
+ */
+const YOUNG_MB = 12;
 /** Opening the sockets and making the certificate. */
 const READY_TIMEOUT_MS = 10_000;
 /** How long a stop may take: goodbyes to every peer, so that OBS comes back by itself. */
@@ -94,7 +99,10 @@ export class MediaLink {
 
   /** Starts the thread; fails with Node's error and its code where a port is in use or a socket does not open. */
   static async start(options: MediaLinkOptions): Promise<MediaLink> {
-    const worker = new Worker(options.entry ?? mediaEntry(), { workerData: options.media });
+    const worker = new Worker(options.entry ?? mediaEntry(), {
+      workerData: options.media,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     try {
       const ready = await firstWord(worker);
       return new MediaLink(worker, ready, options);
