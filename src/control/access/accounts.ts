@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import { Allowance } from './allowance.ts';
 import type { AppDirectory } from './app-directory.ts';
 import { newClaimCode, plainCode } from './claim-code.ts';
+import { tooManyAttempts, WRONG_PASSWORD } from './guess-problems.ts';
 import type { Passwords } from './passwords.ts';
 
 export type AccountsDeps = {
@@ -197,12 +198,12 @@ export class Accounts {
     if (ofNetwork !== undefined) return ofNetwork;
     const { passwords, nowMs } = this.#deps;
     const waitS = this.#triesAll.take(what, nowMs()) ?? (passwords.isBusy ? 1 : undefined);
-    return waitS === undefined ? undefined : tooMany(waitS);
+    return waitS === undefined ? undefined : tooManyAttempts(waitS);
   }
 
   #countFrom(what: string, { address }: Client): Problem | undefined {
     const waitS = this.#tries.take(`${what} ${networkOf(address)}`, this.#deps.nowMs());
-    return waitS === undefined ? undefined : tooMany(waitS);
+    return waitS === undefined ? undefined : tooManyAttempts(waitS);
   }
 
   #refuse(what: string, client: Client, problem: Problem): Problem {
@@ -211,20 +212,6 @@ export class Accounts {
   }
 }
 
-function tooMany(waitS: number): Problem {
-  return {
-    status: 429,
-    reason: 'too-many-attempts',
-    detail: `Too many attempts. Try again in ${waitS} s.`,
-    headers: { 'Retry-After': String(waitS) },
-  };
-}
-
-const WRONG_PASSWORD: Problem = {
-  status: 401,
-  reason: 'wrong-password',
-  detail: 'The name or the password is wrong.',
-};
 const WRONG_VIEWING_PASSWORD: Problem = {
   status: 401,
   reason: 'wrong-password',

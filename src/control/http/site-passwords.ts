@@ -1,6 +1,7 @@
 /** Passwords for parts of the owner's pages: HTTP's basic authentication (RFC 7617). */
 import { createHmac, randomBytes } from 'node:crypto';
 import { Secret } from '../../access/secret.ts';
+import { tooManyAttempts, WRONG_PASSWORD } from '../access/guess-problems.ts';
 import type { Limits } from '../access/limits.ts';
 import { PASSWORD_LENGTH_MAX, type Passwords } from '../access/passwords.ts';
 import type { SitePart } from '../config/site-kinds.ts';
@@ -68,7 +69,7 @@ export class SitePasswords {
     const known = this.#proofs.get(proof);
     if (known === undefined) {
       const waitS = this.#waitS(address);
-      if (waitS !== undefined) return tooMany(waitS);
+      if (waitS !== undefined) return tooManyAttempts(waitS);
     }
     const isRight = await (known ?? this.#prove(proof, given.password, part));
     return isRight ? 'let-in' : refusal(first.path, WRONG_PASSWORD);
@@ -138,17 +139,3 @@ const PASSWORD_NEEDED: Problem = {
   reason: 'password-needed',
   detail: 'This page is for who has a name and a password for it.',
 };
-const WRONG_PASSWORD: Problem = {
-  status: 401,
-  reason: 'wrong-password',
-  detail: 'The name or the password is wrong.',
-};
-
-function tooMany(waitS: number): Problem {
-  return {
-    status: 429,
-    reason: 'too-many-attempts',
-    detail: `Too many attempts. Try again in ${waitS} s.`,
-    headers: { 'Retry-After': String(waitS), 'Cache-Control': 'no-store' },
-  };
-}

@@ -1,8 +1,9 @@
 import type { Scope } from '../../access/scopes.ts';
 import { randomSecret, Secret } from '../../access/secret.ts';
-import { json, ms, optionalMs, text } from './columns.ts';
+import { json, text } from './columns.ts';
 import type { Database, Row, Statement } from './database.ts';
 import { newId } from './ids.ts';
+import { type Issued, issuedOf, SecretTable } from './issued-table.ts';
 
 export type NewApiToken = {
   /** For people: what uses it. */
@@ -11,43 +12,18 @@ export type NewApiToken = {
   readonly expiresMs: number | undefined;
 };
 
-export type StoredApiToken = NewApiToken & {
-  readonly id: string;
-  readonly createdMs: number;
-  readonly revokedMs: number | undefined;
-  readonly lastUsedMs: number | undefined;
-};
+export type StoredApiToken = NewApiToken & Issued;
 
 /** Table `api_token`. */
-export class ApiTokens {
-  readonly #match: Statement;
-  readonly #list: Statement;
+export class ApiTokens extends SecretTable<StoredApiToken> {
   readonly #insert: Statement;
-  readonly #revoke: Statement;
-  readonly #touch: Statement;
-  readonly #remove: Statement;
 
   constructor(database: Database) {
-    this.#match = database.prepare('SELECT * FROM api_token WHERE hash = ?');
-    this.#list = database.prepare('SELECT * FROM api_token ORDER BY created_ms, id');
+    super(database, 'api_token', fromRow);
     this.#insert = database.prepare(
       `INSERT INTO api_token (id, hash, name, scopes, created_ms, expires_ms)
        VALUES (?, ?, ?, ?, ?, ?)`,
     );
-    this.#revoke = database.prepare(
-      'UPDATE api_token SET revoked_ms = ? WHERE id = ? AND revoked_ms IS NULL',
-    );
-    this.#touch = database.prepare('UPDATE api_token SET last_used_ms = ? WHERE id = ?');
-    this.#remove = database.prepare('DELETE FROM api_token WHERE id = ?');
-  }
-
-  match(offered: Secret): StoredApiToken | undefined {
-    const row = this.#match.get(offered.hash());
-    return row && fromRow(row);
-  }
-
-  list(): StoredApiToken[] {
-    return this.#list.all().map(fromRow);
   }
 
   /** Makes a token. Its secret is told here and never again. */
@@ -58,28 +34,8 @@ export class ApiTokens {
     this.#insert.run(id, secret.hash(), name, JSON.stringify(scopes), nowMs, expiresMs ?? null);
     return { id, secret };
   }
-
-  revoke(id: string, nowMs: number): boolean {
-    return this.#revoke.run(nowMs, id) > 0;
-  }
-
-  touch(id: string, nowMs: number): void {
-    this.#touch.run(nowMs, id);
-  }
-
-  remove(id: string): boolean {
-    return this.#remove.run(id) > 0;
-  }
 }
 
 function fromRow(row: Row): StoredApiToken {
-  return {
-    id: text(row, 'id'),
-    name: text(row, 'name'),
-    scopes: json(row, 'scopes'),
-    createdMs: ms(row, 'created_ms'),
-    expiresMs: optionalMs(row, 'expires_ms'),
-    revokedMs: optionalMs(row, 'revoked_ms'),
-    lastUsedMs: optionalMs(row, 'last_used_ms'),
-  };
+  return { ...issuedOf(row), name: text(row, 'name'), scopes: json(row, 'scopes') };
 }
