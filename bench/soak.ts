@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { MALLOC, NODE_FLAGS } from '../src/cli/install/memory.ts';
 import { TestServer } from '../test/interop/server.ts';
 import { appendResult, print, printTable, type Result } from './results.ts';
 import type { CrowdCounts, CrowdRequest } from './soak/crowd.ts';
@@ -39,7 +40,10 @@ export async function soak(options: SoakOptions): Promise<boolean> {
   const probeFile = join(folder, 'probe.jsonl');
   process.env[PROBE_FILE] = probeFile;
   process.env['MILLRACE_TEST_ENTRY'] ??= 'dist/main.js';
-  const server = await TestServer.start({ nodeArguments: ['--expose-gc', '--import', PROBE] });
+  const server = await TestServer.start({
+    nodeArguments: [...NODE_FLAGS, '--expose-gc', '--import', PROBE],
+    environment: MALLOC,
+  });
   const run = new SoakRun(server, probeFile, options);
   try {
     const result = await run.run();

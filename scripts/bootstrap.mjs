@@ -13,12 +13,19 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const RUNTIME_VERSION = '24.21.0';
 const RUNTIME_MAJOR = 24;
 
-/** As the installed service (src/cli/install/unit.ts): V8 collects what sessions leave behind before it is much. */
+/** As the installed service: src/cli/install/memory.ts says why. */
 const SMALL_YOUNG = '--max-semi-space-size=4';
+const SMALL_MALLOC = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** What each command is: the program, and whether it needs the builds. */
 const COMMANDS = {
-  start: { node: [SMALL_YOUNG], program: 'dist/main.js', arguments: ['serve'], built: true },
+  start: {
+    node: [SMALL_YOUNG],
+    environment: SMALL_MALLOC,
+    program: 'dist/main.js',
+    arguments: ['serve'],
+    built: true,
+  },
   millrace: { program: 'dist/main.js', built: true },
   test: { program: 'scripts/test.ts', built: true },
   bench: { program: 'bench/main.ts', built: true },
@@ -72,7 +79,7 @@ function main(name, args) {
   obtainDependencies(node);
   if (command.built) build(node);
   const own = [...(command.node ?? []), command.program, ...(command.arguments ?? [])];
-  handOver(node, [...own, ...args]);
+  handOver(node, [...own, ...args], command.environment);
 }
 
 /** Path of a Node new enough, with its headers beside it: the running one, or one from the npm registry. */
@@ -180,8 +187,8 @@ function filesIn(path) {
 }
 
 /** Runs the program with our terminal, passes signals on to it and ends as it ended. */
-function handOver(node, args) {
-  const child = spawn(node, args, { stdio: 'inherit', env: environment(node) });
+function handOver(node, args, own) {
+  const child = spawn(node, args, { stdio: 'inherit', env: { ...environment(node), ...own } });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));
   }

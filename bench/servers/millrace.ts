@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MALLOC, NODE_FLAGS } from '../../src/cli/install/memory.ts';
 import type { Transport } from '../client/path.ts';
 import type { SourceTarget } from '../source/main.ts';
 import { ServerProcess } from './process.ts';
@@ -43,8 +44,9 @@ export async function startMillrace(options: MillraceOptions): Promise<Server> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'));
   const configFile = join(folder, 'millrace.yaml');
   writeFileSync(configFile, config(folder, options.audioCoalescing ?? false));
-  // As the installed service runs it (src/cli/install/unit.ts).
-  const command = [process.execPath, '--max-semi-space-size=4', entry, '--config', configFile];
+  const malloc = Object.entries(MALLOC).map((pair) => pair.join('='));
+  const node = ['env', ...malloc, process.execPath, ...NODE_FLAGS];
+  const command = [...node, entry, '--config', configFile];
   const server = new ServerProcess(options.core, command, folder);
   const origin = `http://127.0.0.1:${HTTP_PORT}`;
   try {

@@ -1,4 +1,5 @@
 /** The systemd unit: the least rights with which the server works. */
+import { MALLOC, NODE_FLAGS } from './memory.ts';
 
 export type UnitPaths = {
   readonly node: string;
@@ -11,8 +12,9 @@ export const USER = 'millrace';
 /** Fits beside the system on a server with 1 GB; the kernel slows us down before it kills us. */
 const MEMORY_HIGH = '640M';
 const MEMORY_MAX = '768M';
-/** Of V8's young generation: what sessions leave behind is collected before it is much. */
-const SEMI_SPACE_MB = 4;
+const ENVIRONMENT = Object.entries(MALLOC)
+  .map((pair) => pair.join('='))
+  .join(' ');
 /** A socket a viewer, and then some. */
 const OPEN_FILES = 65_536;
 /** A media thread that stands still for so long is no service any more. */
@@ -33,7 +35,8 @@ Type=notify
 NotifyAccess=main
 User=${USER}
 Group=${USER}
-ExecStart=${node} --max-semi-space-size=${SEMI_SPACE_MB} ${program} serve --config ${configFile}
+Environment=${ENVIRONMENT}
+ExecStart=${node} ${NODE_FLAGS.join(' ')} ${program} serve --config ${configFile}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=1
