@@ -14,11 +14,11 @@ const name = v.pipe(
   v.minLength(1, 'a name'),
   v.maxLength(NAME_LENGTH_MAX, `of ${NAME_LENGTH_MAX} characters at most`),
 );
-const password = v.pipe(
+export const password = v.pipe(
   v.string(),
   v.maxLength(PASSWORD_LENGTH_MAX, `of ${PASSWORD_LENGTH_MAX} characters at most`),
 );
-const newPassword = v.pipe(
+export const newPassword = v.pipe(
   password,
   v.minLength(PASSWORD_LENGTH_MIN, `of ${PASSWORD_LENGTH_MIN} characters at least`),
 );

@@ -141,6 +141,46 @@ export class Accounts {
     return given;
   }
 
+  /** Whether somebody who is signed in knows their password as well. Undefined where they do. */
+  async provePassword(
+    { id, name }: Pick<Person, 'id' | 'name'>,
+    password: string,
+    client: Client,
+  ): Promise<Problem | undefined> {
+    // Counted with the tries to sign in: a stolen cookie is no way to guess faster.
+    const refused = this.#count(`person ${name.toLowerCase()}`, client);
+    if (refused !== undefined) return this.#refuse('own password', client, refused);
+    const hash = this.#deps.store.people.find(id)?.password;
+    const isRight = await this.#deps.passwords.matches(password, hash);
+    // Looked up again after the wait: it may have changed meanwhile.
+    if (isRight && this.#deps.store.people.find(id)?.password === hash) return undefined;
+    return this.#refuse('own password', client, WRONG_OWN_PASSWORD);
+  }
+
+  /** A new password of one's own. The sessions are left to who asks. @returns undefined when it is changed */
+  async changePassword(
+    person: Pick<Person, 'id' | 'name'>,
+    given: { readonly old: string; readonly password: string },
+    client: Client,
+  ): Promise<Problem | undefined> {
+    const { people } = this.#deps.store;
+    const wrong = await this.provePassword(person, given.old, client);
+    if (wrong !== undefined) return wrong;
+    const before = people.find(person.id)?.password;
+    const hash = await this.#deps.passwords.hash(given.password);
+    // An owner who gives them another one meanwhile has his reasons.
+    if (before === undefined || people.find(person.id)?.password !== before) {
+      return this.#refuse('own password', client, WRONG_OWN_PASSWORD);
+    }
+    people.setPassword(person.id, hash);
+    return undefined;
+  }
+
+  /** Signs somebody in who has just proved who they are. */
+  begin(person: SignedIn['person'], client: Client): SignedIn {
+    return this.#begin(person, client);
+  }
+
   /** Shows somebody a new second factor. It counts when a code of it was given. */
   offerSecondFactor({ id, name }: Pick<Person, 'id' | 'name'>, server: string) {
     const secret = newTotpSecret();
@@ -216,6 +256,11 @@ const WRONG_VIEWING_PASSWORD: Problem = {
   status: 401,
   reason: 'wrong-password',
   detail: 'This is not the password. Ask whoever runs the stream.',
+};
+const WRONG_OWN_PASSWORD: Problem = {
+  status: 401,
+  reason: 'wrong-password',
+  detail: 'This is not your password.',
 };
 const SECOND_FACTOR_NEEDED: Problem = {
   status: 401,

@@ -21,6 +21,7 @@ import type { CloseReason, DenialReason } from '../../base/reasons.ts';
 import type { AccessDecision, MediaEvent, SessionId } from '../../channel/messages.ts';
 import type { Admission, Admitted } from '../admission/admission.ts';
 import type { NewBan } from '../store/bans.ts';
+import type { SignIn } from '../store/sign-ins.ts';
 import type { Store } from '../store/store.ts';
 import type { AppDirectory } from './app-directory.ts';
 import { FactFinder } from './fact-finder.ts';
@@ -128,6 +129,23 @@ export class Gate {
   signOut(personId: string): void {
     this.#deps.store.signIns.removeOf(personId);
     this.#endAll('revoked', (grant) => grant.personId === personId);
+  }
+
+  /** Ends some of a person's sessions, and what is watched with them. @returns how many there were */
+  endSignIns(personId: string, wanted: (signIn: SignIn) => boolean): number {
+    const { signIns } = this.#deps.store;
+    const ids = new Set(
+      signIns
+        .listOf(personId)
+        .filter(wanted)
+        .map(({ id }) => id),
+    );
+    this.#endAll('revoked', ({ personId: watcher, request }) => {
+      const session = watcher === personId && 'visitor' in request && request.visitor.session;
+      return session ? ids.has(signIns.match(session)?.id ?? '') : false;
+    });
+    for (const id of ids) signIns.remove(id);
+    return ids.size;
   }
 
   /** Keeps a range of addresses out, and ends who is connected from there. Undefined where it is no range. */

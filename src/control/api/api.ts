@@ -7,6 +7,7 @@ import { metricsRoutes } from '../metrics/routes.ts';
 import { apiGuard, type GuardDeps } from './guard.ts';
 import { omeRoutes } from './ome/routes.ts';
 import type { Route } from './route.ts';
+import { accountRoutes } from './routes/account.ts';
 import { appRoutes } from './routes/apps.ts';
 import type { AccessDeps } from './routes/common.ts';
 import { type EventDeps, eventRoutes, targetRoutes } from './routes/events.ts';
@@ -52,6 +53,7 @@ export function apiTable(deps: TableDeps): readonly Route[] {
     ...personRoutes(deps),
     ...banRoutes(deps),
     ...signInRoutes(deps),
+    ...accountRoutes(deps),
     ...eventRoutes(deps),
     ...targetRoutes(deps),
     ...serverRoutes({ serverInfo, version: deps.version }, () => table),

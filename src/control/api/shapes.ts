@@ -9,6 +9,7 @@ import {
   slotInfo,
   tokenInfo,
 } from '../../api/access.ts';
+import { accountInfo } from '../../api/account.ts';
 import { keptEvent } from '../../api/event-log.ts';
 import { problem, serverInfo } from '../../api/server.ts';
 import {
@@ -36,6 +37,7 @@ export const named = {
   LinkInfo: linkInfo,
   TokenInfo: tokenInfo,
   PersonInfo: personInfo,
+  AccountInfo: accountInfo,
   BanInfo: banInfo,
   Event: keptEvent,
   TargetInfo: targetInfo,

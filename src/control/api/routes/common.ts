@@ -13,7 +13,7 @@ export type AccessDeps = {
   readonly directory: AppDirectory;
   /** Whether the configuration lists an app. */
   readonly isConfigured: (app: string) => boolean;
-  readonly gate: Pick<Gate, 'revokeKey' | 'revokeLink' | 'signOut' | 'ban'>;
+  readonly gate: Pick<Gate, 'revokeKey' | 'revokeLink' | 'signOut' | 'endSignIns' | 'ban'>;
   readonly passwords: Pick<Passwords, 'hash'>;
   /** Of the page where a stream is watched. */
   readonly watchUrl: (stream: StreamName) => string;

@@ -94,10 +94,20 @@ export function linkRoutes(deps: AccessDeps): Route[] {
         if (typeof target !== 'string') return target;
         const { name, bound, expires } = body;
         const link = links.add({ name, target, bound, expiresMs: msOf(expires) }, deps.nowMs());
-        const token = tokenOf(link, deps.store);
-        const stream = onlyStream(target);
-        const url = stream === undefined ? null : `${deps.watchUrl(stream)}?link=${token}`;
-        return { link: linkOf(link), token, url };
+        return withToken(deps, link);
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/links/:id',
+      who: 'links',
+      tag: 'access',
+      summary: 'A view link again, with what goes into its URL',
+      answer: madeLink,
+      problems: ['no-such-entry'],
+      serve: ({ params }) => {
+        const link = links.find(params.id);
+        return link === undefined ? noSuch('link') : withToken(deps, link);
       },
     }),
     route({
@@ -165,6 +175,14 @@ function keyOf(key: StoredStreamKey): KeyInfo {
 function linkOf(link: StoredViewLink): LinkInfo {
   const { id, name, target, bound } = link;
   return { id, name, target, bound, ...timesOf(link) };
+}
+
+/** Signed rather than random: it can be shown again. */
+function withToken(deps: AccessDeps, link: StoredViewLink) {
+  const token = tokenOf(link, deps.store);
+  const stream = onlyStream(link.target);
+  const url = stream === undefined ? null : `${deps.watchUrl(stream)}?link=${token}`;
+  return { link: linkOf(link), token, url };
 }
 
 function tokenInfoOf(token: StoredApiToken): TokenInfo {

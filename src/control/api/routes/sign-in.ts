@@ -150,7 +150,11 @@ function refuseOthers(context: Context): Problem | undefined {
   return visitorOf(context).origin === 'other' ? OTHER_ORIGIN : undefined;
 }
 
-function begin(context: Context, result: SignedIn | Problem, status: number): Response | Problem {
+export function begin(
+  context: Context,
+  result: SignedIn | Problem,
+  status: number,
+): Response | Problem {
   if (isProblem(result)) return result;
   const { name, role } = result.person;
   const headers = setCookie(context, 'session', result.session.reveal(), SIGN_IN_MS);
@@ -174,7 +178,7 @@ const OTHER_ORIGIN: Problem = {
   reason: 'other-origin',
   detail: 'Only pages of this server can do this for you.',
 };
-const NOT_SIGNED_IN: Problem = {
+export const NOT_SIGNED_IN: Problem = {
   status: 401,
   reason: 'sign-in-needed',
   detail: 'Sign in first.',
