@@ -21,6 +21,7 @@ import { Admission } from './control/admission/admission.ts';
 import { AdmittedTable } from './control/admission/admitted-table.ts';
 import { admissionSettings } from './control/admission/settings.ts';
 import type { ApiDeps } from './control/api/api.ts';
+import type { SetupDeps } from './control/api/routes/setup.ts';
 import type { Config } from './control/config/config.ts';
 import { OnePort } from './control/front-door/one-port.ts';
 import { Proxies } from './control/http/proxies.ts';
@@ -36,6 +37,8 @@ import { Outbound } from './control/outbound/outbound.ts';
 import { newCommandToken } from './control/running-server.ts';
 import { logEvent, logRefusal } from './control/session-log.ts';
 import { Sessions } from './control/sessions.ts';
+import { Reach } from './control/setup/reach.ts';
+import type { Commands } from './control/setup/start-words.ts';
 import type { SignallingDeps } from './control/signalling.ts';
 import type { Store } from './control/store/store.ts';
 import { reportOf, type Telling } from './control/telling.ts';
@@ -60,13 +63,19 @@ export type ControlPlane = {
   readonly commandToken: string;
 };
 
+/** What the control plane is put among. */
+type Around = {
+  readonly demo: StreamName | undefined;
+  readonly telling: Telling;
+  readonly commands: Commands;
+  readonly log: Log;
+};
+
 /** Starts the media thread, and everything that asks and answers around it. Fails where a port is in use. */
 export async function openControlPlane(
   config: Config,
   store: Store,
-  demo: StreamName | undefined,
-  telling: Telling,
-  log: Log,
+  { demo, telling, commands, log }: Around,
 ): Promise<ControlPlane> {
   const apps = new AppDirectory(config, store, demo && appOf(demo));
   const egress = new EgressMeter();
@@ -109,6 +118,7 @@ export async function openControlPlane(
     const ports = portsOf(config, media, onePort);
     const api = apiOf(config, {
       ...{ media, gate, apps, store, accounts, passwords, telling, commandToken, ports, log },
+      ...{ found, commands },
     });
     const http = await HttpServer.listen(
       {
@@ -140,6 +150,8 @@ type ApiParts = {
   readonly telling: Telling;
   readonly commandToken: string;
   readonly ports: OpenPorts;
+  readonly found: FoundAddresses;
+  readonly commands: Commands;
   readonly log: Log;
 };
 
@@ -168,7 +180,19 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     version: readVersion(),
     startedMs: Date.now(),
     ports: () => ports.now,
+    ...setupOf(config, parts),
     counts,
+  };
+}
+
+function setupOf(
+  { domain }: Config,
+  { ports, found: { addresses }, commands }: Pick<ApiParts, 'ports' | 'found' | 'commands'>,
+): SetupDeps {
+  const { resolve } = realSurroundings;
+  return {
+    setupInfo: () => ({ domain: domain ?? null, addresses: [...addresses], ...commands }),
+    reach: new Reach({ ports: () => ports.now, addresses, resolve }),
   };
 }
 

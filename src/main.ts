@@ -11,6 +11,7 @@ import { createLog, type Log } from './control/log.ts';
 import { Reload } from './control/reload.ts';
 import { announceServer, localUrl } from './control/running-server.ts';
 import { ServiceManager } from './control/service-manager.ts';
+import { commandsOf } from './control/setup/start-words.ts';
 import { StartError } from './control/start-error.ts';
 import { stopOnSignal } from './control/stop-on-signal.ts';
 import { StoreError } from './control/store/database.ts';
@@ -68,7 +69,8 @@ async function serve(args: readonly string[]): Promise<void> {
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
   const telling = startTelling(config, store, log);
-  const plane = await openControlPlane(config, store, demo, telling, log);
+  const commands = commandsOf({ options, folder: process.cwd(), environment: process.env });
+  const plane = await openControlPlane(config, store, { demo, telling, commands, log });
   const { media, http, onePort, found, apps, accounts, admission, commandToken } = plane;
   const hosts = hostsOf(config.domain, found);
   telling.site.found(hosts.host, http.port);
@@ -90,9 +92,7 @@ async function serve(args: readonly string[]): Promise<void> {
   );
   for (const warning of [...found.warnings, ...media.warnings]) log.warn(warning);
   logWithoutHttps(tlsPlan, { config, log });
-  for (const app of apps.openForAll) {
-    log.warn({ app }, 'anybody can publish to this app: publishing is open');
-  }
+  warnOfOpen(apps.openForAll, log);
   log.info({ http: http.port, ...media.ports }, 'listening');
   const url = localUrl(socketAddress(config.http.address), http.port);
   const leave = announceServer(config.stateDir, { url, token: commandToken }, (problem) =>
@@ -117,6 +117,12 @@ async function serve(args: readonly string[]): Promise<void> {
   };
   const reload = reloadOf(config, () => loadConfig(options), { ...plane, log });
   stopOnSignal(log, stop, process.stdout.isTTY ? undefined : () => reloadIn(service, reload));
+}
+
+function warnOfOpen(apps: readonly string[], log: Log): void {
+  for (const app of apps) {
+    log.warn({ app }, 'anybody can publish to this app: publishing is open');
+  }
 }
 
 /** What a running server takes on without a restart. */

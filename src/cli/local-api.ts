@@ -96,6 +96,8 @@ const needsServer = {
 const nothingLive = {
   media: { live: new Set<never>(), stats: async () => [], close: () => undefined },
   rtmpPort: undefined,
+  setupInfo: () => needsServer,
+  reach: { look: async () => needsServer, knows: () => false },
   onKicked: () => undefined,
   startedMs: Date.now(),
   ports: () => ({

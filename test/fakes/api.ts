@@ -50,6 +50,13 @@ export function apiDeps(
       ...{ http: 3333, rtmp: 1935, iceTcp: 3478, iceUdp: 10_000 },
       ...{ https: null, ovenplayer: null, onePort: null },
     }),
+    setupInfo: () => ({
+      domain: null,
+      configFile: null,
+      addresses: ['203.0.113.7'],
+      commands: { folder: '/srv/millrace', setup: 'millrace setup', restart: null },
+    }),
+    reach: { look: async (host) => ({ host, checks: [] }), knows: () => true },
     counts: new Counts(),
   };
 }

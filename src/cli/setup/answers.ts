@@ -3,8 +3,7 @@ import * as v from 'valibot';
 import { isReserved } from '../../access/decide.ts';
 import { newPerson, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from '../../api/access.ts';
 import { parseStreamName } from '../../base/names.ts';
-import { keys } from '../../control/config/keys.ts';
-import { isProblem } from '../../control/config/kinds.ts';
+import { readDomain } from '../../control/setup/domain.ts';
 import type { Checked } from './dialogue.ts';
 
 export type Answers = {
@@ -16,15 +15,13 @@ export type Answers = {
 
 const { name: personName, password: personPassword } = newPerson.entries;
 
-/** Nothing, or a name that a certificate can be had for. People paste what their browser shows. */
+/** Nothing, or a name that a certificate can be had for. */
 export function checkDomain(text: string): Checked<string | undefined> {
-  const [, host = ''] = /^(?:https?:\/\/)?([^/]*)\/?$/i.exec(text) ?? [undefined, text];
-  if (host === '') return { value: undefined };
-  const read = keys.domain.read(host.toLowerCase());
-  const isName = !isProblem(read) && read !== undefined && /\.[a-z][a-z0-9-]*$/.test(read);
-  return isName
-    ? { value: read }
-    : { wrong: `"${text}" is no domain. Write a host name alone, such as live.example.net.` };
+  if (/^(https?:\/\/)?\/?$/i.test(text)) return { value: undefined };
+  const domain = readDomain(text);
+  return domain === null
+    ? { wrong: `"${text}" is no domain. Write a host name alone, such as live.example.net.` }
+    : { value: domain };
 }
 
 export function checkApp(text: string): Checked<string> {

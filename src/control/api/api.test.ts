@@ -91,6 +91,7 @@ const BODIES: Readonly<Record<string, object>> = {
     kind: 'discord',
     url: 'https://discord.com/api/webhooks/1/token',
   },
+  'POST /setup/reach': { host: 'live.example.net' },
   'POST /bans': { addresses: '192.0.2.7', note: 'why', seconds: 60 },
 };
 

@@ -14,6 +14,7 @@ import { type EventDeps, eventRoutes, targetRoutes } from './routes/events.ts';
 import { keyRoutes, linkRoutes, tokenRoutes } from './routes/keys.ts';
 import { banRoutes, personRoutes } from './routes/people.ts';
 import { serverRoutes } from './routes/server.ts';
+import { type SetupDeps, setupRoutes } from './routes/setup.ts';
 import { type SignInDeps, signInRoutes } from './routes/sign-in.ts';
 import { type StreamDeps, streamRoutes } from './routes/streams.ts';
 import { serveTable } from './serve.ts';
@@ -22,7 +23,8 @@ import { serveTable } from './serve.ts';
 export type TableDeps = StreamDeps &
   AccessDeps &
   EventDeps &
-  SignInDeps & {
+  SignInDeps &
+  SetupDeps & {
     readonly version: string;
     readonly startedMs: number;
     /** As bound now. */
@@ -56,6 +58,7 @@ export function apiTable(deps: TableDeps): readonly Route[] {
     ...accountRoutes(deps),
     ...eventRoutes(deps),
     ...targetRoutes(deps),
+    ...setupRoutes(deps),
     ...serverRoutes({ serverInfo, version: deps.version }, () => table),
   ];
   return table;

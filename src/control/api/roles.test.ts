@@ -87,6 +87,7 @@ test('what anyone may ask tells names and nothing else', () => {
     'GET /live',
     'GET /openapi.json',
     'GET /session',
+    'GET /setup/marks/:mark',
     'POST /claim',
     'POST /login',
     'POST /logout',
