@@ -1,7 +1,9 @@
 /** What an event will need, before it happens or while it goes on. */
 import type { Command } from 'commander';
-import type { StreamInfo, StreamsResponse } from '../../api/streams.ts';
+import type { StreamsResponse } from '../../api/streams.ts';
+import { measure } from '../../planner/measure.ts';
 import { type Gathering, type Offer, type Plan, type PlanInput, plan } from '../../planner/plan.ts';
+import { rowsOf } from '../../planner/words.ts';
 import { mistake } from '../command-error.ts';
 import { type Context, does } from '../context.ts';
 import type { Print } from '../output.ts';
@@ -21,6 +23,7 @@ type Usage = {
 type Bitrate = { readonly video: string; readonly audio: string; readonly rtmp?: true };
 type Media = Pick<PlanInput, 'videoKbps' | 'audioKbps' | 'publish'>;
 
+const NOTHING_LIVE = 'nothing is live now. "millrace plan --help" plans ahead.';
 const HOURS_MAX = 24;
 const DAYS_MAX = 31;
 /** More of anything is a slip of the finger. */
@@ -74,8 +77,9 @@ export function addPlanCommands(program: Command, print: Print): void {
     print,
     async (context, options: Usage) => {
       const { streams } = await context.server().get<StreamsResponse>('/streams');
-      const { gathering, media } = measure(streams);
-      show(context, gathering, media, options);
+      const measured = measure(streams);
+      if (measured === undefined) throw mistake(NOTHING_LIVE);
+      show(context, measured.gathering, measured.media, options);
     },
   );
 }
@@ -107,25 +111,6 @@ function mediaOf({ video, audio, rtmp }: Bitrate): Media {
     videoKbps: number('--video', video),
     audioKbps: number('--audio', audio),
     publish: rtmp ? 'rtmp' : 'whip',
-  };
-}
-
-/** Every live publisher is a stream in, every viewer a stream out, at the mean of what goes out. */
-function measure(streams: readonly StreamInfo[]): { gathering: Gathering; media: Media } {
-  const live = streams.filter(({ publisher }) => publisher !== null);
-  if (live.length === 0) throw mistake('nothing is live now. "millrace plan --help" plans ahead.');
-  const outgoing = live.reduce((sum, { viewers }) => sum + viewers.length, 0);
-  const weigh = ({ viewers }: StreamInfo): number => (outgoing > 0 ? viewers.length : 1);
-  const weights = outgoing > 0 ? outgoing : live.length;
-  const mean = (bitrateOf: (stream: StreamInfo) => number): number =>
-    live.reduce((sum, stream) => sum + weigh(stream) * bitrateOf(stream), 0) / weights / 1000;
-  return {
-    gathering: { kind: 'custom', incoming: live.length, outgoing },
-    media: {
-      videoKbps: mean(({ publisher }) => publisher?.video?.bitrateBps ?? 0),
-      audioKbps: mean(({ publisher }) => publisher?.audio?.bitrateBps ?? 0),
-      publish: live.some(({ publisher }) => publisher?.protocol === 'rtmp') ? 'rtmp' : 'whip',
-    },
   };
 }
 
@@ -165,26 +150,7 @@ function number(what: string, text: string, most = NUMBER_MAX): number {
 }
 
 function say(result: Plan, input: PlanInput): string {
-  const { streams, allowanceShare, linkShare, pricePerMonth } = result;
-  const percent = (part: number): string => `${Math.round(100 * part)} %`;
-  const rows: readonly (readonly [string, string])[] = [
-    ['streams', `${streams.incoming} in, ${streams.outgoing} out`],
-    ['coming in', `${result.incomingMbps.toFixed(2)} Mbit/s`],
-    [
-      'going out',
-      `${result.outgoingMbps.toFixed(2)} Mbit/s${linkShare === undefined ? '' : `, ${percent(linkShare)} of the line`}`,
-    ],
-    ['an hour', `${result.gbPerHour.toFixed(2)} GB`],
-    ['a day', `${result.gbPerDay.toFixed(1)} GB in ${input.hoursPerDay} hours`],
-    [
-      'a month',
-      `${result.gbPerMonth.toFixed(0)} GB on ${input.daysPerMonth} days, about ${result.gbPerMonthOnWire.toFixed(0)} GB with packet headers${allowanceShare === undefined ? '' : `, ${percent(allowanceShare)} of the allowance`}`,
-    ],
-    ...(pricePerMonth === undefined
-      ? []
-      : [['price', `${pricePerMonth.toFixed(2)} a month`] as const]),
-    ['processor', `about ${percent(result.cores)} of one core, as our benchmark measured`],
-  ];
+  const rows = rowsOf(result, input);
   const width = Math.max(...rows.map(([name]) => name.length));
   const lines = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
   const warnings = result.warnings.map((warning) => `warning: ${warning}`);
