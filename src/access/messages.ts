@@ -28,6 +28,8 @@ const MESSAGES: Readonly<Record<DenialReason, string>> = {
   'other-origin': 'Only pages of this server can do this for you.',
   banned: 'The server does not let you do this.',
   'too-many-attempts': 'Too many attempts.',
+  contested:
+    'Another encoder sends to this stream, and the two take it from each other. Stop one of them.',
   'limit-reached': 'The server can take no more now.',
   'policy-missing': 'This needs a signed URL. Ask whoever runs the server for one.',
   'policy-wrong':

@@ -51,6 +51,7 @@ export type DenialReason =
   | 'banned'
   | 'too-many-attempts' // for a while
   | 'limit-reached' // as many as may be at once
+  | 'contested' // two encoders take the stream from each other in turn: the one that is live stays
   | 'policy-missing' // the app takes signed URLs only
   | 'policy-wrong' // signed for another URL, with another secret, or not readable
   | 'policy-expired' // or not good yet

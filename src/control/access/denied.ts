@@ -31,6 +31,7 @@ const STATUS: Readonly<Record<DenialReason, number>> = {
   banned: 403,
   'too-many-attempts': 429,
   'limit-reached': 503,
+  contested: 409,
   'policy-missing': 401,
   'policy-wrong': 401,
   'policy-expired': 401,

@@ -221,6 +221,19 @@ test('a line that is full takes no further viewer, and all the publishers', asyn
   assert.equal(await ask({ gate }, publishing('show/a', keyFor('*').secret)), 'yes');
 });
 
+test('the newest encoder takes over, until two of them take turns', async () => {
+  const { gate, media, keyFor } = start();
+  const { secret } = keyFor('*');
+  const publish = () => ask({ gate }, publishing('show/a', secret));
+  assert.equal(await publish(), 'yes');
+  media.goLive('show/a');
+  for (let turn = 0; turn < 4; turn++) assert.equal(await publish(), 'yes');
+  assert.equal(await ask({ gate }, publishing('show/a', new Secret('wrong'))), 'wrong-key');
+  assert.equal(await publish(), 'contested');
+  media.live.clear();
+  assert.equal(await publish(), 'yes');
+});
+
 test('who guesses is told to wait; the right key is let in all the same', async () => {
   const { gate, world, keyFor } = start('limits: {wrong_keys_per_minute: 3}');
   const wrong = () => ask({ gate }, publishing('show/a', new Secret('wrong')));

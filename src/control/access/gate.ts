@@ -27,6 +27,7 @@ import type { AppDirectory } from './app-directory.ts';
 import { FactFinder } from './fact-finder.ts';
 import { type Grant, Grants } from './grants.ts';
 import type { Limits } from './limits.ts';
+import { Takeovers } from './takeovers.ts';
 
 /** Somebody may not; what the log and the events tell of it. No secrets. */
 export type Refused = {
@@ -64,6 +65,7 @@ export class Gate {
   readonly #deps: GateDeps;
   readonly #finder: FactFinder;
   readonly #grants = new Grants();
+  readonly #takeovers = new Takeovers();
   readonly #listeners = new Set<(refused: Refused) => void>();
   #media: GatedMedia | undefined;
 
@@ -193,6 +195,7 @@ export class Gate {
     const facts = this.#finder.find(request, part);
     const decision = limits.soften(decide(request, facts), request.client.address, nowMs());
     if (!decision.allowed) return decision;
+    if (this.#isContested(request, facts)) return denied('contested');
     const grant: Grant = {
       request,
       stream: decision.stream,
@@ -205,6 +208,14 @@ export class Gate {
     this.#finder.used(grant, facts);
     if (part === 'none') return this.#start(grant, decision.lifetimeMs);
     return this.#ask(grant, decision.lifetimeMs);
+  }
+
+  /** The right key has shown by now: nobody else can make a stream contested. */
+  #isContested(
+    { action, stream }: PublishRequest | ViewRequest,
+    { isLive, nowMs }: AccessFacts,
+  ): boolean {
+    return action === 'publish' && isLive && this.#takeovers.isTooMany(stream, nowMs);
   }
 
   /** The owner's server may be slow; nobody else waits for it. */
