@@ -1,7 +1,7 @@
 /** The control plane's object graph: the gate in the middle, what asks it around it. */
 import { fileURLToPath } from 'node:url';
 import { Secret } from './access/secret.ts';
-import { appOf, type StreamName } from './base/names.ts';
+import { appOf, type StreamName, TEST_APP } from './base/names.ts';
 import { Accounts } from './control/access/accounts.ts';
 import { AppDirectory } from './control/access/app-directory.ts';
 import { EgressMeter } from './control/access/egress-meter.ts';
@@ -24,6 +24,7 @@ import type { ApiDeps } from './control/api/api.ts';
 import type { SetupDeps } from './control/api/routes/setup.ts';
 import type { Config } from './control/config/config.ts';
 import { OnePort } from './control/front-door/one-port.ts';
+import { Guests } from './control/guests/guests.ts';
 import { Proxies } from './control/http/proxies.ts';
 import { HttpServer } from './control/http/server.ts';
 import { SitePasswords } from './control/http/site-passwords.ts';
@@ -60,6 +61,7 @@ export type ControlPlane = {
   readonly sitePasswords: SitePasswords;
   readonly admission: Admission;
   readonly accounts: Accounts;
+  readonly guests: Guests;
   readonly commandToken: string;
 };
 
@@ -114,11 +116,12 @@ export async function openControlPlane(
       onRefused: (what, { address }, { reason, detail }) =>
         log.warn({ address, reason }, `${what} refused: ${detail}`),
     });
+    const guests = guestsOf({ store, apps, gate, media, telling, log });
     const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
     const ports = portsOf(config, media, onePort);
     const api = apiOf(config, {
-      ...{ media, gate, apps, store, accounts, passwords, telling, commandToken, ports, log },
-      ...{ found, commands },
+      ...{ media, gate, apps, store, accounts, guests, passwords },
+      ...{ telling, commandToken, ports, log, found, commands },
     });
     const http = await HttpServer.listen(
       {
@@ -132,7 +135,7 @@ export async function openControlPlane(
       { address: socketAddress(config.http.address), port: config.http.port },
     );
     ports.openedHttp(http.port);
-    const access = { apps, limits, sitePasswords, accounts, admission, commandToken };
+    const access = { apps, limits, sitePasswords, accounts, guests, admission, commandToken };
     return { media, http, onePort, ports, found, ...access };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
@@ -146,6 +149,7 @@ type ApiParts = {
   readonly apps: AppDirectory;
   readonly store: Store;
   readonly accounts: Accounts;
+  readonly guests: Guests;
   readonly passwords: Passwords;
   readonly telling: Telling;
   readonly commandToken: string;
@@ -156,8 +160,8 @@ type ApiParts = {
 };
 
 function apiOf(config: Config, parts: ApiParts): ApiDeps {
-  const { media, gate, apps, store, accounts, passwords, telling, commandToken, ports, log } =
-    parts;
+  const { media, gate, apps, store, accounts, guests, passwords } = parts;
+  const { telling, commandToken, ports, log } = parts;
   const counts = new Counts();
   media.onEvent((event) => counts.hear(event));
   gate.onRefused((refused) => counts.refused(refused));
@@ -168,11 +172,13 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     directory: apps,
     isConfigured: (app) => config.apps?.has(app) === true,
     accounts,
+    guests,
     passwords,
     events: telling.events,
     eventStreams: telling.streams,
     targets: telling.targets,
     watchUrl: (stream) => telling.site.watch(stream),
+    origin: () => telling.site.origin,
     nowMs: Date.now,
     commandToken,
     rtmpPort: config.rtmp.enabled ? media.ports.rtmp : undefined,
@@ -194,6 +200,21 @@ function setupOf(
     setupInfo: () => ({ domain: domain ?? null, addresses: [...addresses], ...commands }),
     reach: new Reach({ ports: () => ports.now, addresses, resolve }),
   };
+}
+
+type GuestParts = Pick<ApiParts, 'store' | 'apps' | 'gate' | 'media' | 'telling' | 'log'>;
+
+function guestsOf({ store, apps, gate, media, telling, log }: GuestParts): Guests {
+  const guests = new Guests({
+    ...{ store, apps, gate, nowMs: Date.now },
+    isLive: (stream) => media.live.has(stream),
+    tell: (event) => telling.events.tell(event),
+    onRefused: (what, { address }, { reason, detail }) =>
+      log.warn({ address, reason }, `${what} refused: ${detail}`),
+    onFault: new FaultLog(log).listener,
+  });
+  guests.start();
+  return guests;
 }
 
 function portsOf(config: Config, media: MediaLink, onePort: OnePort | undefined): OpenPorts {
@@ -224,7 +245,8 @@ function signallingOf(
     gate,
     candidates: (transports) =>
       candidates().filter(({ transport }) => transports.includes(transport)),
-    app: (app) => apps.find(app),
+    // A test goes the way of an app that nobody has configured.
+    app: (app) => (app === TEST_APP ? config.appDefaults : apps.find(app)),
     onRefused: (refusal) => {
       logRefusal(log, refusal);
       telling.events.refused(refusal);
@@ -248,6 +270,7 @@ async function startMedia(
         ...question,
         credential: credential === undefined ? undefined : new Secret(credential, 'stream key'),
         url: new Secret(url, 'URL'),
+        guest: undefined,
       }),
     onAskerGone: (session) => gate.ended(session),
     onDeath: (cause) => {

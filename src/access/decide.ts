@@ -1,10 +1,10 @@
 /** Who may do what: plain rules over plain data. Who has no credential learns nothing about what there is. */
-import type { StreamName } from '../base/names.ts';
+import { isTestStream, type StreamName, TEST_APP, testStreamOf } from '../base/names.ts';
 import type { DenialReason } from '../base/reasons.ts';
 import type { AccessDecision } from '../channel/messages.ts';
 import { isInRange } from './address-range.ts';
 import { type AppRules, closingOf } from './app-rules.ts';
-import type { AccessFacts, KeyFacts, LinkFacts } from './facts.ts';
+import type { AccessFacts, InviteFacts, KeyFacts, LinkFacts } from './facts.ts';
 import { writeHours } from './hours.ts';
 import { messageOf, unknownApp, whereTheKeyGoes } from './messages.ts';
 import type {
@@ -21,6 +21,8 @@ import { covers, EVERYTHING } from './target.ts';
 const OUTSIDE_HOURS = 'This app is outside of its opening hours: it is open';
 /** The same for viewers, who know of no apps. */
 const VIEWERS_OUTSIDE_HOURS = 'Open';
+/** Long enough to mend a camera, short enough that nobody forgets one. */
+const TEST_MS_MAX = 10 * 60_000;
 
 type Denial = Extract<AccessDecision, { allowed: false }>;
 
@@ -53,16 +55,68 @@ function refuse(request: AccessRequest, facts: AccessFacts): Denial | undefined 
 /** The key comes first. */
 function refusePublisher(request: PublishRequest, facts: AccessFacts): Denial | undefined {
   const { app, policy } = facts;
+  if (isTestStream(request.stream)) return refuseTester(request, facts);
   if (policy?.isGood === false) return deny(policy.reason);
   const keyless = app?.publishing === 'open' || isEnough(facts);
   if (!keyless) {
-    const badKey = refuseKey(request, facts);
+    const badKey = refuseCredential(request, facts);
     if (badKey !== undefined) return badKey;
   }
   if (app === undefined) return deny('unknown-app', unknownApp(request.stream, facts.appNames));
   if (app.publishing === 'closed') return deny('publishing-closed');
   const unserved = refuseProtocol(request, app) ?? refuseStream(app, facts);
-  return unserved ?? refuseClosed(app, facts, OUTSIDE_HOURS);
+  return unserved ?? refuseClosed(app, facts, OUTSIDE_HOURS) ?? refuseTaken(request, facts);
+}
+
+function refuseCredential(request: PublishRequest, facts: AccessFacts): Denial | undefined {
+  const guest = guestOf(request);
+  if (guest === undefined) return refuseKey(request, facts);
+  const badInvite = refuseInvite(guest.origin, true, facts);
+  if (badInvite !== undefined) return badInvite;
+  return facts.invite?.slots.includes(request.stream) ? undefined : deny('invite-elsewhere');
+}
+
+/** Where guests test, each has a place of his own: a key for everything opens none of them. */
+function refuseTester(request: PublishRequest, facts: AccessFacts): Denial | undefined {
+  const { stream } = request;
+  const guest = guestOf(request);
+  if (guest === undefined) {
+    const badKey = refuseKey(request, facts);
+    if (badKey !== undefined) return badKey;
+    return facts.key?.target === (stream as string) ? undefined : deny('key-elsewhere');
+  }
+  const badInvite = refuseInvite(guest.origin, true, facts);
+  if (badInvite !== undefined || facts.invite === undefined) return badInvite;
+  return testStreamOf(facts.invite.id) === stream ? undefined : deny('invite-elsewhere');
+}
+
+/** Encoders take over at once; a guest, who came by a link, is asked before he puts somebody else out. */
+function refuseTaken(request: PublishRequest, { holder }: AccessFacts): Denial | undefined {
+  const guest = guestOf(request);
+  return guest?.takesOver === false && holder === 'other' ? deny('slot-taken') : undefined;
+}
+
+/** Who shows a key is an encoder, whatever cookies his browser has. */
+function guestOf({ credential, guest }: PublishRequest): PublishRequest['guest'] {
+  return credential === undefined ? guest : undefined;
+}
+
+/** Browsers send cookies along with what any site has them ask: what changes something has to come from a page of ours. */
+function refuseInvite(
+  origin: ApiRequest['visitor']['origin'],
+  isChange: boolean,
+  { invite, nowMs }: AccessFacts,
+): Denial | undefined {
+  if (origin === 'other' || (isChange && origin !== 'own')) return deny('other-origin');
+  return isGoodInvite(invite, nowMs) ? undefined : deny('invite-over');
+}
+
+/** Whether an invite lets its guest in now. */
+export function isGoodInvite(
+  invite: Pick<InviteFacts, 'isRevoked' | 'expiresMs'> | undefined,
+  nowMs: number,
+): boolean {
+  return invite !== undefined && !invite.isRevoked && !isOver(invite.expiresMs, nowMs);
 }
 
 /** A signed URL, or the owner's own server, stands in the place of our keys and rules. */
@@ -171,6 +225,11 @@ function refuseCaller(
   { needs, isChange, visitor }: ApiRequest,
   facts: AccessFacts,
 ): Denial | undefined {
+  if (needs === 'guest') {
+    return visitor.guest === undefined
+      ? deny('invite-needed')
+      : refuseInvite(visitor.origin, isChange, facts);
+  }
   const held = heldScopes(visitor, facts);
   if (needs === 'person' ? facts.person !== undefined : held.scopes.includes(needs)) {
     // Browsers send cookies along with what any site has them ask.
@@ -203,10 +262,19 @@ export function heldScopes(
 /** A session ends with what let it in. */
 function lifetimeOf(request: AccessRequest, facts: AccessFacts): number | undefined {
   const ends = [
-    request.action === 'publish' ? facts.key?.expiresMs : undefined,
+    ...(request.action === 'publish' ? publisherEnds(request, facts) : []),
     facts.policy?.isGood ? facts.policy.untilMs : undefined,
   ].filter((ms) => ms !== undefined);
   return ends.length === 0 ? undefined : Math.min(...ends) - facts.nowMs;
+}
+
+function publisherEnds(request: PublishRequest, facts: AccessFacts): (number | undefined)[] {
+  return [
+    facts.key?.expiresMs,
+    // Where anybody may publish, an invite that is over takes nothing away.
+    isGoodInvite(facts.invite, facts.nowMs) ? facts.invite?.expiresMs : undefined,
+    isTestStream(request.stream) ? facts.nowMs + TEST_MS_MAX : undefined,
+  ];
 }
 
 function isOver(expiresMs: number | undefined, nowMs: number): boolean {
@@ -223,7 +291,7 @@ function deny(reason: DenialReason, message = messageOf(reason)): Denial {
 }
 
 /** Their URLs are ours. */
-const RESERVED_APPS: ReadonlySet<string> = new Set(['api', 'assets', 'login', 'v1']);
+const RESERVED_APPS: ReadonlySet<string> = new Set(['api', 'assets', 'login', 'v1', TEST_APP]);
 
 /** Whether there can be an app of this name. */
 export function isReserved(app: string): boolean {

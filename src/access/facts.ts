@@ -1,5 +1,6 @@
 /** What is known when a request is decided: looked up before, so that the decision itself is plain rules over plain data. */
 
+import type { StreamName } from '../base/names.ts';
 import type { AddressRange } from './address-range.ts';
 import type { AppRules, Protocol } from './app-rules.ts';
 import type { Role, Scope } from './scopes.ts';
@@ -16,6 +17,17 @@ export type KeyFacts = {
   readonly addresses: readonly AddressRange[];
   /** Empty: all that the app takes. */
   readonly protocols: readonly Protocol[];
+};
+
+/** An invite that a browser has opened, good or not. */
+export type InviteFacts = {
+  readonly id: string;
+  /** The guest's. */
+  readonly name: string;
+  /** What he may publish. */
+  readonly slots: readonly StreamName[];
+  readonly expiresMs: number | undefined;
+  readonly isRevoked: boolean;
 };
 
 /** A view link that exists and is truly ours, good or not. */
@@ -64,6 +76,10 @@ export type AccessFacts = {
   /** Undefined where what was given is no key of ours. */
   readonly key: KeyFacts | undefined;
   readonly link: LinkFacts | undefined;
+  /** Undefined where the browser has opened none. */
+  readonly invite: InviteFacts | undefined;
+  /** Who is live under this name, for who has an invite: himself by that same invite in a browser, or somebody else. */
+  readonly holder: 'nobody' | 'himself' | 'other';
   readonly person: PersonFacts | undefined;
   readonly token: TokenFacts | undefined;
   /** The app's password was given before. */

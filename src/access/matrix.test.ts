@@ -9,8 +9,8 @@ import type { StreamName } from '../base/names.ts';
 import { parseRange } from './address-range.ts';
 import { type AppRules, protocols, publishings, viewings } from './app-rules.ts';
 import { decide } from './decide.ts';
-import type { AccessFacts, KeyFacts, LinkFacts } from './facts.ts';
-import type { AccessRequest, Visitor } from './request.ts';
+import type { AccessFacts, InviteFacts, KeyFacts, LinkFacts } from './facts.ts';
+import type { AccessRequest, ApiRequest, GuestCredential, Visitor } from './request.ts';
 import { type Role, roles, type Scope, scopes, scopesOf } from './scopes.ts';
 import { Secret } from './secret.ts';
 import type { Target } from './target.ts';
@@ -23,6 +23,7 @@ const secret = new Secret('x');
 const nobody: Visitor = {
   session: undefined,
   pass: undefined,
+  guest: undefined,
   bearer: undefined,
   isLocal: false,
   origin: 'own',
@@ -46,6 +47,8 @@ const nothing: AccessFacts = {
   activeMs: NOW_MS,
   key: undefined,
   link: undefined,
+  invite: undefined,
+  holder: 'nobody',
   person: undefined,
   token: undefined,
   hasPassword: false,
@@ -76,6 +79,7 @@ type Who = {
   readonly facts?: Partial<AccessFacts> | undefined;
   readonly shows?: {
     readonly credential?: Secret;
+    readonly guest?: GuestCredential;
     readonly link?: Secret;
     readonly visitor?: Visitor;
   };
@@ -103,6 +107,40 @@ const publishers: readonly Who[] = [
   withKey('key of another protocol', { protocols: ['whep'] }),
 ];
 
+const asGuest: GuestCredential = { session: secret, origin: 'own', takesOver: false };
+const withInvite = (
+  name: string,
+  change: Partial<InviteFacts>,
+  credential: Partial<GuestCredential> = {},
+  holder: AccessFacts['holder'] = 'nobody',
+): Who => {
+  const shown = { ...asGuest, ...credential };
+  const invite = { id: 'i', name: 'Grace', slots: [stream], expiresMs: undefined };
+  return {
+    name,
+    facts: { invite: { ...invite, isRevoked: false, ...change }, holder },
+    shows: { guest: shown, visitor: { ...nobody, guest: secret, origin: shown.origin } },
+  };
+};
+/** A browser with the cookie of an invite; encoders have none. */
+const guests: readonly Who[] = [
+  withInvite('guest', {}),
+  withInvite('guest of another', { slots: ['show/slot-2' as StreamName] }),
+  withInvite('guest, expired', { expiresMs: NOW_MS }),
+  withInvite('guest, expires later', { expiresMs: NOW_MS + 1 }),
+  withInvite('guest, revoked', { isRevoked: true }),
+  withInvite('guest, is live himself', {}, {}, 'himself'),
+  withInvite('guest, another is live', {}, {}, 'other'),
+  withInvite('guest takes over', {}, { takesOver: true }, 'other'),
+  withInvite('guest by another site', {}, { origin: 'other' }),
+  withInvite('guest, no origin', {}, { origin: 'unsaid' }),
+  {
+    name: 'wrong cookie',
+    shows: { guest: asGuest, visitor: { ...nobody, guest: secret } },
+  },
+];
+const [someGuest] = guests;
+
 const withLink = (name: string, change: Partial<LinkFacts>): Who => ({
   name,
   facts: { link: { ...link, ...change } },
@@ -129,6 +167,7 @@ const viewers: readonly Who[] = [
   },
   ...roles.map((role) => withRole(role)),
   withRole('owner', 'other'),
+  ...(someGuest ? [someGuest] : []),
 ];
 
 const openingHours = [{ days: [0], fromMinute: 0, toMinute: 60 }];
@@ -196,6 +235,7 @@ const askers: readonly Who[] = [
   ...roles.map((role) => withRole(role)),
   withRole('owner', 'other'),
   { ...withRole('owner', 'unsaid'), name: 'owner, no origin' },
+  ...guests.filter(({ name }) => !/live|takes over/.test(name)),
 ];
 
 function tokens(): Who[] {
@@ -219,7 +259,8 @@ const url = secret;
 const asked = {
   publish: ({ shows }: Who, protocol: 'rtmp' | 'whip'): AccessRequest => {
     const credential = shows?.credential;
-    return { action: 'publish', protocol, session, stream, credential, url, client };
+    const guest = shows?.guest;
+    return { action: 'publish', protocol, session, stream, credential, guest, url, client };
   },
   view: ({ shows }: Who, protocol: 'whep' | 'ovenplayer'): AccessRequest => {
     const { link, visitor = nobody } = shows ?? {};
@@ -229,7 +270,7 @@ const asked = {
     const { link, visitor = nobody } = shows ?? {};
     return { action: 'page', stream, link, visitor, client };
   },
-  api: ({ shows }: Who, needs: Scope | 'person', isChange: boolean): AccessRequest => {
+  api: ({ shows }: Who, needs: ApiRequest['needs'], isChange: boolean): AccessRequest => {
     const { visitor = nobody } = shows ?? {};
     return { action: 'api', route: 'route', needs, isChange, visitor, client };
   },
@@ -251,11 +292,14 @@ function section(
 }
 
 function matrix(): string {
-  const needs = [...scopes, 'person'] as const;
+  const needs = [...scopes, 'person', 'guest'] as const;
   const lines = [
     ...(['rtmp', 'whip'] as const).flatMap((protocol) =>
-      section(`publish by ${protocol}`, publishSettings, publishers, (who) =>
-        asked.publish(who, protocol),
+      section(
+        `publish by ${protocol}`,
+        publishSettings,
+        protocol === 'whip' ? [...publishers, ...guests] : publishers,
+        (who) => asked.publish(who, protocol),
       ),
     ),
     ...(['whep', 'ovenplayer'] as const).flatMap((protocol) =>
@@ -284,10 +328,16 @@ test('the whole matrix is as it was agreed', () => {
 
 test('nobody publishes without a good key, but where the app says so', () => {
   const good = ['key for all', 'key of the app', 'key of the stream'];
-  const letIn = new Set([...good, 'key expires later', 'key from here']);
+  const goodGuests = [
+    'guest',
+    'guest, expires later',
+    'guest, is live himself',
+    'guest takes over',
+  ];
+  const letIn = new Set([...good, ...goodGuests, 'key expires later', 'key from here']);
   for (const setting of publishSettings) {
     const keyless = ['publishing=open', 'admission alone', 'good policy'].includes(setting.name);
-    for (const who of publishers) {
+    for (const who of [...publishers, ...guests]) {
       const facts = { ...nothing, ...setting.facts, ...who.facts };
       const isIn = outcome(asked.publish(who, 'whip'), facts) === 'yes';
       if (isIn) assert.ok(keyless || letIn.has(who.name), `${setting.name}: ${who.name}`);

@@ -10,6 +10,8 @@ export type { Client } from '../channel/messages.ts';
 export type Visitor = {
   /** The session of a person, from the cookie. */
   readonly session: Secret | undefined;
+  /** The invite that a guest has opened, from the cookie. */
+  readonly guest: Secret | undefined;
   /** Passwords of apps that were given before, from the cookie. */
   readonly pass: Secret | undefined;
   /** `Authorization: Bearer`: an API token, or a stream key. */
@@ -20,12 +22,21 @@ export type Visitor = {
   readonly origin: 'own' | 'other' | 'unsaid';
 };
 
+/** What the browser of a guest shows of itself. */
+export type GuestCredential = Pick<Visitor, 'origin'> & {
+  readonly session: Secret;
+  /** He knows that somebody else is live there, and wants the place all the same. */
+  readonly takesOver: boolean;
+};
+
 export type PublishRequest = {
   readonly action: 'publish';
   readonly protocol: 'rtmp' | 'whip';
   readonly session: SessionId;
   readonly stream: StreamName;
   readonly credential: Secret | undefined;
+  /** A guest in his browser, where he shows no key; undefined for encoders. */
+  readonly guest: GuestCredential | undefined;
   /** As the client gave it, with all parameters. */
   readonly url: Secret;
   readonly client: Client;
@@ -56,8 +67,8 @@ export type ApiRequest = {
   readonly action: 'api';
   /** Method and path, for the log. */
   readonly route: string;
-  /** `person` is anybody who is signed in. */
-  readonly needs: Scope | 'person';
+  /** `person` is anybody who is signed in, `guest` whoever has opened an invite. */
+  readonly needs: Scope | 'person' | 'guest';
   /** Changes something. */
   readonly isChange: boolean;
   readonly visitor: Visitor;

@@ -2,6 +2,7 @@
  * What the server tells of: the JSON of `GET /api/events`, of signed webhooks and of the kept log.
  * Shapes only; imports nothing. docs/reference/events.md explains each.
  */
+import type { TallyState } from './guests.ts';
 import type { FindingCode } from './streams.ts';
 
 /** What each type of event says. Times are ISO 8601, `stream` is `app/stream`. */
@@ -49,6 +50,17 @@ export type EventData = {
     /** Of this live period; 0 while the stream is not live. */
     readonly peakViewers: number;
   };
+  /** The producer takes a picture on air, or off; not kept. */
+  readonly 'tally.changed': { readonly stream: string; readonly state: TallyState };
+  /** A browser opens an invite that it did not know. */
+  readonly 'invite.opened': {
+    readonly invite: string;
+    /** The guest's. */
+    readonly name: string;
+    readonly address: string;
+  };
+  /** An invite is good no more: its guest is cut off. */
+  readonly 'invite.revoked': { readonly invite: string; readonly name: string };
   /** Somebody asked to publish without the right key. The like from one network within a minute is counted, not repeated. */
   readonly 'key.refused': {
     readonly stream: string | null;
@@ -99,6 +111,9 @@ export const EVENT_TYPES = [
   'stream.replaced',
   'publisher.finding',
   'viewers.changed',
+  'tally.changed',
+  'invite.opened',
+  'invite.revoked',
   'key.refused',
   'limit.reached',
   'certificate.trouble',

@@ -12,6 +12,18 @@ export function parseStreamName(text: string): StreamName | undefined {
   return PART.test(app) && PART.test(stream) ? (`${app}/${stream}` as StreamName) : undefined;
 }
 
+/** The app of tests that guests make of their own picture before they are live: nobody can watch it, and nothing tells of it. */
+export const TEST_APP = '_test';
+
+/** Where the guest of an invite tests. */
+export function testStreamOf(inviteId: string): StreamName {
+  return `${TEST_APP}/${inviteId}` as StreamName;
+}
+
+export function isTestStream(name: StreamName): boolean {
+  return appOf(name) === TEST_APP;
+}
+
 /** The app of a name: `show` of `show/slot-1`. */
 export function appOf(name: StreamName): string {
   return name.slice(0, name.indexOf('/'));

@@ -40,6 +40,10 @@ export type DenialReason =
   | 'app-closed' // closed by hand
   | 'outside-hours'
   | 'closed-idle' // nothing was live for so long that the app closed by itself
+  | 'invite-needed' // only guests can do this, by the cookie that opening an invite gives
+  | 'invite-over' // expired, revoked, or none of ours
+  | 'invite-elsewhere' // the invite is for other streams
+  | 'slot-taken' // somebody else is live there, and the guest has not said that he takes over
   | 'link-needed'
   | 'link-wrong' // no link of ours, or one for another stream
   | 'link-expired' // or revoked

@@ -11,6 +11,7 @@ import type { EventDeps } from '../control/api/routes/events.ts';
 import { serveTable } from '../control/api/serve.ts';
 import type { Config } from '../control/config/config.ts';
 import { EventTable } from '../control/events/event-table.ts';
+import { Guests } from '../control/guests/guests.ts';
 import { createLog } from '../control/log.ts';
 import { configuredTargets } from '../control/notify/configured.ts';
 import { Targets } from '../control/notify/targets.ts';
@@ -43,6 +44,13 @@ export function openLocally(config: Config): LocalApi {
     nowMs: Date.now,
     onRefused: () => undefined,
   });
+  const guests = new Guests({
+    ...{ store, apps: directory, gate, nowMs: Date.now },
+    isLive: () => false,
+    tell: () => undefined,
+    onRefused: () => undefined,
+    onFault: () => undefined,
+  });
   const site = new SiteUrl(config.publicUrl);
   site.found(config.domain ?? 'localhost', config.http.port);
   const table = apiTable({
@@ -53,7 +61,9 @@ export function openLocally(config: Config): LocalApi {
     isConfigured: (app) => config.apps?.has(app) === true,
     passwords,
     accounts,
+    guests,
     watchUrl: (stream) => site.watch(stream),
+    origin: () => site.origin,
     ...nothingTold(config, store),
     nowMs: Date.now,
     version: readVersion(),

@@ -6,7 +6,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { StreamInfo } from '../api/streams.ts';
-import type { StreamName } from '../base/names.ts';
+import { isTestStream, type StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type {
   AccessDecision,
@@ -55,7 +55,7 @@ export class MediaSilent extends Error {
 
 /** A running media thread. */
 export class MediaLink {
-  /** Names of the streams that are live now. */
+  /** Names of the streams that are live now; guests' tests are not. */
   readonly live: ReadonlySet<StreamName>;
   /** What those of them with video are made of. */
   readonly videoCodecs: ReadonlyMap<StreamName, VideoCodec>;
@@ -131,9 +131,16 @@ export class MediaLink {
     this.#send({ type: 'close', session, reason });
   }
 
-  stats(): Promise<readonly StreamInfo[]> {
-    const request = this.#nextRequest++;
-    return this.#asking.ask(String(request), () => this.#send({ type: 'stats', request }));
+  /** Every stream but guests' tests, which are nobody else's business. */
+  async stats(): Promise<readonly StreamInfo[]> {
+    const streams = await this.#allStats();
+    return streams.filter(({ name }) => !isTestStream(name as StreamName));
+  }
+
+  /** One stream, be it a test; undefined where nobody publishes it or waits for it. */
+  async statsOf(stream: StreamName): Promise<StreamInfo | undefined> {
+    const streams = await this.#allStats();
+    return streams.find(({ name }) => name === stream);
   }
 
   /** Hears every event from now on, until the returned function is called. */
@@ -150,6 +157,11 @@ export class MediaLink {
     await this.#stopped.promise;
     clearTimeout(timer);
     await this.#worker.terminate();
+  }
+
+  #allStats(): Promise<readonly StreamInfo[]> {
+    const request = this.#nextRequest++;
+    return this.#asking.ask(String(request), () => this.#send({ type: 'stats', request }));
   }
 
   #send(message: ToMedia): void {
@@ -190,7 +202,7 @@ export class MediaLink {
   }
 
   #hear(event: MediaEvent): void {
-    if (event.type === 'stream-live') this.#live.add(event.stream);
+    if (event.type === 'stream-live' && !isTestStream(event.stream)) this.#live.add(event.stream);
     if (event.type === 'stream-ended') this.#live.delete(event.stream);
     if (event.type === 'stream-video') this.#videoCodecs.set(event.stream, event.codec);
     // A publisher that never went live ends without `stream-ended`; one that was replaced ends before its successor begins.

@@ -21,7 +21,15 @@ export type AppTransports = {
 /** The part of the media link that sessions are opened and closed through. */
 export type MediaGate = Pick<
   MediaLink,
-  'live' | 'videoCodecs' | 'fingerprint' | 'open' | 'restartIce' | 'close' | 'stats' | 'onEvent'
+  | 'live'
+  | 'videoCodecs'
+  | 'fingerprint'
+  | 'open'
+  | 'restartIce'
+  | 'close'
+  | 'stats'
+  | 'statsOf'
+  | 'onEvent'
 >;
 
 /** Something that a client may have and did not get all the same, for the log. */

@@ -5,7 +5,7 @@ import type { StreamName } from '../base/names.ts';
 import type { SessionId } from '../channel/messages.ts';
 import { answerPublisher } from '../protocols/sdp/publish.ts';
 import { isRefusal } from '../protocols/sdp/refusal.ts';
-import { bearerOf, clientOf, requestOf, urlOf } from './access/visitor.ts';
+import { bearerOf, clientOf, requestOf, urlOf, visitorOf } from './access/visitor.ts';
 import type { Problem } from './problem.ts';
 import { type OfferRequest, type Opened, sdpRoutes } from './sdp-http.ts';
 import {
@@ -35,7 +35,7 @@ export function whipRoutes(deps: SignallingDeps): Hono {
   );
 }
 
-/** The key is the Bearer token; `?key=` for clients that have no field for one. */
+/** The key is the Bearer token; `?key=` for clients that have no field for one. Guests have the cookie of their invite. */
 function publishRequest(context: Context, stream: StreamName, session: SessionId): PublishRequest {
   const { req } = context;
   const given = bearerOf(requestOf(context)) ?? req.query('key') ?? req.query('password');
@@ -45,9 +45,16 @@ function publishRequest(context: Context, stream: StreamName, session: SessionId
     session,
     stream,
     credential: given ? new Secret(given, 'stream key') : undefined,
+    guest: guestOf(context),
     url: urlOf(requestOf(context), 'http'),
     client: clientOf(context),
   };
+}
+
+function guestOf(context: Context): PublishRequest['guest'] {
+  const { guest, origin } = visitorOf(context);
+  const takesOver = context.req.query('takeover') === '1';
+  return guest && { session: guest, origin, takesOver };
 }
 
 async function openPublisher(

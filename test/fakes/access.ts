@@ -1,5 +1,6 @@
 /** A gate of the real kind, over a database in memory. */
 import type { Client, Visitor } from '../../src/access/request.ts';
+import type { ServerEvent } from '../../src/api/events.ts';
 import { Accounts } from '../../src/control/access/accounts.ts';
 import { AppDirectory } from '../../src/control/access/app-directory.ts';
 import { Gate, type GateDeps } from '../../src/control/access/gate.ts';
@@ -7,6 +8,7 @@ import { Limits } from '../../src/control/access/limits.ts';
 import { Passwords } from '../../src/control/access/passwords.ts';
 import { type Config, toConfig } from '../../src/control/config/config.ts';
 import { parseSettings } from '../../src/control/config/parse.ts';
+import { Guests } from '../../src/control/guests/guests.ts';
 import { Store } from '../../src/control/store/store.ts';
 
 export type AccessWorld = {
@@ -14,6 +16,9 @@ export type AccessWorld = {
   readonly gate: Gate;
   readonly apps: AppDirectory;
   readonly accounts: Accounts;
+  readonly guests: Guests;
+  /** Events that guests made. */
+  readonly told: ServerEvent[];
   readonly config: Config;
   readonly faults: unknown[];
   /** The wall clock; to be moved. */
@@ -48,13 +53,22 @@ export function accessWorld(
     nowMs: () => clock.nowMs,
     onRefused: () => {},
   });
-  return Object.assign(clock, { store, gate, apps, accounts, config, faults });
+  const told: ServerEvent[] = [];
+  const guests = new Guests({
+    ...{ store, apps, gate, nowMs: () => clock.nowMs },
+    isLive: () => false,
+    tell: (event) => told.push(event),
+    onRefused: () => {},
+    onFault: (error) => faults.push(error),
+  });
+  return Object.assign(clock, { store, gate, apps, accounts, guests, told, config, faults });
 }
 
 /** Somebody who shows nothing. */
 export const STRANGER: Visitor = {
   session: undefined,
   pass: undefined,
+  guest: undefined,
   bearer: undefined,
   isLocal: false,
   origin: 'unsaid',

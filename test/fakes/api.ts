@@ -14,7 +14,13 @@ export const COMMAND_TOKEN = 'a-token-that-only-the-owner-of-the-files-can-read'
 
 export function apiDeps(
   media: FakeMedia,
-  { gate, store, apps, accounts }: Pick<AccessWorld, 'gate' | 'store' | 'apps' | 'accounts'>,
+  {
+    gate,
+    store,
+    apps,
+    accounts,
+    guests,
+  }: Pick<AccessWorld, 'gate' | 'store' | 'apps' | 'accounts' | 'guests'>,
 ): ApiDeps {
   const kept = new EventTable(store.database);
   return {
@@ -23,6 +29,7 @@ export function apiDeps(
     store,
     directory: apps,
     accounts,
+    guests,
     isConfigured: (app) => app === 'show',
     // Argon2 takes its time on purpose; tests of others need none of it.
     passwords: { hash: async () => '$argon2id$v=19$m=1,t=1,p=1$c2FsdA$dGFn' },
@@ -40,6 +47,7 @@ export function apiDeps(
       log: createLog({ level: 'error', readable: false, write: () => undefined }),
     }),
     watchUrl: (stream) => `https://live.example.net/${stream}`,
+    origin: () => 'https://live.example.net',
     nowMs: Date.now,
     commandToken: COMMAND_TOKEN,
     rtmpPort: 1935,

@@ -44,6 +44,10 @@ export class FakeMedia implements MediaGate {
     return this.streams;
   }
 
+  async statsOf(stream: StreamName): Promise<StreamInfo | undefined> {
+    return this.streams.find(({ name }) => name === stream);
+  }
+
   onEvent(listener: (event: MediaEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -7,6 +7,7 @@ import {
 import type {
   AccessFacts,
   AdmissionPart,
+  InviteFacts,
   KeyFacts,
   LimitHit,
   LinkFacts,
@@ -79,6 +80,7 @@ export class FactFinder {
       activeMs: app === undefined ? now : this.#activeMsOf(app),
       key: key && keyFacts(key),
       link: 'link' in request ? this.#link(request) : undefined,
+      ...this.#guest(request, now),
       ...this.#visitor(request, app, now),
       isBanned: this.#isBanned(request, now),
       limit: this.#limit(request, key, now),
@@ -178,6 +180,29 @@ export class FactFinder {
       default:
         return link.bound satisfies never;
     }
+  }
+
+  #guest(request: AccessRequest, nowMs: number): Pick<AccessFacts, 'invite' | 'holder'> {
+    const session = request.action === 'publish' ? request.guest?.session : request.visitor.guest;
+    const invite = session && this.#invite(session, nowMs);
+    return { invite, holder: this.#holder(request, invite) };
+  }
+
+  #invite(session: Secret, nowMs: number): InviteFacts | undefined {
+    const { guestSessions, invites } = this.#deps.store;
+    const opened = guestSessions.match(session);
+    const invite = opened && invites.find(opened.invite);
+    if (opened === undefined || invite === undefined) return undefined;
+    this.#note(() => guestSessions.touch(session, opened, nowMs));
+    const { id, name, slots, expiresMs, revokedMs } = invite;
+    return { id, name, slots, expiresMs, isRevoked: revokedMs !== undefined };
+  }
+
+  #holder(request: AccessRequest, invite: InviteFacts | undefined): AccessFacts['holder'] {
+    const { grants, isLive } = this.#deps;
+    if (request.action !== 'publish' || !isLive(request.stream)) return 'nobody';
+    const isHis = invite !== undefined && grants.hasGuest(invite.id, request.stream);
+    return isHis ? 'himself' : 'other';
   }
 
   #visitor(

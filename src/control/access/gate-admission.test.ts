@@ -49,6 +49,7 @@ function publish(session: string, credential?: string): PublishRequest {
     session,
     stream,
     credential: credential === undefined ? undefined : new Secret(credential, 'stream key'),
+    guest: undefined,
     url: new Secret('rtmp://h/show/slot-1', 'URL'),
     client: CLIENT,
   };

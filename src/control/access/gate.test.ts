@@ -38,6 +38,7 @@ function publishing(
     session: `session-${sessions++}`,
     stream: streamName(stream),
     credential: key,
+    guest: undefined,
     url: new Secret('rtmp://host/show'),
     client: CLIENT,
     ...change,

@@ -3,7 +3,7 @@
  * the owner's own server, and keeps what let each session in, so that taking that away ends the session.
  */
 import { isInRange, parseRange } from '../../access/address-range.ts';
-import { decide, heldScopes } from '../../access/decide.ts';
+import { decide, heldScopes, isGoodInvite } from '../../access/decide.ts';
 import type { AccessFacts, AdmissionPart } from '../../access/facts.ts';
 import { messageOf, unknownApp } from '../../access/messages.ts';
 import type {
@@ -16,7 +16,7 @@ import type {
 import type { Scope } from '../../access/scopes.ts';
 import { shownName } from '../../access/stream-key.ts';
 import { covers, onlyStream } from '../../access/target.ts';
-import { appOf, type StreamName } from '../../base/names.ts';
+import { appOf, isTestStream, type StreamName } from '../../base/names.ts';
 import type { CloseReason, DenialReason } from '../../base/reasons.ts';
 import type { AccessDecision, MediaEvent, SessionId } from '../../channel/messages.ts';
 import type { Admission, Admitted } from '../admission/admission.ts';
@@ -109,7 +109,7 @@ export class Gate {
   ended(session: SessionId): void {
     const grant = this.#grants.end(session);
     if (!grant) return;
-    if (grant.request.action === 'publish') this.#finder.wasActive(appOf(grant.stream));
+    if (grant.request.action === 'publish') this.#wasActive(grant.stream);
     if (grant.tellsAdmission) this.#tellClosing(grant);
   }
 
@@ -125,6 +125,26 @@ export class Gate {
     const wasGood = this.#deps.store.links.revoke(id, this.#deps.nowMs());
     this.#endAll('revoked', ({ linkId }) => linkId === id);
     return wasGood;
+  }
+
+  /** Takes an invite back: its guest is signed out everywhere, and what he publishes ends, by browser or with keys of his. */
+  revokeInvite(id: string): boolean {
+    const { store, nowMs } = this.#deps;
+    const wasGood = store.invites.revoke(id, nowMs());
+    store.guestSessions.removeOf(id);
+    for (const key of store.keys.listOf(id)) this.revokeKey(key.id);
+    this.#endAll('revoked', ({ inviteId }) => inviteId === id);
+    return wasGood;
+  }
+
+  /** Whether the guest of an invite publishes this stream from a browser now. */
+  hasGuest(inviteId: string, stream: StreamName): boolean {
+    return this.#grants.hasGuest(inviteId, stream);
+  }
+
+  /** Whether anybody publishes with this key now. */
+  usesKey(id: string): boolean {
+    return this.#grants.usesKey(id);
   }
 
   /** Signs a person out everywhere, and ends what they watch by their account. */
@@ -169,11 +189,14 @@ export class Gate {
     const { scopes } = heldScopes(request.visitor, facts);
     if (facts.token !== undefined) return { name: `token ${facts.token.id}`, scopes };
     if (facts.key !== undefined) return { name: `key ${facts.key.id}`, scopes };
+    if (request.needs === 'guest') return { name: `guest ${facts.invite?.id}`, scopes: [] };
     return { name: facts.person?.name ?? 'this machine', scopes };
   }
 
-  /** What let a session in: the ids of the key, link and person. */
-  grantOf(session: SessionId): Pick<Grant, 'keyId' | 'linkId' | 'personId'> | undefined {
+  /** What let a session in: the ids of the key, link, person or invite. */
+  grantOf(
+    session: SessionId,
+  ): Pick<Grant, 'keyId' | 'linkId' | 'personId' | 'inviteId'> | undefined {
     return this.#grants.find(session);
   }
 
@@ -288,7 +311,11 @@ export class Gate {
 
   #hear(event: MediaEvent): void {
     if (event.type === 'session-ended') this.ended(event.session);
-    if (event.type === 'stream-live') this.#finder.wasActive(appOf(event.stream));
+    if (event.type === 'stream-live') this.#wasActive(event.stream);
+  }
+
+  #wasActive(stream: StreamName): void {
+    if (!isTestStream(stream)) this.#finder.wasActive(appOf(stream));
   }
 
   #endAll(reason: CloseReason, wanted: (grant: Grant) => boolean): void {
@@ -321,10 +348,16 @@ export class Gate {
 /** What a session rests on, so that it ends with it. Who may watch anyway rests on nothing. */
 function letInBy(
   { action }: PublishRequest | ViewRequest,
-  { app, key, link, person, admission }: AccessFacts,
-): Pick<Grant, 'keyId' | 'linkId' | 'personId'> {
-  const nothing = { keyId: undefined, linkId: undefined, personId: undefined };
-  if (action === 'publish') return { ...nothing, keyId: key?.id };
+  { app, invite, key, link, nowMs, person, admission }: AccessFacts,
+): Pick<Grant, 'keyId' | 'linkId' | 'personId' | 'inviteId'> {
+  const nothing = {
+    ...{ keyId: undefined, linkId: undefined },
+    ...{ personId: undefined, inviteId: undefined },
+  };
+  if (action === 'publish') {
+    const inviteId = isGoodInvite(invite, nowMs) ? invite?.id : undefined;
+    return { ...nothing, ...(key === undefined ? { inviteId } : { keyId: key.id }) };
+  }
   if (app?.viewing === 'public' || admission === 'alone') return nothing;
   return person === undefined
     ? { ...nothing, linkId: link?.id }

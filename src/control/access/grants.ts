@@ -11,6 +11,8 @@ export type Grant = {
   readonly keyId: string | undefined;
   readonly linkId: string | undefined;
   readonly personId: string | undefined;
+  /** A guest in a browser; encoders have keys. */
+  readonly inviteId: string | undefined;
   /** The owner's server waits to hear of its end. */
   tellsAdmission: boolean;
   /** When it has to go. */
@@ -56,6 +58,16 @@ export class Grants {
   streamsFrom(address: string, but: StreamName): number {
     const network = networkOf(address);
     return this.#streams(but, ({ request }) => networkOf(request.client.address) === network);
+  }
+
+  /** Whether the guest of an invite publishes this stream from a browser. */
+  hasGuest(inviteId: string, stream: StreamName): boolean {
+    return [...this.#publishers].some((one) => one.inviteId === inviteId && one.stream === stream);
+  }
+
+  /** Whether anybody publishes with a key. */
+  usesKey(keyId: string): boolean {
+    return [...this.#publishers].some((one) => one.keyId === keyId);
   }
 
   /** Streams that are published with a key, but for one. */

@@ -9,8 +9,12 @@ import type { NodeContext } from '../http/context.ts';
 import { isLoopback } from '../http/limits.ts';
 import { clientAddress } from '../http/proxies.ts';
 
-/** `session`: a person who is signed in. `pass`: a browser that has given an app's password. */
-export const COOKIES = { session: 'millrace', pass: 'millrace-pass' } as const;
+/** `session`: a person who is signed in. `pass`: a browser that has given an app's password. `guest`: one that has opened an invite. */
+export const COOKIES = {
+  session: 'millrace',
+  pass: 'millrace-pass',
+  guest: 'millrace_guest',
+} as const;
 export type CookieName = keyof typeof COOKIES;
 
 export function visitorOf(context: Context): Visitor {
@@ -27,6 +31,7 @@ export function visitorOfRequest(request: IncomingMessage): Visitor {
   return {
     session: cookie(request, 'session'),
     pass: cookie(request, 'pass'),
+    guest: cookie(request, 'guest'),
     bearer: bearer === undefined ? undefined : new Secret(bearer, 'token'),
     isLocal: isFromThisMachine(request),
     origin: originOf(request),

@@ -103,7 +103,7 @@ test('what is watched in a place that is signed out ends, and nothing else', asy
       ...{ stream: 'show/a' as never, link: undefined, url: new Secret('http://h/show/a/whep') },
       visitor: {
         session: new Secret(cookie.split('=')[1] ?? ''),
-        ...{ pass: undefined, bearer: undefined, isLocal: false, origin: 'own' },
+        ...{ pass: undefined, guest: undefined, bearer: undefined, isLocal: false, origin: 'own' },
       },
       client: { address: '192.0.2.99', port: 1, userAgent: '' },
     });

@@ -11,6 +11,7 @@ import { accountRoutes } from './routes/account.ts';
 import { appRoutes } from './routes/apps.ts';
 import type { AccessDeps } from './routes/common.ts';
 import { type EventDeps, eventRoutes, targetRoutes } from './routes/events.ts';
+import { type GuestDeps, guestRoutes, inviteRoutes, tallyRoutes } from './routes/guests.ts';
 import { keyRoutes, linkRoutes, tokenRoutes } from './routes/keys.ts';
 import { banRoutes, personRoutes } from './routes/people.ts';
 import { serverRoutes } from './routes/server.ts';
@@ -23,6 +24,7 @@ import { serveTable } from './serve.ts';
 export type TableDeps = StreamDeps &
   AccessDeps &
   EventDeps &
+  GuestDeps &
   SignInDeps &
   SetupDeps & {
     readonly version: string;
@@ -49,8 +51,11 @@ export function apiTable(deps: TableDeps): readonly Route[] {
   const table: Route[] = [
     ...streamRoutes(deps),
     ...appRoutes(deps),
+    ...tallyRoutes(deps),
     ...keyRoutes(deps),
     ...linkRoutes(deps),
+    ...inviteRoutes(deps),
+    ...guestRoutes(deps),
     ...tokenRoutes(deps),
     ...personRoutes(deps),
     ...banRoutes(deps),

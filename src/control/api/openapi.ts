@@ -47,6 +47,7 @@ export async function openApiDocument(table: readonly Route[], version: string):
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
         cookie: { type: 'apiKey', in: 'cookie', name: COOKIES.session },
+        guest: { type: 'apiKey', in: 'cookie', name: COOKIES.guest },
       },
     },
   };
@@ -92,6 +93,7 @@ function operationOf(route: Route, convert: Convert): Json {
 function securityOf(who: Route['who']): readonly Json[] {
   if (who === 'anyone') return [];
   if (who === 'person') return [{ cookie: [] }];
+  if (who === 'guest') return [{ guest: [] }];
   const either = [{ token: [] }, { cookie: [] }];
   return LOCAL_SCOPES.includes(who) ? [...either, {}] : either;
 }

@@ -4,6 +4,7 @@ import type { Route, Tag } from './route.ts';
 const TITLES: Readonly<Record<Tag, string>> = {
   streams: 'Streams',
   access: 'Apps, keys, links and bans',
+  guests: 'Invites and guests',
   people: 'People and tokens',
   notifications: 'Events and notifications',
   server: 'The server',
@@ -23,7 +24,8 @@ curl -H "Authorization: Bearer $TOKEN" http://localhost:3333/api/streams
 Who asks is known by an API token (\`Authorization: Bearer\`), by the cookie of a person who is signed in, or by being on the server's own machine
 (by \`localhost\` or a loopback address, with no proxy between), which lets one look: \`streams.read\` and \`metrics\`. What a token or a
 person may do are scopes; an owner has all of them, a producer has \`streams.read\`, \`streams.write\`, \`keys\` and \`links\`.
-The [commands](cli.md) use the same routes. A token is made by \`millrace token add\`.
+The [commands](cli.md) use the same routes. A token is made by \`millrace token add\`. A \`guest\`
+is known by the cookie that opening an invite sets: see [guests](../guide/guests.md).
 `;
 
 /** docs/reference/api.md */

@@ -7,6 +7,7 @@ import { FakeMedia } from '../../../test/fakes/media-gate.ts';
 import { LOCAL_SCOPES, roles, type Scope, scopes, scopesOf } from '../../access/scopes.ts';
 import { EVERYTHING } from '../../access/target.ts';
 import { apiRoutes, apiTable } from './api.ts';
+import type { Route } from './route.ts';
 
 const HOST = 'live.example.net';
 const ELSEWHERE = '192.0.2.9';
@@ -18,12 +19,13 @@ type Who = {
   readonly address: string;
   readonly scopes: readonly Scope[];
   readonly isPerson: boolean;
+  readonly isGuest?: boolean;
   /** A browser sends the cookie along, whoever has it ask. */
   readonly mayChange: boolean;
 };
 
-const { gate, store, apps, accounts, nowMs } = accessWorld('apps: {show: }');
-const deps = apiDeps(new FakeMedia(), { gate, store, apps, accounts });
+const { gate, store, apps, accounts, guests, nowMs } = accessWorld('apps: {show: }');
+const deps = apiDeps(new FakeMedia(), { gate, store, apps, accounts, guests });
 const routes = apiRoutes(deps);
 const table = apiTable(deps);
 
@@ -51,6 +53,7 @@ function everybody(): Who[] {
     return { ...base, name: `token ${scope}`, headers, scopes: [scope] };
   });
   return [
+    ...invited(base),
     { ...base, name: 'a stranger', headers: { host: HOST }, scopes: [] },
     { ...base, name: 'a wrong token', headers: bearer('wrong'), scopes: [] },
     { ...base, name: 'a key', headers: bearer(made), scopes: ['streams.read'] },
@@ -60,13 +63,38 @@ function everybody(): Who[] {
   ];
 }
 
+/** By the cookie of an invite, good and no longer. */
+function invited(base: Omit<Who, 'name' | 'headers' | 'scopes'>): Who[] {
+  const cookieOf = (name: string) => {
+    const made = store.invites.add({ name, slots: [], expiresMs: undefined }, nowMs);
+    const where = { address: ELSEWHERE, userAgent: '' };
+    const session = store.guestSessions.add({ invite: made.id, ...where }, nowMs);
+    return { id: made.id, cookie: `millrace_guest=${session.reveal()}` };
+  };
+  const own = { host: HOST, origin: `http://${HOST}` };
+  const { cookie } = cookieOf('Grace');
+  const revoked = cookieOf('Eve');
+  gate.revokeInvite(revoked.id);
+  return [
+    { ...base, name: 'a guest', headers: { ...own, cookie }, scopes: [], isGuest: true },
+    {
+      ...{ ...base, name: 'a guest by another site', scopes: [] },
+      headers: { ...own, cookie, origin: 'https://evil.example' },
+    },
+    {
+      ...{ ...base, name: 'a guest, revoked', scopes: [] },
+      headers: { ...own, cookie: revoked.cookie },
+    },
+  ];
+}
+
 test('each route lets in who may, and nobody else', async () => {
   const guarded = table.filter(({ who }) => who !== 'anyone');
   assert.ok(guarded.length > 25, `${guarded.length} routes`);
   for (const who of everybody()) {
     for (const { method, path, who: needs } of guarded) {
       const isRead = method === 'GET';
-      const holds = needs === 'person' ? who.isPerson : who.scopes.includes(needs as Scope);
+      const holds = holdsOf(who, needs);
       // Nobody of these names is there, and a change lacks its body: nothing comes of being let in.
       const url = `http://${HOST}/api${path.replaceAll(/:\w+/g, 'nobody')}`;
       const headers = { host: 'localhost', ...who.headers };
@@ -79,6 +107,11 @@ test('each route lets in who may, and nobody else', async () => {
   }
 });
 
+function holdsOf(who: Who, needs: Route['who']): boolean {
+  if (needs === 'person') return who.isPerson;
+  return needs === 'guest' ? who.isGuest === true : who.scopes.includes(needs as Scope);
+}
+
 test('what anyone may ask tells names and nothing else', () => {
   const open = table
     .filter(({ who }) => who === 'anyone')
@@ -89,6 +122,8 @@ test('what anyone may ask tells names and nothing else', () => {
     'GET /session',
     'GET /setup/marks/:mark',
     'POST /claim',
+    'POST /guest/leave',
+    'POST /guest/open',
     'POST /login',
     'POST /logout',
     'POST /password',

@@ -27,8 +27,8 @@ export type Route = {
   readonly method: Method;
   /** Below `/api`; `:name` stands for a part. */
   readonly path: string;
-  /** `anyone`, a `person` who is signed in, or what the caller must be allowed. */
-  readonly who: 'anyone' | 'person' | Scope;
+  /** `anyone`, a `person` who is signed in, a `guest` who has opened an invite, or what the caller must be allowed. */
+  readonly who: 'anyone' | 'person' | 'guest' | Scope;
   /** Routes of one kind stand together in the document. */
   readonly tag: Tag;
   /** In a few words. */
@@ -51,7 +51,7 @@ export type Answer = {
   readonly contentType: string | undefined;
 };
 
-export type Tag = 'streams' | 'access' | 'people' | 'notifications' | 'server';
+export type Tag = 'streams' | 'access' | 'guests' | 'people' | 'notifications' | 'server';
 
 /** `app` and `stream` of `/streams/:app/:stream`. */
 type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`

@@ -11,6 +11,7 @@ import {
 } from '../../api/access.ts';
 import { accountInfo } from '../../api/account.ts';
 import { keptEvent } from '../../api/event-log.ts';
+import { guestInfo, inviteInfo } from '../../api/guests.ts';
 import { problem, serverInfo } from '../../api/server.ts';
 import {
   audioInfo,
@@ -35,6 +36,8 @@ export const named = {
   SlotInfo: slotInfo,
   KeyInfo: keyInfo,
   LinkInfo: linkInfo,
+  InviteInfo: inviteInfo,
+  GuestInfo: guestInfo,
   TokenInfo: tokenInfo,
   PersonInfo: personInfo,
   AccountInfo: accountInfo,

@@ -287,7 +287,7 @@ const notifyKeys = {
   }),
   events: choices(EVENT_TYPES, {
     initial: [],
-    says: 'What it is told of. Empty: a `discord` of `stream.live` and `stream.ended`, a `webhook` of everything but `viewers.changed`.',
+    says: 'What it is told of. Empty: a `discord` of `stream.live` and `stream.ended`, a `webhook` of everything but `viewers.changed` and `tally.changed`.',
   }),
   streams: streamTargets({
     initial: [],

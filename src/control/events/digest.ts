@@ -3,7 +3,7 @@
  * short drops, and with floods counted. In virtual time: `nowMs` is since the epoch.
  */
 import type { ServerEvent } from '../../api/events.ts';
-import type { StreamName } from '../../base/names.ts';
+import { isTestStream, type StreamName } from '../../base/names.ts';
 import { networkOf } from '../../base/remote-address.ts';
 import type { MediaEvent } from '../../channel/messages.ts';
 import { eventAt } from './event.ts';
@@ -86,6 +86,8 @@ export class Digest {
   }
 
   hear(event: MediaEvent, nowMs: number): void {
+    // Nobody is told of a guest's test.
+    if ('stream' in event && isTestStream(event.stream)) return;
     switch (event.type) {
       case 'stream-live': {
         const viewers = this.#viewers.count(event.stream);

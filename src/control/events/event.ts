@@ -29,6 +29,9 @@ const sentences: Sentences = {
   'publisher.finding': ({ stream, code, isOver, message }) =>
     isOver ? `${stream}: no longer so: ${code}` : `${stream}: ${message}`,
   'viewers.changed': ({ stream, viewers: count }) => `${stream} has ${viewers(count)}`,
+  'tally.changed': ({ stream, state }) => `${stream}: ${TALLY_WORDS[state]}`,
+  'invite.opened': ({ name }) => `${name} has opened the invite`,
+  'invite.revoked': ({ name }) => `the invite of ${name} was revoked`,
   'key.refused': ({ stream, address, reason, count }) =>
     `${stream ?? 'a stream'}: publishing refused (${reason}) to ${address ?? 'many addresses'}${times(count)}`,
   'limit.reached': ({ message, count }) => `${message}${times(count)}`,
@@ -38,6 +41,8 @@ const sentences: Sentences = {
     `notifications to ${target} fail, ${lost} given up: ${message}`,
   'target.test': ({ target }) => `This is a test of ${target}: notifications arrive here.`,
 };
+
+const TALLY_WORDS = { off: 'off air', preview: 'in preview', program: 'on air' } as const;
 
 /** What happened, for people. */
 export function sentenceOf(event: ServerEvent): string {

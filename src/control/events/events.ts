@@ -36,8 +36,8 @@ const PERIOD_ID_BYTES = 9;
 const STORE_RETRY_MS = 10_000;
 /** Events that wait for the database; the oldest go first. */
 const UNWRITTEN_MAX = 1000;
-/** It changes every two seconds, and whoever comes later wants to know how many there are, not how many there were. */
-const UNKEPT: ReadonlySet<EventType> = new Set(['viewers.changed']);
+/** They change all the time, and whoever comes later wants to know how things are, not how they were. */
+const UNKEPT: ReadonlySet<EventType> = new Set(['viewers.changed', 'tally.changed']);
 /** What no other line of the log says. */
 const LOGGED: Readonly<Partial<Record<EventType, 'info' | 'warn'>>> = {
   'stream.ended': 'info',

@@ -18,7 +18,9 @@ import { Proxies } from './proxies.ts';
 import { HttpServer } from './server.ts';
 import { SitePasswords } from './site-passwords.ts';
 
-const { gate, store, apps, accounts } = accessWorld('apps: {show: , press: {viewing: link}}');
+const { gate, store, apps, accounts, guests } = accessWorld(
+  'apps: {show: , press: {viewing: link}}',
+);
 const anywhere = { target: EVERYTHING, addresses: [], protocols: [], expiresMs: undefined };
 const key = store.keys.add({ name: 'first key', ...anywhere }, Date.now()).secret.reveal();
 
@@ -54,7 +56,7 @@ async function serve(
   const server = await HttpServer.listen(
     {
       signalling: signallingDeps(media),
-      api: apiDeps(media, { gate, store, apps, accounts }),
+      api: apiDeps(media, { gate, store, apps, accounts, guests }),
       pages: { webFolder, staticFolder, sitePasswords, gate },
       proxies: new Proxies([]),
       log: createLog({ level: 'error', readable: true, write: () => undefined }),

@@ -130,6 +130,9 @@ const TITLES: Readonly<Record<Exclude<EventType, 'stream.live' | 'stream.ended'>
   'stream.replaced': 'Another publisher',
   'publisher.finding': 'Publisher',
   'viewers.changed': 'Viewers',
+  'tally.changed': 'Tally',
+  'invite.opened': 'Guest',
+  'invite.revoked': 'Invite revoked',
   'key.refused': 'Publishing refused',
   'limit.reached': 'Limit reached',
   'certificate.trouble': 'Certificate',
@@ -138,9 +141,14 @@ const TITLES: Readonly<Record<Exclude<EventType, 'stream.live' | 'stream.ended'>
   'target.test': 'Test',
 };
 
+const GOOD: ReadonlySet<EventType> = new Set([
+  ...(['target.test', 'viewers.changed', 'stream.replaced'] as const),
+  ...(['tally.changed', 'invite.opened'] as const),
+]);
+
 function isGood({ type, data }: ServerEvent): boolean {
   if ('isOver' in data) return data.isOver;
-  return type === 'target.test' || type === 'viewers.changed' || type === 'stream.replaced';
+  return GOOD.has(type);
 }
 
 /** Discord refuses a message whose title links to where it sees no host of the internet, such as localhost. */

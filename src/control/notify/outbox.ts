@@ -274,6 +274,7 @@ export class Outbox {
 /** Two events about the same, of which the newer says all: only it is sent where the older one still waits. */
 function subjectOf({ kind }: NotifyTarget, event: ServerEvent): string | undefined {
   if (event.type === 'viewers.changed') return `viewers ${event.data.stream}`;
+  if (event.type === 'tally.changed') return `tally ${event.data.stream}`;
   // One message tells of a period: one that is over needs no message that it began.
   if (kind !== 'discord') return undefined;
   const isOfPeriod = event.type === 'stream.live' || event.type === 'stream.ended';

@@ -26,10 +26,15 @@ export type NotifyTarget = {
   readonly isConfigured: boolean;
 };
 
+/** They come too often to be told unasked, or to one target alone. */
+const SELDOM_WANTED: ReadonlySet<EventType> = new Set([
+  ...(['viewers.changed', 'tally.changed', 'target.test'] as const),
+]);
+
 /** What a target is told of where nobody chose: a channel of people reads who is live, a program wants to know all. */
 export function defaultEvents(kind: TargetKind): readonly EventType[] {
   if (kind === 'discord') return ['stream.live', 'stream.ended'];
-  return EVENT_TYPES.filter((type) => type !== 'viewers.changed' && type !== 'target.test');
+  return EVENT_TYPES.filter((type) => !SELDOM_WANTED.has(type));
 }
 
 /** Whether it is to be told. */

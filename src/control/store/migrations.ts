@@ -141,4 +141,27 @@ export const migrations: readonly string[] = [
      granted TEXT NOT NULL,
      facts   TEXT NOT NULL           -- JSON, without secrets
    ) STRICT`,
+
+  `CREATE TABLE invite (
+     id           TEXT PRIMARY KEY,
+     hash         BLOB NOT NULL UNIQUE,
+     name         TEXT NOT NULL,     -- the guest's
+     slots        TEXT NOT NULL,     -- JSON: app/stream, one or more
+     created_ms   INTEGER NOT NULL,
+     expires_ms   INTEGER,
+     revoked_ms   INTEGER,
+     last_used_ms INTEGER
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE guest_session (
+     hash         BLOB PRIMARY KEY,  -- of a browser's cookie
+     invite       TEXT NOT NULL REFERENCES invite ON DELETE CASCADE,
+     address      TEXT NOT NULL,
+     user_agent   TEXT NOT NULL,
+     created_ms   INTEGER NOT NULL,
+     seen_ms      INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX guest_session_invite ON guest_session (invite);
+   -- Of the guest that it was made for; and since when there is a newer one: it goes when nobody uses it.
+   ALTER TABLE stream_key ADD COLUMN invite TEXT;
+   ALTER TABLE stream_key ADD COLUMN superseded_ms INTEGER`,
 ];

@@ -6,6 +6,8 @@ import { ApiTokens } from './api-tokens.ts';
 import { Apps } from './apps.ts';
 import { Bans } from './bans.ts';
 import { Database, StoreError } from './database.ts';
+import { GuestSessions } from './guest-sessions.ts';
+import { Invites } from './invites.ts';
 import { migrations } from './migrations.ts';
 import { People } from './people.ts';
 import { Settings } from './settings.ts';
@@ -29,6 +31,8 @@ export class Store {
   readonly streams: Streams;
   readonly keys: StreamKeys;
   readonly links: ViewLinks;
+  readonly invites: Invites;
+  readonly guestSessions: GuestSessions;
   readonly people: People;
   readonly signIns: SignIns;
   readonly passes: ViewPasses;
@@ -42,6 +46,8 @@ export class Store {
     this.streams = new Streams(database);
     this.keys = new StreamKeys(database);
     this.links = new ViewLinks(database);
+    this.invites = new Invites(database);
+    this.guestSessions = new GuestSessions(database);
     this.people = new People(database);
     this.signIns = new SignIns(database);
     this.passes = new ViewPasses(database);

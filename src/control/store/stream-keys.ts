@@ -1,7 +1,7 @@
 import type { Protocol } from '../../access/app-rules.ts';
 import { StreamKey } from '../../access/stream-key.ts';
 import type { Target } from '../../access/target.ts';
-import { json, text } from './columns.ts';
+import { json, optionalMs, optionalText, text } from './columns.ts';
 import type { Database, Row, Statement } from './database.ts';
 import { newId } from './ids.ts';
 import { type Issued, issuedOf, SecretTable } from './issued-table.ts';
@@ -17,17 +17,35 @@ export type NewStreamKey = {
   readonly expiresMs: number | undefined;
 };
 
-export type StoredStreamKey = NewStreamKey & Issued;
+export type StoredStreamKey = NewStreamKey &
+  Issued & {
+    /** The invite whose guest it was made for. */
+    readonly invite: string | undefined;
+    /** Since when there is a newer one in its place. */
+    readonly supersededMs: number | undefined;
+  };
 
 /** Table `stream_key`. */
 export class StreamKeys extends SecretTable<StoredStreamKey> {
   readonly #insert: Statement;
+  readonly #give: Statement;
+  readonly #supersede: Statement;
+  readonly #ofInvite: Statement;
+  readonly #superseded: Statement;
 
   constructor(database: Database) {
     super(database, 'stream_key', fromRow);
     this.#insert = database.prepare(
       `INSERT INTO stream_key (id, hash, name, target, addresses, protocols, created_ms, expires_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#give = database.prepare('UPDATE stream_key SET invite = ? WHERE id = ?');
+    this.#supersede = database.prepare('UPDATE stream_key SET superseded_ms = ? WHERE id = ?');
+    this.#ofInvite = database.prepare(
+      'SELECT * FROM stream_key WHERE invite = ? AND revoked_ms IS NULL ORDER BY created_ms, id',
+    );
+    this.#superseded = database.prepare(
+      'SELECT * FROM stream_key WHERE superseded_ms IS NOT NULL AND revoked_ms IS NULL',
     );
   }
 
@@ -45,6 +63,26 @@ export class StreamKeys extends SecretTable<StoredStreamKey> {
     this.#insert.run(id, secret.hash(), name, target, ...lists, nowMs, expiresMs);
     return id;
   }
+
+  /** It is a guest's. */
+  giveTo(invite: string, id: string): void {
+    this.#give.run(invite, id);
+  }
+
+  /** A newer one is there in its place. */
+  supersede(id: string, nowMs: number): void {
+    this.#supersede.run(nowMs, id);
+  }
+
+  /** Those that were made for a guest, and are not revoked. */
+  listOf(invite: string): StoredStreamKey[] {
+    return this.#ofInvite.all(invite).map(fromRow);
+  }
+
+  /** Those that are to go when nobody uses them any more. */
+  listSuperseded(): StoredStreamKey[] {
+    return this.#superseded.all().map(fromRow);
+  }
 }
 
 function fromRow(row: Row): StoredStreamKey {
@@ -54,5 +92,7 @@ function fromRow(row: Row): StoredStreamKey {
     target: text(row, 'target') as Target,
     addresses: json(row, 'addresses'),
     protocols: json(row, 'protocols'),
+    invite: optionalText(row, 'invite'),
+    supersededMs: optionalMs(row, 'superseded_ms'),
   };
 }

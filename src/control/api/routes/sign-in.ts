@@ -146,7 +146,7 @@ function secondFactorRoutes(accounts: Accounts): Route[] {
 }
 
 /** No page of another site signs a visitor in or out, be it as somebody else. */
-function refuseOthers(context: Context): Problem | undefined {
+export function refuseOthers(context: Context): Problem | undefined {
   return visitorOf(context).origin === 'other' ? OTHER_ORIGIN : undefined;
 }
 
@@ -161,14 +161,15 @@ export function begin(
   return Response.json({ name, role }, { status, headers });
 }
 
-function setCookie(context: Context, name: CookieName, value: string, lifetimeMs: number) {
+export function setCookie(context: Context, name: CookieName, value: string, lifetimeMs: number) {
   const request = requestOf(context);
   const cookie = serialize(cookieNameFor(request, name), value, {
     path: '/',
     httpOnly: true,
-    sameSite: 'Lax',
+    // A guest's lets him publish; nothing that another site leads to needs it.
+    sameSite: name === 'guest' ? 'Strict' : 'Lax',
     secure: isSecure(request),
-    maxAge: lifetimeMs / 1000,
+    maxAge: Math.floor(lifetimeMs / 1000),
   });
   return { ...NOT_STORED, 'Set-Cookie': cookie };
 }
