@@ -47,7 +47,9 @@ function read(pattern: string): Source[] {
 
 const sources = read('src/**/*.ts');
 const production = sources.filter(({ path }) => !path.endsWith('.test.ts'));
-const others = ['web', 'bench', 'scripts', 'test'].flatMap((folder) => read(`${folder}/**/*.ts`));
+const others = ['web', 'bench', 'scripts', 'test'].flatMap((folder) =>
+  read(`${folder}/**/*.{ts,tsx}`),
+);
 
 function importsOf({ path, text }: Source): string[] {
   return [...text.matchAll(/(?:from|import\(|import|URL\()\s*'(\.[^']+)'/g)].map(
@@ -90,13 +92,27 @@ test('nothing below the two planes waits', () => {
 
 test('every source file is used', () => {
   const used = new Set([...ENTRIES, ...production.flatMap(importsOf)]);
-  for (const source of read('{web,scripts}/**/*.ts')) {
+  for (const source of read('{web,scripts}/**/*.{ts,tsx}')) {
     for (const path of importsOf(source)) used.add(path);
   }
   assert.deepEqual(
     pathsOf(production).filter((path) => !used.has(path)),
     [],
   );
+});
+
+/** What of the server the pages may have a part of: plain rules, which need nothing of Node's. */
+const PAGES_MAY = ['src/api/', 'src/base/names.ts', 'src/planner/'];
+
+test('pages know of the server what the API says', () => {
+  const pages = read('web/**/*.{ts,tsx}').filter(({ path }) => !/\.test\.tsx?$/.test(path));
+  const wrong = pages.flatMap((source) =>
+    importsOf(source)
+      .filter((target) => target.startsWith('src/'))
+      .filter((target) => !PAGES_MAY.some((one) => target.startsWith(one)))
+      .map((target) => `${source.path} may not import ${target}`),
+  );
+  assert.deepEqual(wrong, []);
 });
 
 test(`no file is longer than ${FILE_LINES_MAX} lines`, () => {

@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs';
 import { defineConfig, type EnvironmentOptions, type Plugin } from 'vite';
 
 const ROOT = import.meta.dirname;
@@ -58,7 +59,8 @@ export default defineConfig({
         outDir: OUT,
         emptyOutDir: true,
         rolldownOptions: {
-          input: ['watch', 'home', 'login', 'missing'].map((page) => `${ROOT}/${page}.html`),
+          // A page is an HTML file here, and a line of src/control/http/pages.ts that says where it is.
+          input: globSync(`${ROOT}/*.html`),
         },
       },
     },

@@ -290,8 +290,11 @@ function deny(reason: DenialReason, message = messageOf(reason)): Denial {
   return { allowed: false, reason, message, retryAfterS: undefined };
 }
 
-/** Their URLs are ours. */
-const RESERVED_APPS: ReadonlySet<string> = new Set(['api', 'assets', 'login', 'v1', TEST_APP]);
+/** Their URLs are ours: of the API, and of pages. */
+const RESERVED_APPS: ReadonlySet<string> = new Set([
+  ...['api', 'assets', 'v1', TEST_APP],
+  ...['account', 'dashboard', 'embed', 'invite', 'login', 'multi', 'oembed', 'plan', 'setup'],
+]);
 
 /** Whether there can be an app of this name. */
 export function isReserved(app: string): boolean {

@@ -1,6 +1,6 @@
 /** The JSON of signing in and out, of the first owner, and of the password that viewers give. */
 import * as v from 'valibot';
-import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, roleWords } from './access.ts';
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, roleWords, scopeWords } from './access.ts';
 import { type Shape, says } from './schema.ts';
 
 const NAME_LENGTH_MAX = 100;
@@ -35,7 +35,15 @@ export const claim = v.strictObject({
 });
 export const signedIn = v.object({ name: v.string(), role: v.picklist(roleWords) });
 export const sessionInfo = v.object({
-  person: says(v.nullable(signedIn), 'Who is signed in; null for nobody.'),
+  person: says(
+    v.nullable(
+      v.object({
+        ...signedIn.entries,
+        scopes: says(v.array(v.picklist(scopeWords)), 'What the role may do in the API.'),
+      }),
+    ),
+    'Who is signed in; null for nobody.',
+  ),
   needsOwner: says(v.boolean(), 'Nobody is the owner yet: the terminal shows a code.'),
 });
 export const viewingPassword = v.strictObject({ app: v.string(), password });

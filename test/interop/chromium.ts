@@ -17,6 +17,8 @@ export type ChromiumOptions = {
   readonly anyCertificate?: boolean;
   /** Gets what browsers give to secure origins only: audio worklets, our ears. */
   readonly secureOrigin?: string;
+  /** Pages are held to their Content-Security-Policy, as everywhere; our eyes and ears then stay out of them. */
+  readonly keepsPolicy?: boolean;
   /** Further words of its command line. */
   readonly arguments?: readonly string[];
 };
@@ -72,7 +74,7 @@ export class Chromium {
       executablePath: options.inside ? wrapper(directory, options.inside) : CHROMIUM,
       headless: true,
       ignoreHTTPSErrors: options.anyCertificate ?? false,
-      bypassCSP: true, // our ears are an audio worklet from a blob
+      bypassCSP: options.keepsPolicy !== true, // our ears are an audio worklet from a blob
       args: [
         ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
         ...['--disable-background-networking', '--disable-component-update'],
@@ -86,12 +88,17 @@ export class Chromium {
         ...(options.arguments ?? []),
       ],
     });
-    await context.addInitScript({ path: READER });
+    if (options.keepsPolicy !== true) await context.addInitScript({ path: READER });
     return new Chromium(context, directory);
   }
 
+  /** An empty page. */
+  newPage(): Promise<Page> {
+    return this.#context.newPage();
+  }
+
   async open(url: string): Promise<ViewerPage> {
-    const page = await this.#context.newPage();
+    const page = await this.newPage();
     const viewer = new ViewerPage(page);
     await page.goto(url, { waitUntil: 'domcontentloaded' });
     return viewer;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { type AccessWorld, accessWorld, nodeEnv } from '../../../test/fakes/access.ts';
 import { apiDeps } from '../../../test/fakes/api.ts';
 import { FakeMedia } from '../../../test/fakes/media-gate.ts';
+import { scopesOf } from '../../access/scopes.ts';
 import { codeOf } from '../../access/totp.ts';
 import { hashPassword } from '../access/passwords.ts';
 import { apiRoutes } from './api.ts';
@@ -72,7 +73,10 @@ test('the owner is made with the code from the terminal, once', async () => {
     'wrong-code',
   );
   const session = await (await ask('/session', { cookie: cookieOf(made) })).json();
-  assert.deepEqual(session, { person: { name: 'Ada', role: 'owner' }, needsOwner: false });
+  assert.deepEqual(session, {
+    person: { name: 'Ada', role: 'owner', scopes: [...scopesOf.owner] },
+    needsOwner: false,
+  });
   assert.equal((await ask('/people', { cookie: cookieOf(made) })).status, 200);
 });
 

@@ -18,7 +18,7 @@ const POLICY = [
   "form-action 'none'",
 ];
 
-/** Of the page that lists streams: no other site may show it in a frame. */
+/** Of our pages: no other site may show them in a frame. */
 export const HOME_POLICY = [...POLICY, "frame-ancestors 'none'"].join('; ');
 /** Of watch pages: they may be shown in any site's frame. */
 export const WATCH_POLICY = [...POLICY, 'frame-ancestors *'].join('; ');

@@ -1,6 +1,6 @@
 /**
- * What people see. In this order: our player and our pages' own files, the owner's files (`static_dir`), the list at `/`
- * and the watch page at `/app/stream`. So an owner's index.html or show/index.html stands in for ours.
+ * What people see. In this order: our player and our pages' own files, the owner's files (`static_dir`), our pages and the watch
+ * page at `/app/stream`. So an owner's index.html or show/index.html stands in for ours.
  */
 import { readFile } from 'node:fs/promises';
 import { type Context, Hono } from 'hono';
@@ -35,6 +35,13 @@ const ANY_ORIGIN = {
   'Access-Control-Allow-Origin': '*',
   'Cross-Origin-Resource-Policy': 'cross-origin',
 };
+
+/** Our pages that have one address each: a new one is its HTML in web/ and its line here. */
+const PAGES: readonly (readonly [path: string, page: string])[] = [
+  ['/', 'home'],
+  ['/login', 'login'],
+  ['/dashboard', 'dashboard'],
+];
 
 export function pageRoutes(deps: PagesDeps): Hono {
   const web = new Folder(deps.webFolder);
@@ -71,11 +78,13 @@ export function pageRoutes(deps: PagesDeps): Hono {
       return own.send(asFileRequest(context), found.path, headers);
     });
   }
-  routes.get('/', async (context, next) => {
-    const headers = { ...REVALIDATE, 'Content-Security-Policy': HOME_POLICY };
-    const response = await show(context, '/home.html', headers);
-    return response ?? next();
-  });
+  for (const [path, page] of PAGES) {
+    routes.get(path, async (context, next) => {
+      const headers = { ...REVALIDATE, 'Content-Security-Policy': HOME_POLICY };
+      const response = await show(context, `/${page}.html`, headers);
+      return response ?? next();
+    });
+  }
   // Browsers ask for it on pages that name no icon: the owner's own.
   routes.get('/favicon.ico', async (context, next) => {
     const response = await show(context, '/favicon.svg', REVALIDATE);
@@ -98,10 +107,6 @@ export function pageRoutes(deps: PagesDeps): Hono {
     }
     const page = await refusalPage(web, context, decision.reason);
     return page ?? next();
-  });
-  routes.get('/login', async (context, next) => {
-    const headers = { ...REVALIDATE, 'Content-Security-Policy': HOME_POLICY };
-    return (await show(context, '/login.html', headers)) ?? next();
   });
   // For people; programs get a line of text from whoever mounts these routes.
   routes.get('*', async (context, next) => {

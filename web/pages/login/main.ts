@@ -1,6 +1,6 @@
 /** The page `/login`, which also stands in for a stream that needs a password or an account. */
 import type { SessionInfo } from '../../../src/api/sign-in.ts';
-import { type Mode, missingIn, modeOf, nextUrl } from './mode.ts';
+import { askedNext, type Mode, missingIn, modeOf, nextUrl } from './mode.ts';
 
 const page = new URL(location.href);
 const needs = document.querySelector<HTMLMetaElement>('meta[name="needs"]')?.content;
@@ -20,7 +20,7 @@ byId('out').addEventListener('click', async () => {
 // The address with a code, opened where this page is open already, changes nothing but the part behind the #.
 addEventListener('hashchange', () => location.reload());
 // The code is in no history and no bookmark.
-if (mode.kind === 'claim') history.replaceState(null, '', '/login');
+if (mode.kind === 'claim') history.replaceState(null, '', `/login${location.search}`);
 if (mode.kind !== 'password') void showWhoIsIn();
 
 async function submit(): Promise<void> {
@@ -55,7 +55,9 @@ async function showWhoIsIn(): Promise<void> {
   const response = await fetch('/api/session').catch(() => undefined);
   if (!response?.ok) return;
   const { person, needsOwner } = (await response.json()) as SessionInfo;
-  if (person !== null) {
+  if (person !== null && askedNext(page) !== undefined) {
+    location.replace(nextUrl(page));
+  } else if (person !== null) {
     byId('form').hidden = true;
     byId('inside').hidden = false;
     byId('who').textContent = person.name;

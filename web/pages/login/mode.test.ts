@@ -21,6 +21,25 @@ test('what the page is for', () => {
 test('where it goes on to', () => {
   assert.equal(nextUrl(at('/login')), '/');
   assert.equal(nextUrl(at('/show/slot-1?muted=1')), '/show/slot-1?muted=1');
+  assert.equal(nextUrl(at('/login?next=%2Fdashboard%23keys')), '/dashboard#keys');
+});
+
+test('no address leads to another server, or back here for ever', () => {
+  for (const next of [
+    ...['https://there.example', '//there.example/x', '/\\there.example', 'javascript:alert(1)'],
+    ...[
+      'http://live.example.net/',
+      'https://live.example.net@there.example/',
+      '/login?next=/login',
+    ],
+    ...['', '\t//there.example', 'data:text/html,x'],
+  ]) {
+    assert.equal(nextUrl(at(`/login?next=${encodeURIComponent(next)}`)), '/', next);
+  }
+  assert.equal(
+    nextUrl(at('/login?next=https://live.example.net//there.example')),
+    '/there.example',
+  );
 });
 
 test('what is still missing is said before the server is asked', () => {

@@ -32,7 +32,16 @@ export function missingIn(
   return undefined;
 }
 
-/** Where to go when it is done: the page itself where it stands for another, else the home page. */
+/** Where to go when it is done: the page itself where it stands for another, the page that sent here, else the home page. */
 export function nextUrl(url: URL): string {
-  return url.pathname === '/login' ? '/' : `${url.pathname}${url.search}`;
+  return url.pathname === '/login' ? (askedNext(url) ?? '/') : `${url.pathname}${url.search}`;
+}
+
+/** The page that sent here to sign in: one of this server, whatever the address says. */
+export function askedNext(url: URL): string | undefined {
+  const asked = url.searchParams.get('next');
+  const next = asked === null ? null : URL.parse(asked, url);
+  // Its parts, not its text: what looks like a path may name another server ("//there").
+  if (next === null || next.origin !== url.origin || next.pathname === '/login') return undefined;
+  return `${next.pathname.replace(/^\/+/, '/')}${next.search}${next.hash}`;
 }

@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import { serialize } from 'hono/utils/cookie';
+import { scopesOf } from '../../../access/scopes.ts';
 import {
   claim,
   secondFactor,
@@ -41,7 +42,10 @@ export function signInRoutes({ accounts }: SignInDeps): Route[] {
         const { session, origin } = visitorOf(context);
         const person = origin === 'other' ? undefined : accounts.whoIs(session);
         return {
-          person: person === undefined ? null : { name: person.name, role: person.role },
+          person:
+            person === undefined
+              ? null
+              : { name: person.name, role: person.role, scopes: [...scopesOf[person.role]] },
           needsOwner: accounts.claimCode !== undefined,
         };
       },

@@ -1,0 +1,55 @@
+/** The dashboard's sections: each a folder, loaded when it is first looked at. A new one is its folder and its row here. */
+import { RadioTower, Server } from 'lucide';
+import type { ComponentType } from 'preact';
+import type { Person } from '../../parts/session.ts';
+import type { IconNode } from '../../ui/icon.tsx';
+
+type Scope = Person['scopes'][number];
+
+/** What every section gets; it has the page's width, below a heading that is there already. */
+export type SectionProps = {
+  readonly person: Person;
+  /** Whether who looks may do that: what nobody may do is not shown. */
+  readonly may: (scope: Scope) => boolean;
+};
+
+export type Section = {
+  /** The part behind the # of the address. */
+  readonly id: string;
+  readonly label: string;
+  /** One sentence below the heading. */
+  readonly lead: string;
+  readonly icon: IconNode;
+  /** Who lacks it does not see the section. */
+  readonly needs: Scope;
+  readonly load: () => Promise<{ readonly Section: ComponentType<SectionProps> }>;
+};
+
+export const SECTIONS: readonly Section[] = [
+  {
+    id: 'live',
+    label: 'Live',
+    lead: 'What is on, who sends it, and who watches.',
+    icon: RadioTower,
+    needs: 'streams.read',
+    load: () => import('./live/section.tsx'),
+  },
+  {
+    id: 'server',
+    label: 'Server',
+    lead: 'How the machine does, and what happened.',
+    icon: Server,
+    needs: 'streams.read',
+    load: () => import('./server/section.tsx'),
+  },
+];
+
+/** Those that a person sees. */
+export function sectionsFor(person: Person): readonly Section[] {
+  return SECTIONS.filter(({ needs }) => person.scopes.includes(needs));
+}
+
+/** The section that an address asks for, else the first. */
+export function sectionOf(hash: string, sections: readonly Section[]): Section | undefined {
+  return sections.find(({ id }) => hash === `#${id}`) ?? sections[0];
+}
