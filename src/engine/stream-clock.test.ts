@@ -53,8 +53,8 @@ test('a report that would move a track by seconds is not believed', () => {
   clock.arrived('video', 0, 1000);
   assert.ok(clock.report('video', 0, 50_000));
   assert.equal(clock.report('video', 90000, 90_000), false);
-  assert.ok(clock.report('video', 90000, 51_003), 'drift of some milliseconds is');
-  assert.equal(clock.serverTimeMs('video', 90000), 2003);
+  assert.ok(clock.report('video', 90000, 50_997), 'some milliseconds are');
+  assert.equal(clock.serverTimeMs('video', 90000), 1997);
 });
 
 test('a stream that runs for a day stays on its line, and its reports are believed', () => {
@@ -71,8 +71,51 @@ test('a stream that runs for a day stays on its line, and its reports are believ
     assert.ok(clock.report('video', videoTicks(timeMs), timeMs), `video at ${timeMs}`);
     assert.ok(clock.report('audio', audioTicks(timeMs), timeMs), `audio at ${timeMs}`);
   }
-  assert.ok(Math.abs(clock.serverTimeMs('video', videoTicks(dayMs)) - dayMs - 40) < 1);
-  assert.ok(Math.abs(clock.serverTimeMs('audio', audioTicks(dayMs)) - dayMs - 40) < 1);
+  assert.ok(Math.abs(clock.serverTimeMs('video', videoTicks(dayMs)) - dayMs - 40) < 2);
+  assert.ok(Math.abs(clock.serverTimeMs('audio', audioTicks(dayMs)) - dayMs - 40) < 2);
+});
+
+test('an encoder that is slow to begin does not leave its picture late', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  clock.add('audio', 48000);
+  for (let timeMs = 0; timeMs < 1000; timeMs += 20) clock.arrived('audio', timeMs * 48, timeMs + 5);
+  // The first picture took 120 ms to encode, the others take 10.
+  for (let picture = 0; picture < 30; picture++) {
+    const timeMs = Math.round((picture * 1000) / 30);
+    clock.arrived('video', timeMs * 90, timeMs + (picture === 0 ? 120 : 10));
+  }
+  assert.equal(clock.serverTimeMs('audio', 48000), 1005);
+  assert.equal(clock.serverTimeMs('video', 90000), 1010);
+});
+
+test('reports that were written late, as a busy sender does, move nothing', () => {
+  const clock = new StreamClock();
+  clock.add('video', 90000);
+  clock.add('audio', 48000);
+  const lateMs = [4, 60, 3, 90, 45, 5, 70, 2, 66, 80, 4, 61];
+  for (const [second, late] of lateMs.entries()) {
+    const timeMs = second * 1000;
+    clock.arrived('video', second * 90000, timeMs + late);
+    clock.arrived('audio', second * 48000, timeMs + 3);
+    clock.report('video', second * 90000, timeMs + late);
+    clock.report('audio', second * 48000, timeMs + 3);
+    const apartMs =
+      clock.serverTimeMs('audio', second * 48000) - clock.serverTimeMs('video', second * 90000);
+    assert.ok(Math.abs(apartMs) < 5, `${apartMs} ms apart after ${second} s`);
+  }
+});
+
+test('sound that was missing for a while is followed within some reports', () => {
+  const clock = new StreamClock();
+  clock.add('audio', 48000);
+  clock.arrived('audio', 0, 0);
+  clock.report('audio', 0, 70_000);
+  // A headset was unplugged for 300 ms; the samples are counted on as if nothing had been.
+  for (let second = 1; second <= 4; second++) {
+    clock.report('audio', second * 48000, 70_300 + second * 1000);
+  }
+  assert.equal(clock.serverTimeMs('audio', 4 * 48000), 4300);
 });
 
 test('without reports a timestamp keeps its place for a day', () => {
@@ -105,11 +148,11 @@ for (const [name, wallRate, soundRate] of [
       clock.report('video', video, 70_000 + second * 1000 * wallRate);
       clock.report('audio', audio, 70_000 + second * 1000 * wallRate);
       const apartMs = clock.serverTimeMs('audio', audio) - clock.serverTimeMs('video', video);
-      assert.ok(Math.abs(apartMs) < 0.1, `${apartMs} ms apart after ${second} s`);
+      assert.ok(Math.abs(apartMs) < 1, `${apartMs} ms apart after ${second} s`);
       // What sender reports tell viewers: the same moment of both.
       const videoMs = (clock.ticksAt('video', nowMs) - video) / 90;
       const audioMs = (clock.ticksAt('audio', nowMs) - audio) / 48;
-      assert.ok(Math.abs(videoMs - audioMs) < 0.1, `${videoMs} and ${audioMs} after ${second} s`);
+      assert.ok(Math.abs(videoMs - audioMs) < 1, `${videoMs} and ${audioMs} after ${second} s`);
     }
   });
 }

@@ -1,74 +1,29 @@
+import { EarliestLine, type LineOptions } from './earliest-line.ts';
+
 /** A track of a publisher: sound, picture, or a simulcast layer of the picture by its name. */
 export type TrackId = 'audio' | 'video' | `video ${string}`;
 
-/** RTP ticks ↔ a publisher's own time for one track, as its last sender report says. */
-type Reference = { timestamp: number; timeMs: number };
-
 /** How far a sender report may move a track before we take it for nonsense. */
 const REPORT_SKEW_MS_MAX = 2000;
-
-/** A quarter of the 32-bit circle, 3.3 hours of video: a reference may not fall behind by more than half of it. */
-const REFERENCE_TICKS_MAX = 2 ** 30;
+/** Longer than a burst of work keeps an encoder from its packets; a source that paused is followed after so long. */
+const ARRIVALS: LineOptions = { spanMs: 1000, spans: 5 };
+/** Reports come each one to five seconds. libdatachannel writes the time of sending beside a picture that is late by then. */
+const REPORTS: LineOptions = { spanMs: 0, spans: 4 };
 
 /**
  * Puts one track's timestamps on the server's time line.
  *
  * Until the publisher has told its own time for every track (RTCP sender report; RTMP: at once), a timestamp is
- * placed by when the first packet arrived. The offset between the publisher's clock and ours is found once and then
+ * placed by when packets arrive. The offset between the publisher's clock and ours is found once and then
  * kept, so that lip-sync is the publisher's, never the network's.
  */
-export class TrackClock {
-  readonly clockRate: number;
-  #arrival: Reference | undefined;
-  #report: Reference | undefined;
+class TrackClock {
+  readonly arrivals: EarliestLine;
+  readonly reports: EarliestLine;
 
   constructor(clockRate: number) {
-    this.clockRate = clockRate;
-  }
-
-  get hasArrived(): boolean {
-    return this.#arrival !== undefined;
-  }
-
-  get hasReport(): boolean {
-    return this.#report !== undefined;
-  }
-
-  /** The first packet of an epoch fixes the arrival line; later ones move its reference along before it wraps. */
-  arrived(timestamp: number, nowMs: number): void {
-    const arrival = this.#arrival;
-    if (arrival === undefined) {
-      this.#arrival = { timestamp, timeMs: nowMs };
-      return;
-    }
-    const ticks = (timestamp - arrival.timestamp) | 0;
-    if (ticks < REFERENCE_TICKS_MAX) return;
-    this.#arrival = { timestamp, timeMs: this.#at(arrival, timestamp) };
-  }
-
-  report(timestamp: number, timeMs: number): void {
-    this.#report = { timestamp, timeMs };
-  }
-
-  /** Time of `timestamp` on the arrival line, in server ms. */
-  arrivalTimeMs(timestamp: number): number | undefined {
-    return this.#arrival && this.#at(this.#arrival, timestamp);
-  }
-
-  /** Time of `timestamp` on the publisher's own line, in ms. */
-  reportTimeMs(timestamp: number): number | undefined {
-    return this.#report && this.#at(this.#report, timestamp);
-  }
-
-  /** The timestamp that the track has at `timeMs`, on the line given; unbounded ticks, not yet modulo 2^32. */
-  ticksAt(timeMs: number, line: 'arrival' | 'report'): number {
-    const reference = line === 'report' ? this.#report : this.#arrival;
-    if (!reference) return 0;
-    return reference.timestamp + ((timeMs - reference.timeMs) * this.clockRate) / 1000;
-  }
-
-  #at(reference: Reference, timestamp: number): number {
-    return reference.timeMs + (((timestamp - reference.timestamp) | 0) * 1000) / this.clockRate;
+    this.arrivals = new EarliestLine(clockRate, ARRIVALS);
+    this.reports = new EarliestLine(clockRate, REPORTS);
   }
 }
 
@@ -84,7 +39,7 @@ export class StreamClock {
   }
 
   arrived(id: TrackId, timestamp: number, nowMs: number): void {
-    this.#track(id).arrived(timestamp, nowMs);
+    this.#track(id).arrivals.note(timestamp, nowMs);
     this.#settle(id, timestamp);
   }
 
@@ -97,7 +52,7 @@ export class StreamClock {
       const placedMs = this.#placed(track, timestamp) ?? reportedMs;
       if (Math.abs(reportedMs - placedMs) > REPORT_SKEW_MS_MAX) return false;
     }
-    track.report(timestamp, timeMs);
+    track.reports.note(timestamp, timeMs);
     this.#settle(id, timestamp);
     return true;
   }
@@ -110,10 +65,10 @@ export class StreamClock {
   /** The timestamp that belongs to this server time: the other direction, for sender reports to viewers. */
   ticksAt(id: TrackId, serverTimeMs: number): number {
     const track = this.#track(id);
-    if (this.#offsetMs !== undefined && track.hasReport) {
-      return track.ticksAt(serverTimeMs - this.#offsetMs, 'report');
+    if (this.#offsetMs !== undefined && !track.reports.isEmpty) {
+      return track.reports.ticksAt(serverTimeMs - this.#offsetMs);
     }
-    return track.ticksAt(serverTimeMs, 'arrival');
+    return track.arrivals.isEmpty ? 0 : track.arrivals.ticksAt(serverTimeMs);
   }
 
   /**
@@ -123,22 +78,20 @@ export class StreamClock {
    */
   #settle(id: TrackId, timestamp: number): void {
     if (this.#offsetMs !== undefined) return;
-    for (const { hasArrived, hasReport } of this.#tracks.values()) {
-      if (hasArrived && !hasReport) return;
+    for (const { arrivals, reports } of this.#tracks.values()) {
+      if (!arrivals.isEmpty && reports.isEmpty) return;
     }
-    const track = this.#track(id);
-    const arrivalMs = track.arrivalTimeMs(timestamp);
-    const reportMs = track.reportTimeMs(timestamp);
-    if (arrivalMs !== undefined && reportMs !== undefined) this.#offsetMs = arrivalMs - reportMs;
+    const { arrivals, reports } = this.#track(id);
+    if (arrivals.isEmpty || reports.isEmpty) return;
+    this.#offsetMs = arrivals.timeMs(timestamp) - reports.timeMs(timestamp);
   }
 
   /** Server time of a timestamp by the best line there is. */
-  #placed(track: TrackClock, timestamp: number): number | undefined {
-    if (this.#offsetMs !== undefined) {
-      const timeMs = track.reportTimeMs(timestamp);
-      if (timeMs !== undefined) return timeMs + this.#offsetMs;
+  #placed({ arrivals, reports }: TrackClock, timestamp: number): number | undefined {
+    if (this.#offsetMs !== undefined && !reports.isEmpty) {
+      return reports.timeMs(timestamp) + this.#offsetMs;
     }
-    return track.arrivalTimeMs(timestamp);
+    return arrivals.isEmpty ? undefined : arrivals.timeMs(timestamp);
   }
 
   #track(id: TrackId): TrackClock {
