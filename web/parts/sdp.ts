@@ -21,6 +21,43 @@ export function preferStereo(sdp: string): string {
 }
 
 /**
+ * The server's answer as our encoder is to read it: browsers send mono, at 32 to 64 kbit/s, unless the other side's description
+ * asks for more (RFC 7587 §7), and the encoder here is ours to set.
+ */
+export function askForOpus(
+  answer: string,
+  { stereo, maxBitrateBps }: { readonly stereo: boolean; readonly maxBitrateBps: number },
+): string {
+  const lines = linesOf(answer);
+  const opus = new Set(
+    lines.flatMap((line) => /^a=rtpmap:(\d+) opus\/48000\/2$/i.exec(line)?.slice(1) ?? []),
+  );
+  const wanted = { stereo: stereo ? '1' : '0', maxaveragebitrate: String(maxBitrateBps) };
+  const known = new Set<string>();
+  const changed = lines.map((line) => {
+    const [, payloadType, parameters = ''] = /^a=fmtp:(\d+) (.*)$/.exec(line) ?? [];
+    if (payloadType === undefined || !opus.has(payloadType)) return line;
+    known.add(payloadType);
+    return `a=fmtp:${payloadType} ${withParameters(parameters, wanted)}`;
+  });
+  return join(
+    changed.flatMap((line) => {
+      const payloadType = /^a=rtpmap:(\d+) /.exec(line)?.[1];
+      const isBare = payloadType !== undefined && opus.has(payloadType) && !known.has(payloadType);
+      return isBare ? [line, `a=fmtp:${payloadType} ${withParameters('', wanted)}`] : [line];
+    }),
+  );
+}
+
+function withParameters(parameters: string, wanted: Readonly<Record<string, string>>): string {
+  const kept = parameters
+    .split(';')
+    .map((parameter) => parameter.trim())
+    .filter((parameter) => parameter !== '' && !(parameter.split('=')[0]! in wanted));
+  return [...kept, ...Object.entries(wanted).map((pair) => pair.join('='))].join(';');
+}
+
+/**
  * The body of an ICE restart by PATCH (RFC 9725 §4.3.2, RFC 8840 §9): our new credentials, under the
  * first m-line, which carries the bundle. No candidates: the server learns ours from our checks.
  */
