@@ -4,7 +4,6 @@ import { Secret } from './access/secret.ts';
 import { appOf, type StreamName, TEST_APP } from './base/names.ts';
 import { Accounts } from './control/access/accounts.ts';
 import { AppDirectory } from './control/access/app-directory.ts';
-import { EgressMeter } from './control/access/egress-meter.ts';
 import { FaultLog } from './control/access/fault-log.ts';
 import { Gate } from './control/access/gate.ts';
 import { Limits } from './control/access/limits.ts';
@@ -23,6 +22,7 @@ import { admissionSettings } from './control/admission/settings.ts';
 import type { ApiDeps } from './control/api/api.ts';
 import type { SetupDeps } from './control/api/routes/setup.ts';
 import type { Config } from './control/config/config.ts';
+import { Sampler } from './control/figures/sampler.ts';
 import { OnePort } from './control/front-door/one-port.ts';
 import { Guests } from './control/guests/guests.ts';
 import { Proxies } from './control/http/proxies.ts';
@@ -41,6 +41,7 @@ import { Sessions } from './control/sessions.ts';
 import { Reach } from './control/setup/reach.ts';
 import type { Commands } from './control/setup/start-words.ts';
 import type { SignallingDeps } from './control/signalling.ts';
+import { EgressDays } from './control/store/egress-days.ts';
 import type { Store } from './control/store/store.ts';
 import { reportOf, type Telling } from './control/telling.ts';
 import { readVersion } from './control/version.ts';
@@ -61,8 +62,9 @@ export type ControlPlane = {
   readonly sitePasswords: SitePasswords;
   readonly admission: Admission;
   readonly accounts: Accounts;
-  readonly guests: Guests;
   readonly commandToken: string;
+  /** Once nothing is published or watched any more, and before the database closes: what was counted is written down. */
+  readonly settle: () => void;
 };
 
 /** What the control plane is put among. */
@@ -80,14 +82,18 @@ export async function openControlPlane(
   { demo, telling, commands, log }: Around,
 ): Promise<ControlPlane> {
   const apps = new AppDirectory(config, store, demo && appOf(demo));
-  const egress = new EgressMeter();
+  const sampler = new Sampler({
+    days: new EgressDays(store.database),
+    nowMs: Date.now,
+    onFault: (err) => log.error({ err }, 'what went out to viewers cannot be written down for now'),
+  });
   const admission = new Admission({
     settings: (app) => admissionSettings(apps.find(app)),
     outbound: new Outbound({}),
     admitted: new AdmittedTable(store.database),
     log,
   });
-  const limits = new Limits(config.limits, () => egress.bps);
+  const limits = new Limits(config.limits, () => sampler.egressBps);
   const gate = new Gate({
     store,
     apps,
@@ -110,7 +116,7 @@ export async function openControlPlane(
     ]);
     gate.watch(media);
     admission.watch(media);
-    if (config.limits.egress > 0) egress.start(media);
+    sampler.start(media, config.limits.egress > 0);
     const accounts = new Accounts({
       ...{ store, apps, passwords, nowMs: Date.now },
       onRefused: (what, { address }, { reason, detail }) =>
@@ -121,7 +127,7 @@ export async function openControlPlane(
     const ports = portsOf(config, media, onePort);
     const api = apiOf(config, {
       ...{ media, gate, apps, store, accounts, guests, passwords },
-      ...{ telling, commandToken, ports, log, found, commands },
+      ...{ telling, commandToken, ports, log, found, commands, limits, sampler },
     });
     const http = await HttpServer.listen(
       {
@@ -135,8 +141,12 @@ export async function openControlPlane(
       { address: socketAddress(config.http.address), port: config.http.port },
     );
     ports.openedHttp(http.port);
-    const access = { apps, limits, sitePasswords, accounts, guests, admission, commandToken };
-    return { media, http, onePort, ports, found, ...access };
+    const access = { apps, limits, sitePasswords, accounts, admission, commandToken };
+    const settle = () => {
+      guests.stop();
+      sampler.stop();
+    };
+    return { media, http, onePort, ports, found, settle, ...access };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);
@@ -156,6 +166,8 @@ type ApiParts = {
   readonly ports: OpenPorts;
   readonly found: FoundAddresses;
   readonly commands: Commands;
+  readonly limits: Limits;
+  readonly sampler: Sampler;
   readonly log: Log;
 };
 
@@ -187,6 +199,7 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     startedMs: Date.now(),
     ports: () => ports.now,
     ...setupOf(config, parts),
+    ...figuresOf(config, parts),
     counts,
   };
 }
@@ -200,6 +213,17 @@ function setupOf(
     setupInfo: () => ({ domain: domain ?? null, addresses: [...addresses], ...commands }),
     reach: new Reach({ ports: () => ports.now, addresses, resolve }),
   };
+}
+
+function figuresOf(
+  { stateDir }: Config,
+  { limits, sampler }: Pick<ApiParts, 'limits' | 'sampler'>,
+): Pick<ApiDeps, 'sampler' | 'egressLimits' | 'stateFolder'> {
+  const egressLimits = () => {
+    const { egress, egressPerMonth } = limits.options;
+    return { bps: egress, bytesPerMonth: egressPerMonth };
+  };
+  return { sampler, egressLimits, stateFolder: stateDir };
 }
 
 type GuestParts = Pick<ApiParts, 'store' | 'apps' | 'gate' | 'media' | 'telling' | 'log'>;

@@ -71,7 +71,7 @@ async function serve(args: readonly string[]): Promise<void> {
   const telling = startTelling(config, store, log);
   const commands = commandsOf({ options, folder: process.cwd(), environment: process.env });
   const plane = await openControlPlane(config, store, { demo, telling, commands, log });
-  const { media, http, onePort, found, apps, accounts, guests, admission, commandToken } = plane;
+  const { media, http, onePort, found, apps, accounts, admission, commandToken } = plane;
   const hosts = hostsOf(config.domain, found);
   telling.site.found(hosts.host, http.port);
   const { entrance, port: httpPort } = http;
@@ -109,7 +109,7 @@ async function serve(args: readonly string[]): Promise<void> {
     leave();
     onePort?.close();
     await media.stop();
-    guests.stop();
+    plane.settle();
     telling.stop();
     tls?.close();
     await http.close();

@@ -8,15 +8,18 @@ import { Limits } from '../control/access/limits.ts';
 import { Passwords } from '../control/access/passwords.ts';
 import { apiTable } from '../control/api/api.ts';
 import type { EventDeps } from '../control/api/routes/events.ts';
+import type { FigureDeps } from '../control/api/routes/figures.ts';
 import { serveTable } from '../control/api/serve.ts';
 import type { Config } from '../control/config/config.ts';
 import { EventTable } from '../control/events/event-table.ts';
+import { Sampler } from '../control/figures/sampler.ts';
 import { Guests } from '../control/guests/guests.ts';
 import { createLog } from '../control/log.ts';
 import { configuredTargets } from '../control/notify/configured.ts';
 import { Targets } from '../control/notify/targets.ts';
 import { Outbound } from '../control/outbound/outbound.ts';
 import { SiteUrl } from '../control/site-url.ts';
+import { EgressDays } from '../control/store/egress-days.ts';
 import { Store } from '../control/store/store.ts';
 import { readVersion } from '../control/version.ts';
 import { Connection } from './connection.ts';
@@ -65,6 +68,7 @@ export function openLocally(config: Config): LocalApi {
     watchUrl: (stream) => site.watch(stream),
     origin: () => site.origin,
     ...nothingTold(config, store),
+    ...nothingSent(config, store),
     nowMs: Date.now,
     version: readVersion(),
   });
@@ -94,6 +98,17 @@ function nothingTold(config: Config, store: Store): EventDeps {
     log: createLog({ level: 'error', readable: false, write: () => undefined }),
   });
   return { events, targets, eventStreams: { open: () => needsServer } };
+}
+
+/** What was sent stays to be read. */
+function nothingSent({ limits, stateDir }: Config, store: Store): Omit<FigureDeps, 'media'> {
+  const sampler = new Sampler({
+    days: new EgressDays(store.database),
+    nowMs: Date.now,
+    onFault: () => undefined,
+  });
+  const egressLimits = () => ({ bps: limits.egress, bytesPerMonth: limits.egressPerMonth });
+  return { sampler, egressLimits, stateFolder: stateDir };
 }
 
 const needsServer = {

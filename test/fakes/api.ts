@@ -1,10 +1,13 @@
 /** What the API is built from, around a fake media plane and a real gate. */
+import { tmpdir } from 'node:os';
 import type { ApiDeps } from '../../src/control/api/api.ts';
 import { EventStreams } from '../../src/control/events/event-streams.ts';
 import { EventTable } from '../../src/control/events/event-table.ts';
+import { Sampler } from '../../src/control/figures/sampler.ts';
 import { createLog } from '../../src/control/log.ts';
 import { Counts } from '../../src/control/metrics/counts.ts';
 import { Targets } from '../../src/control/notify/targets.ts';
+import { EgressDays } from '../../src/control/store/egress-days.ts';
 import type { AccessWorld } from './access.ts';
 import type { FakeMedia } from './media-gate.ts';
 import { SINCE } from './streams.ts';
@@ -52,6 +55,15 @@ export function apiDeps(
     commandToken: COMMAND_TOKEN,
     rtmpPort: 1935,
     onKicked: () => undefined,
+    sampler: new Sampler({
+      days: new EgressDays(store.database),
+      nowMs: Date.now,
+      onFault: (error) => {
+        throw error;
+      },
+    }),
+    egressLimits: () => ({ bps: 700_000_000, bytesPerMonth: 20_000_000_000_000 }),
+    stateFolder: tmpdir(),
     version: '1.2.3',
     startedMs: Date.parse(SINCE),
     ports: () => ({

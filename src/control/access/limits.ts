@@ -19,6 +19,8 @@ export type LimitOptions = {
   readonly viewers: number;
   /** Bits a second to all viewers. */
   readonly egress: number;
+  /** Bytes to all viewers. Nobody is turned away for it: it is what the dashboard compares with. */
+  readonly egressPerMonth: number;
 };
 
 /** Wrong in a way that more tries could put right. */
@@ -40,6 +42,10 @@ export class Limits {
     this.#options = options;
     this.#attempts = attemptsOf(options);
     this.#guesses = guessesOf(options);
+  }
+
+  get options(): LimitOptions {
+    return this.#options;
   }
 
   /** From now on these hold; who is in stays. What was counted a minute ago is forgotten. */

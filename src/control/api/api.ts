@@ -11,6 +11,7 @@ import { accountRoutes } from './routes/account.ts';
 import { appRoutes } from './routes/apps.ts';
 import type { AccessDeps } from './routes/common.ts';
 import { type EventDeps, eventRoutes, targetRoutes } from './routes/events.ts';
+import { type FigureDeps, figureRoutes } from './routes/figures.ts';
 import { type GuestDeps, guestRoutes, inviteRoutes, tallyRoutes } from './routes/guests.ts';
 import { keyRoutes, linkRoutes, tokenRoutes } from './routes/keys.ts';
 import { banRoutes, personRoutes } from './routes/people.ts';
@@ -24,6 +25,7 @@ import { serveTable } from './serve.ts';
 export type TableDeps = StreamDeps &
   AccessDeps &
   EventDeps &
+  FigureDeps &
   GuestDeps &
   SignInDeps &
   SetupDeps & {
@@ -50,6 +52,7 @@ export function apiTable(deps: TableDeps): readonly Route[] {
   });
   const table: Route[] = [
     ...streamRoutes(deps),
+    ...figureRoutes(deps),
     ...appRoutes(deps),
     ...tallyRoutes(deps),
     ...keyRoutes(deps),

@@ -47,6 +47,18 @@ test('the commented-out parts of the example are valid too', () => {
   assert.deepEqual(config.apps, new Map([['show', { viewerTransport: 'tcp' }]]));
 });
 
+test('bytes are counted in thousands', () => {
+  const allowance = (text: string) =>
+    toConfig(parseSettings(`limits: {egress_per_month: ${text}}`, 'm.yaml')).limits.egressPerMonth;
+  assert.equal(allowance('20T'), 20e12);
+  assert.equal(allowance('1.5T'), 1.5e12);
+  assert.equal(allowance('500G'), 500e9);
+  assert.equal(allowance('1000'), 1000);
+  for (const wrong of ['20TB', '-1', '12345G', 'T']) {
+    assert.match(mistake(`limits: {egress_per_month: ${wrong}}`), /500G or 20T/);
+  }
+});
+
 test('an app takes from the defaults what it does not set', () => {
   const text =
     'app_defaults: {publisher_transport: udp}\napps: {show: {viewer_transport: udp}, talk: }\n';

@@ -19,6 +19,7 @@ import {
   address,
   addresses,
   bitrate,
+  byteCount,
   choice,
   flag,
   folder,
@@ -447,6 +448,10 @@ export const keys = {
       egress: bitrate(EGRESS_RANGE, {
         initial: 0,
         says: 'Bits a second to all viewers together, such as `700M` on a line of 1 Gbit/s. No further viewer is let in above it.',
+      }),
+      egress_per_month: byteCount({
+        initial: 0,
+        says: 'Bytes to all viewers in a month that the line or the contract allows, such as `20T`. Nobody is turned away for it: the dashboard shows how much of it is used.',
       }),
     },
   },

@@ -133,6 +133,16 @@ export function bitrate(
   });
 }
 
+/** A number of bytes, or `20T`. */
+export function byteCount(about: About<number>): Key<number> {
+  return key<number>(about, {
+    kind: 'bytes',
+    read: (value) =>
+      readByteCount(value) ?? { mustBe: 'a number of bytes, such as 500G or 20T, or 0 for none' },
+    write: writeByteCount,
+  });
+}
+
 /** A folder's path. */
 export function folder(about: About<string>): Key<string> {
   return key<string>(about, {
@@ -220,6 +230,23 @@ function readBitrate(value: unknown): number | undefined {
 
 function writeBitrate(bps: number): string {
   return bps % 1000 === 0 ? `${bps / 1000}k` : String(bps);
+}
+
+/** Thousands, as providers count them. */
+const BYTE_UNITS = { '': 1, M: 1e6, G: 1e9, T: 1e12 } as const;
+
+function readByteCount(value: unknown): number | undefined {
+  if (isWhole(value)) return value >= 0 ? value : undefined;
+  const [, digits, unit = ''] = /^(\d{1,4}(?:\.\d{1,3})?)([MGT])$/.exec(String(value)) ?? [];
+  if (digits === undefined) return undefined;
+  return Math.round(Number(digits) * BYTE_UNITS[unit as keyof typeof BYTE_UNITS]);
+}
+
+function writeByteCount(bytes: number): string {
+  const unit = (['T', 'G', 'M'] as const).find(
+    (one) => bytes > 0 && bytes % BYTE_UNITS[one] === 0 && bytes / BYTE_UNITS[one] < 10_000,
+  );
+  return unit === undefined ? String(bytes) : `${bytes / BYTE_UNITS[unit]}${unit}`;
 }
 
 function isWhole(value: unknown): value is number {

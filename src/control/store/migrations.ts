@@ -164,4 +164,9 @@ export const migrations: readonly string[] = [
    -- Of the guest that it was made for; and since when there is a newer one: it goes when nobody uses it.
    ALTER TABLE stream_key ADD COLUMN invite TEXT;
    ALTER TABLE stream_key ADD COLUMN superseded_ms INTEGER`,
+
+  `CREATE TABLE egress_day (
+     day   TEXT PRIMARY KEY,         -- 2026-05-01, UTC
+     bytes INTEGER NOT NULL          -- to viewers
+   ) STRICT, WITHOUT ROWID`,
 ];
