@@ -4,7 +4,7 @@
  * restarts it when it dies, and ends it by closing its stdin.
  */
 
-import type { AacToOpus } from './audio/aac-to-opus.ts';
+import type { AacToOpus, AacToOpusOptions } from './audio/aac-to-opus.ts';
 import {
   type FromTranscoder,
   MessageReader,
@@ -44,8 +44,8 @@ async function openStream(
 ): Promise<void> {
   const { stream, sampleRate, channels, opusBitrateBps, bytes } = message;
   try {
-    const onPacket = (opus: Uint8Array, timestampMs: number): void =>
-      send({ kind: 'packet', stream, timestampMs, bytes: opus });
+    const onPacket: AacToOpusOptions['onPacket'] = (opus, timestampMs, loudness) =>
+      send({ kind: 'packet', stream, timestampMs, ...loudness, bytes: opus });
     const options = { audioSpecificConfig: bytes, sampleRate, channels, opusBitrateBps, onPacket };
     streams.set(stream, await open(options));
   } catch (error) {

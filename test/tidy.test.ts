@@ -16,12 +16,22 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   channel: ['base', 'api'],
   access: ['base', 'channel'],
   media: ['base', 'protocols', 'engine', 'native', 'audio', 'channel', 'api'],
-  control: ['base', 'protocols/sdp', 'protocols/stun', 'access', 'api', 'channel'],
+  doctor: ['base', 'api'],
+  control: ['base', 'protocols/sdp', 'protocols/stun', 'access', 'api', 'channel', 'doctor'],
   planner: [],
   cli: ['base', 'access', 'api', 'control', 'planner'],
 };
 /** Below the two planes: bytes and the time come in, outputs come out. */
-const SYNCHRONOUS = ['base', 'protocols', 'engine', 'access', 'channel', 'api', 'planner'];
+const SYNCHRONOUS = [
+  'base',
+  'protocols',
+  'engine',
+  'access',
+  'channel',
+  'api',
+  'planner',
+  'doctor',
+];
 /** Where threads and processes start, and what the tests alone compare with. */
 const ENTRIES = [
   'src/millrace.ts',
@@ -102,7 +112,7 @@ test('every source file is used', () => {
 });
 
 /** What of the server the pages may have a part of: plain rules, which need nothing of Node's. */
-const PAGES_MAY = ['src/api/', 'src/base/names.ts', 'src/planner/'];
+const PAGES_MAY = ['src/api/', 'src/base/names.ts', 'src/doctor/', 'src/planner/'];
 
 test('pages know of the server what the API says', () => {
   const pages = read('web/**/*.{ts,tsx}').filter(({ path }) => !/\.test\.tsx?$/.test(path));

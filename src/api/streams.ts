@@ -30,8 +30,20 @@ const roundTrip = says(
   'Round trip in ms; null where the transport does not tell, or not yet.',
 );
 
+const declared = says(
+  v.nullable(count),
+  'Bits a second that the encoder says it sends; null where it does not say.',
+);
+const incoming = says(
+  count,
+  'Bits a second that come in, before anything is left out or transcoded.',
+);
+const decibels = v.nullable(v.pipe(v.number(), v.maxValue(0)));
+
 export const videoInfo = v.object({
   codec: v.string(),
+  profile: says(v.nullable(v.string()), '`High`; null for codecs without, or not known yet.'),
+  level: says(v.nullable(v.string()), '`3.1`; null as above, and for simulcast layers.'),
   width: v.nullable(count),
   height: v.nullable(count),
   fps: says(v.number(), 'Frames a second, over the last three seconds.'),
@@ -39,6 +51,24 @@ export const videoInfo = v.object({
   keyframeIntervalMs: says(
     v.nullable(count),
     'Time between the last two keyframes; null before the second one.',
+  ),
+  declaredFps: says(
+    v.nullable(v.number()),
+    'Frames a second that the encoder says it sends; null where it does not say.',
+  ),
+  incomingFps: says(
+    v.number(),
+    'Frames a second that come in, B-frames that are left out included.',
+  ),
+  declaredBps: declared,
+  incomingBps: incoming,
+  bFrames: says(
+    v.nullable(v.picklist(['none', 'announced', 'sent'])),
+    'Whether pictures are sent in another order than they are shown; null where the codec does not tell.',
+  ),
+  answersKeyframeRequests: says(
+    v.nullable(v.boolean()),
+    'Whether the encoder sent a keyframe when it was asked for one; null where it was not, or cannot be.',
   ),
 });
 
@@ -57,6 +87,29 @@ export const audioInfo = v.object({
   sampleRate: count,
   channels: count,
   bitrateBps: bitsPerSecond,
+  profile: says(v.nullable(v.string()), '`AAC-LC`; null for Opus.'),
+  declaredBps: declared,
+  incomingBps: incoming,
+  stereo: says(
+    v.nullable(v.boolean()),
+    'Whether the sound has two sides; null while that cannot be told.',
+  ),
+  levelDb: says(
+    decibels,
+    'Mean level of the last second in dB of full scale, -127 for silence; null where it is not measured: Opus whose sender does not tell it (RFC 6464).',
+  ),
+  loudestDb: says(decibels, 'The loudest level of the last ten seconds, in the same.'),
+  clippedShare: says(
+    v.nullable(share),
+    'Share of the last ten seconds in which samples met full scale; null where samples are not seen: Opus.',
+  ),
+});
+
+/** Which program publishes, by its own word. */
+export const clientInfo = v.object({
+  kind: v.picklist(['obs', 'ffmpeg', 'gstreamer', 'browser', 'other']),
+  name: v.string(),
+  version: v.nullable(v.string()),
 });
 
 export const finding = v.object({
@@ -79,6 +132,7 @@ export const publisherInfo = v.object({
   transport: says(v.string(), '`udp`, `tcp`.'),
   address,
   userAgent: v.nullable(v.string()),
+  client: says(clientInfo, 'Which program that is, as far as we know it.'),
   since: time,
   video: says(v.nullable(videoInfo), 'Of simulcast layers, the best that flows.'),
   layers: says(v.array(layerInfo), 'Simulcast layers; empty where the picture is sent once.'),
@@ -86,6 +140,18 @@ export const publisherInfo = v.object({
   rttMs: roundTrip,
   loss: says(share, 'Share of packets that never came, over the last three seconds.'),
   packetsLost: says(count, 'Packets that never came, since somebody published or watched.'),
+  repaired: says(
+    v.nullable(share),
+    'Share of packets that had to be sent again, over ten seconds; null where nothing can be: TCP.',
+  ),
+  jitterMs: says(
+    v.nullable(v.pipe(v.number(), v.minValue(0))),
+    'How unevenly media come in (RFC 3550 §6.4.1).',
+  ),
+  clockDriftPpm: says(
+    v.nullable(v.number()),
+    "The encoder's clock against the server's, in millionths; above 0 it is fast; null in the first three minutes, and while the network scatters more.",
+  ),
   findings: v.array(finding),
 });
 
@@ -135,6 +201,7 @@ export const liveResponse = v.object({
 export type FindingCode = (typeof findingCodes)[number];
 export type VideoInfo = Shape<typeof videoInfo>;
 export type LayerInfo = Shape<typeof layerInfo>;
+export type ClientInfo = Shape<typeof clientInfo>;
 export type AudioInfo = Shape<typeof audioInfo>;
 /** Something about a publisher's settings that hurts its viewers, with the plain remedy. */
 export type Finding = Shape<typeof finding>;

@@ -3,6 +3,7 @@ import { Application, createEncoder, type OpusEncoderHandle } from 'libopus-wasm
 import { AacDecoder, type DecodedAudio } from './aac-decoder.ts';
 import { downmix } from './downmix.ts';
 import { FRAME_SAMPLES, Framer, SAMPLES_PER_MS } from './framer.ts';
+import { type Loudness, loudnessOf } from './loudness.ts';
 import { AAC_SAMPLE_RATES, Resampler } from './resampler.ts';
 
 /**
@@ -17,7 +18,7 @@ export type AacToOpusOptions = {
   readonly sampleRate: number;
   readonly channels: number;
   readonly opusBitrateBps: number;
-  readonly onPacket: (opus: Uint8Array, timestampMs: number) => void;
+  readonly onPacket: (opus: Uint8Array, timestampMs: number, loudness: Loudness) => void;
 };
 
 /** What became of one frame; `layout-changed` and `unknown-rate` end the stream. */
@@ -52,7 +53,11 @@ export class AacToOpus {
     // What goes into the encoder now comes out of a decoder that many samples later (RFC 6716 §4.3.7's overlap).
     const lookaheadMs = encoder.getLookahead() / SAMPLES_PER_MS;
     this.#framer = new Framer((samples, timestampMs) =>
-      options.onPacket(encoder.encodeFloat(samples), timestampMs - lookaheadMs),
+      options.onPacket(
+        encoder.encodeFloat(samples),
+        timestampMs - lookaheadMs,
+        loudnessOf(samples),
+      ),
     );
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { downmix } from './downmix.ts';
 import { FRAME_SAMPLES, Framer } from './framer.ts';
+import { loudnessOf } from './loudness.ts';
 import { AAC_SAMPLE_RATES, Resampler } from './resampler.ts';
 
 /** Interleaved stereo: a sine on both sides. */
@@ -228,4 +229,12 @@ test('a correction is not heard: the tone stays a tone', () => {
   }
   // The steepest step of the sine itself is 0.065; a dropped sample would double it.
   assert.ok(worst < 0.068, `a step of ${worst}`);
+});
+
+test('loudness: of a tone, of silence, of what meets full scale', () => {
+  const loud = tone(48000, 1000, 0.02).map((sample) => sample * 2);
+  assert.deepEqual(loudnessOf(tone(48000, 1000, 0.02)), { below: 9, isClipped: false });
+  assert.deepEqual(loudnessOf(loud), { below: 3, isClipped: true });
+  assert.deepEqual(loudnessOf(new Float32Array(1920)), { below: 127, isClipped: false });
+  assert.deepEqual(loudnessOf(new Float32Array(1920).fill(1.5)), { below: 0, isClipped: true });
 });

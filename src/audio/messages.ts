@@ -27,11 +27,15 @@ export type ToTranscoder =
 export type FromTranscoder =
   /** Libraries are loaded; stream is 0. */
   | { readonly kind: 'ready'; readonly stream: number }
-  /** f64 timestampMs · one Opus packet */
+  /** f64 timestampMs · u8 below · u8 isClipped · one Opus packet */
   | {
       readonly kind: 'packet';
       readonly stream: number;
       readonly timestampMs: number;
+      /** Level of its samples below full scale, in dB: 0 to 127. */
+      readonly below: number;
+      /** Some of its samples meet full scale. */
+      readonly isClipped: boolean;
       readonly bytes: Uint8Array;
     }
   /** One frame is dealt with, in the order in which frames were sent. */
@@ -58,9 +62,21 @@ const MESSAGE_BYTES_MAX = 64 * 1024;
 const LENGTH_BYTES = 4;
 const HEADER_BYTES = LENGTH_BYTES + 5;
 
+/** What stands between the header and the bytes that remain. */
+const FIELD_BYTES: Readonly<Record<Message['kind'], number>> = {
+  open: 9,
+  frame: 8,
+  packet: 10,
+  close: 0,
+  ready: 0,
+  decoded: 0,
+  undecodable: 0,
+  fault: 0,
+};
+
 /** One message as it goes through the pipe, in bytes of its own. */
 export function writeMessage(message: Message): Uint8Array {
-  const fieldBytes = message.kind === 'open' ? 9 : 'timestampMs' in message ? 8 : 0;
+  const fieldBytes = FIELD_BYTES[message.kind];
   const payload = 'bytes' in message ? message.bytes : undefined;
   const bytes = new Uint8Array(HEADER_BYTES + fieldBytes + (payload?.length ?? 0));
   const view = new DataView(bytes.buffer);
@@ -73,6 +89,10 @@ export function writeMessage(message: Message): Uint8Array {
     view.setUint32(HEADER_BYTES + 5, message.opusBitrateBps, true);
   } else if ('timestampMs' in message) {
     view.setFloat64(HEADER_BYTES, message.timestampMs, true);
+  }
+  if (message.kind === 'packet') {
+    view.setUint8(HEADER_BYTES + 8, message.below);
+    view.setUint8(HEADER_BYTES + 9, message.isClipped ? 1 : 0);
   }
   if (payload) bytes.set(payload, HEADER_BYTES + fieldBytes);
   return bytes;
@@ -110,28 +130,32 @@ function parseMessage(message: Uint8Array): Message | undefined {
   const view = new DataView(message.buffer, message.byteOffset, message.length);
   const kind = kinds[view.getUint8(LENGTH_BYTES)];
   const stream = view.getUint32(LENGTH_BYTES + 1, true);
-  const rest = message.length - HEADER_BYTES;
+  if (kind === undefined || message.length - HEADER_BYTES < FIELD_BYTES[kind]) return undefined;
   switch (kind) {
-    case undefined:
-      return undefined;
     case 'open':
-      if (rest < 9) return undefined;
       return {
         kind,
         stream,
         sampleRate: view.getUint32(HEADER_BYTES, true),
         channels: view.getUint8(HEADER_BYTES + 4),
         opusBitrateBps: view.getUint32(HEADER_BYTES + 5, true),
-        bytes: message.subarray(HEADER_BYTES + 9),
+        bytes: message.subarray(HEADER_BYTES + FIELD_BYTES.open),
       };
     case 'frame':
-    case 'packet':
-      if (rest < 8) return undefined;
       return {
         kind,
         stream,
         timestampMs: view.getFloat64(HEADER_BYTES, true),
-        bytes: message.subarray(HEADER_BYTES + 8),
+        bytes: message.subarray(HEADER_BYTES + FIELD_BYTES.frame),
+      };
+    case 'packet':
+      return {
+        kind,
+        stream,
+        timestampMs: view.getFloat64(HEADER_BYTES, true),
+        below: view.getUint8(HEADER_BYTES + 8),
+        isClipped: view.getUint8(HEADER_BYTES + 9) === 1,
+        bytes: message.subarray(HEADER_BYTES + FIELD_BYTES.packet),
       };
     case 'fault':
       return { kind, stream, bytes: message.subarray(HEADER_BYTES) };

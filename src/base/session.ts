@@ -37,6 +37,8 @@ export type ReceiveTrack = {
   readonly rids: readonly string[];
   readonly nack: boolean;
   readonly pli: boolean;
+  /** What the publisher says that it will send, in bits a second. */
+  readonly declaredBps: number | undefined;
   readonly extensions: {
     readonly mid: number | undefined;
     readonly rid: number | undefined;
@@ -44,6 +46,8 @@ export type ReceiveTrack = {
     readonly repairedRid: number | undefined;
     /** Transport-wide sequence numbers, which the publisher then wants feedback on. */
     readonly transportCc: number | undefined;
+    /** How loud each packet of sound is (RFC 6464). */
+    readonly audioLevel: number | undefined;
   };
 };
 

@@ -2,7 +2,7 @@
  * All that the two planes say to each other: plain data over one MessagePort.
  * The control plane knows HTTP, SDP and who may; the media plane knows sockets, peers and streams.
  */
-import type { StreamInfo } from '../api/streams.ts';
+import type { PublisherInfo, StreamInfo } from '../api/streams.ts';
 import type { FindingCode, Severity } from '../base/findings.ts';
 import type { StreamName } from '../base/names.ts';
 import type { CloseReason, DenialReason } from '../base/reasons.ts';
@@ -110,6 +110,8 @@ export type ToMedia =
   | { readonly type: 'close'; readonly session: SessionId; readonly reason: CloseReason }
   | { readonly type: 'decision'; readonly request: number; readonly decision: AccessDecision }
   | { readonly type: 'stats'; readonly request: number }
+  /** Of one stream, who publishes it: asked for each second by each page that shows it. */
+  | { readonly type: 'publisher'; readonly request: number; readonly stream: StreamName }
   | { readonly type: 'stop' };
 
 export type MediaEvent =
@@ -176,6 +178,11 @@ export type FromMedia =
   /** The connection that asked is gone: once for each question, whatever the answer was. */
   | { readonly type: 'asker-gone'; readonly session: SessionId }
   | { readonly type: 'stats'; readonly request: number; readonly streams: readonly StreamInfo[] }
+  | {
+      readonly type: 'publisher';
+      readonly request: number;
+      readonly publisher: PublisherInfo | null;
+    }
   | { readonly type: 'event'; readonly event: MediaEvent }
   | { readonly type: 'stopped' };
 

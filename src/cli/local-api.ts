@@ -119,7 +119,12 @@ const needsServer = {
 
 /** Nothing is published or watched while no server runs. */
 const nothingLive = {
-  media: { live: new Set<never>(), stats: async () => [], close: () => undefined },
+  media: {
+    live: new Set<never>(),
+    stats: async () => [],
+    publisher: async () => null,
+    close: () => undefined,
+  },
   rtmpPort: undefined,
   setupInfo: () => needsServer,
   reach: { look: async () => needsServer, knows: () => false },

@@ -5,7 +5,7 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { StreamInfo } from '../api/streams.ts';
+import type { PublisherInfo, StreamInfo } from '../api/streams.ts';
 import { isTestStream, type StreamName } from '../base/names.ts';
 import type { CloseReason } from '../base/reasons.ts';
 import type {
@@ -71,6 +71,7 @@ export class MediaLink {
   readonly #listeners = new Set<(event: MediaEvent) => void>();
   readonly #opening = new Questions<CloseReason | undefined>();
   readonly #asking = new Questions<readonly StreamInfo[]>();
+  readonly #askingWho = new Questions<PublisherInfo | null>();
   readonly #authorise: MediaLinkOptions['authorise'];
   readonly #onAskerGone: MediaLinkOptions['onAskerGone'];
   readonly #stopped = Promise.withResolvers<void>();
@@ -137,10 +138,12 @@ export class MediaLink {
     return streams.filter(({ name }) => !isTestStream(name as StreamName));
   }
 
-  /** One stream, be it a test; undefined where nobody publishes it or waits for it. */
-  async statsOf(stream: StreamName): Promise<StreamInfo | undefined> {
-    const streams = await this.#allStats();
-    return streams.find(({ name }) => name === stream);
+  /** Who publishes a stream, be it a test, and what; null where nobody does. */
+  publisher(stream: StreamName): Promise<PublisherInfo | null> {
+    const request = this.#nextRequest++;
+    return this.#askingWho.ask(String(request), () =>
+      this.#send({ type: 'publisher', request, stream }),
+    );
   }
 
   /** Hears every event from now on, until the returned function is called. */
@@ -175,6 +178,9 @@ export class MediaLink {
         break;
       case 'stats':
         this.#asking.answer(String(message.request), message.streams);
+        break;
+      case 'publisher':
+        this.#askingWho.answer(String(message.request), message.publisher);
         break;
       case 'authorise':
         void this.#answer(message.request, message.question);

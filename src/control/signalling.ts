@@ -28,7 +28,7 @@ export type MediaGate = Pick<
   | 'restartIce'
   | 'close'
   | 'stats'
-  | 'statsOf'
+  | 'publisher'
   | 'onEvent'
 >;
 

@@ -52,8 +52,54 @@ export interface PublisherInput {
   close(reason: CloseReason, nowMs: number): void;
 }
 
-/** Who hears of the picture's size. */
-export type SizeListener = Pick<PublisherInput, 'setVideoSize'>;
+/** What a picture's sequence header says of its coding. */
+export type CodedProfile = {
+  /** `High`, `Main 10`; undefined where its number has no name. */
+  readonly profile: string | undefined;
+  /** `3.1`. */
+  readonly level: string | undefined;
+  /** Frames a second, where it says so. */
+  readonly fps: number | undefined;
+};
+
+/** What an adapter measured of what its encoder sends: undefined where that cannot be told, or not yet. */
+export type PublisherFacts = {
+  readonly video: {
+    readonly coded: CodedProfile | undefined;
+    readonly declaredFps: number | undefined;
+    readonly declaredBps: number | undefined;
+    /** As it comes in: B-frames and padding included. */
+    readonly incomingFps: number;
+    readonly incomingBps: number;
+    /** Whether pictures are sent in another order than they are shown. */
+    readonly bFrames: 'none' | 'announced' | 'sent' | undefined;
+    /** Whether a request for a keyframe was answered; undefined where none was made, or can be. */
+    readonly answersKeyframeRequests: boolean | undefined;
+  };
+  readonly audio: {
+    readonly profile: string | undefined;
+    readonly declaredBps: number | undefined;
+    readonly incomingBps: number;
+    readonly isStereo: boolean | undefined;
+    /** In dB of full scale, over the last second; undefined where the sound is coded and its sender does not say. */
+    readonly levelDb: number | undefined;
+    /** The loudest of the last ten seconds, in the same. */
+    readonly loudestDb: number | undefined;
+    /** Share of the last ten seconds in which samples met full scale. */
+    readonly clippedShare: number | undefined;
+  };
+  /** Of what came, the share that had to be sent again. */
+  readonly repairedShare: number | undefined;
+  readonly jitterMs: number | undefined;
+  /** The publisher's clock against ours, in millionths; above 0 it is the faster one. */
+  readonly clockDriftMillionths: number | undefined;
+};
+
+/** Who hears of the picture's size, and of how it is coded. */
+export type FormatListener = Pick<PublisherInput, 'setVideoSize'> & {
+  /** A sequence header; `reorderFrames`: how many pictures may come ahead of one that is shown before them. */
+  setCoding(coded: CodedProfile, reorderFrames: number | undefined): void;
+};
 
 /** What the engine asks of a publisher's adapter. */
 export interface PublisherListener {
@@ -66,4 +112,6 @@ export interface PublisherListener {
   onClosed(reason: CloseReason, nowMs: number): void;
   /** The round trip, where the transport tells. */
   rttMs?(): number | undefined;
+  /** What is known of what comes in, for the stats; our own clip has nothing to tell. */
+  facts?(nowMs: number): PublisherFacts | undefined;
 }

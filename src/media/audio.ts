@@ -1,5 +1,9 @@
 /** What an adapter with AAC asks for: Opus, made elsewhere. `media/transcoder.ts` implements it. */
 
+import type { Loudness } from '../audio/loudness.ts';
+
+export type { Loudness } from '../audio/loudness.ts';
+
 /** AAC as its publisher describes it; the decoder goes by what it really finds. */
 export type AacFormat = {
   /** ISO/IEC 14496-3 §1.6, from the sequence header. */
@@ -17,7 +21,7 @@ export interface AudioTranscoder {
 }
 
 /** One Opus packet; `timestampMs` is on the time line of the AAC frames: a whole number of 48 kHz samples. */
-export type OpusListener = (opus: Uint8Array, timestampMs: number) => void;
+export type OpusListener = (opus: Uint8Array, timestampMs: number, loudness?: Loudness) => void;
 
 /**
  * Opens a transcoder for one stream. `onFault` is told once, in the streamer's words, when there will be no sound:

@@ -15,7 +15,7 @@ import type { Viewer } from '../engine/viewer.ts';
 import type { WebRtcCrypto } from '../protocols/webrtc/crypto.ts';
 import { PEER_IDLE_MS, Peer } from '../protocols/webrtc/peer.ts';
 import type { RouterSession } from './ice/router.ts';
-import { snapshot } from './snapshot.ts';
+import { publisherInfo, type SnapshotOptions, snapshot } from './snapshot.ts';
 import { PeerSession, type PeerUser } from './webrtc/peer-session.ts';
 import { WebRtcPublisher } from './webrtc/publisher.ts';
 import { senderOptions, WebRtcViewer } from './webrtc/viewer.ts';
@@ -170,15 +170,16 @@ export class MediaPlane {
   }
 
   sendStats(request: number, nowMs: number): void {
-    const streams = snapshot(this.engine, {
-      nowMs,
-      wallOffsetMs: this.#options.wallOffsetMs,
-      pathState: (viewer) => {
-        const user = this.#viewers.get(viewer);
-        return { rttMs: user?.rttMs ?? null, queuedBytes: user?.queuedBytes ?? 0 };
-      },
-    });
+    const streams = snapshot(this.engine, this.#snapshotOptions(nowMs));
     this.#options.send({ type: 'stats', request, streams });
+  }
+
+  sendPublisher(request: number, name: StreamName, nowMs: number): void {
+    const stream = this.engine.streams.get(name);
+    const publisher = stream?.publisher
+      ? publisherInfo(stream, stream.publisher, this.#snapshotOptions(nowMs))
+      : null;
+    this.#options.send({ type: 'publisher', request, publisher });
   }
 
   /** Does all that is due. @returns when to call again */
@@ -196,6 +197,17 @@ export class MediaPlane {
   stop(nowMs: number): void {
     this.engine.close('server-stopping', nowMs);
     for (const session of [...this.#sessions.values()]) session.close('server-stopping', nowMs);
+  }
+
+  #snapshotOptions(nowMs: number): SnapshotOptions {
+    return {
+      nowMs,
+      wallOffsetMs: this.#options.wallOffsetMs,
+      pathState: (viewer) => {
+        const user = this.#viewers.get(viewer);
+        return { rttMs: user?.rttMs ?? null, queuedBytes: user?.queuedBytes ?? 0 };
+      },
+    };
   }
 
   /** One that is no WebRTC session: RTMP, the demo clip. */

@@ -107,6 +107,9 @@ export class MediaThread {
       case 'stats':
         this.#plane.sendStats(message.request, nowMs);
         break;
+      case 'publisher':
+        this.#plane.sendPublisher(message.request, message.stream, nowMs);
+        break;
       case 'stop':
         this.#stop(nowMs);
         break;

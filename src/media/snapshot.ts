@@ -1,7 +1,17 @@
-import type { LayerInfo, PublisherInfo, StreamInfo, ViewerInfo } from '../api/streams.ts';
+import type {
+  AudioInfo,
+  ClientInfo,
+  LayerInfo,
+  PublisherInfo,
+  StreamInfo,
+  VideoInfo,
+  ViewerInfo,
+} from '../api/streams.ts';
+import { encoderProgram } from '../base/encoder-program.ts';
 import { severityOf } from '../base/findings.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Publisher } from '../engine/publisher.ts';
+import type { PublisherFacts } from '../engine/publishing.ts';
 import type { Stream } from '../engine/stream.ts';
 import type { Track } from '../engine/track.ts';
 import type { Viewer } from '../engine/viewer.ts';
@@ -31,46 +41,33 @@ export function snapshot(engine: Engine, options: SnapshotOptions): StreamInfo[]
   }));
 }
 
-function publisherInfo(
+/** The part of it that tells of who publishes a stream. */
+export function publisherInfo(
   stream: Stream,
   publisher: Publisher,
   options: SnapshotOptions,
 ): PublisherInfo {
   const { audio, layers } = stream;
-  const video = layers.ladder.at(-1) ?? stream.video;
+  const facts = publisher.listener.facts?.(options.nowMs);
   return {
     session: publisher.options.session,
     protocol: publisher.options.protocol,
     transport: publisher.options.transport,
     address: publisher.options.address ?? null,
     userAgent: publisher.options.userAgent ?? null,
+    client: clientInfo(publisher.options.userAgent),
     since: isoTime(publisher.sinceMs, options),
-    video: video.format
-      ? {
-          codec: video.format.codec,
-          width: video.width ?? null,
-          height: video.height ?? null,
-          fps: round(video.frames.perSecond(options.nowMs), 10),
-          bitrateBps: Math.round(video.bytes.perSecond(options.nowMs) * 8),
-          keyframeIntervalMs: nullable(video.keyframeIntervalMs),
-        }
-      : null,
+    video: videoInfo(layers.ladder.at(-1) ?? stream.video, facts?.video, options),
     layers: layers.isSimulcast
       ? layers.tracks.map((track) => layerInfo(track, stream, options))
       : [],
-    audio:
-      audio.format?.kind === 'audio'
-        ? {
-            codec: audio.format.codec,
-            sourceCodec: audio.format.sourceCodec,
-            sampleRate: audio.format.sourceSampleRate,
-            channels: audio.format.sourceChannels,
-            bitrateBps: Math.round(audio.bytes.perSecond(options.nowMs) * 8),
-          }
-        : null,
+    audio: audioInfo(audio, facts?.audio, options),
     rttMs: milliseconds(publisher.listener.rttMs?.()),
     loss: lossOf(stream, options.nowMs),
     packetsLost: layers.tracks.reduce((lost, track) => lost + track.packetsLost, audio.packetsLost),
+    repaired: facts?.repairedShare === undefined ? null : round(facts.repairedShare, 1000),
+    jitterMs: milliseconds(facts?.jitterMs),
+    clockDriftPpm: nullable(facts?.clockDriftMillionths),
     findings: [...publisher.findings.values()].map((finding) => ({
       code: finding.code,
       severity: severityOf(finding.code),
@@ -78,6 +75,60 @@ function publisherInfo(
       since: isoTime(finding.sinceMs, options),
       until: finding.untilMs === undefined ? null : isoTime(finding.untilMs, options),
     })),
+  };
+}
+
+function clientInfo(userAgent: string | undefined): ClientInfo {
+  const { kind, name, version } = encoderProgram(userAgent);
+  return { kind, name, version: version ?? null };
+}
+
+function videoInfo(
+  track: Track,
+  facts: PublisherFacts['video'] | undefined,
+  { nowMs }: SnapshotOptions,
+): VideoInfo | null {
+  if (!track.format) return null;
+  const fps = round(track.frames.perSecond(nowMs), 10);
+  const bitrateBps = Math.round(track.bytes.perSecond(nowMs) * 8);
+  return {
+    codec: track.format.codec,
+    profile: facts?.coded?.profile ?? null,
+    level: facts?.coded?.level ?? null,
+    width: track.width ?? null,
+    height: track.height ?? null,
+    fps,
+    bitrateBps,
+    keyframeIntervalMs: nullable(track.keyframeIntervalMs),
+    declaredFps: facts?.declaredFps === undefined ? null : round(facts.declaredFps, 100),
+    incomingFps: facts ? round(facts.incomingFps, 10) : fps,
+    declaredBps: nullable(facts?.declaredBps),
+    incomingBps: facts ? Math.round(facts.incomingBps) : bitrateBps,
+    bFrames: facts?.bFrames ?? null,
+    answersKeyframeRequests: facts?.answersKeyframeRequests ?? null,
+  };
+}
+
+function audioInfo(
+  { format, bytes }: Track,
+  facts: PublisherFacts['audio'] | undefined,
+  { nowMs }: SnapshotOptions,
+): AudioInfo | null {
+  if (format?.kind !== 'audio') return null;
+  const bitrateBps = Math.round(bytes.perSecond(nowMs) * 8);
+  return {
+    codec: format.codec,
+    sourceCodec: format.sourceCodec,
+    sampleRate: format.sourceSampleRate,
+    channels: format.sourceChannels,
+    bitrateBps,
+    profile: facts?.profile ?? null,
+    declaredBps: nullable(facts?.declaredBps),
+    incomingBps: facts ? Math.round(facts.incomingBps) : bitrateBps,
+    stereo: facts?.isStereo ?? null,
+    levelDb: decibels(facts?.levelDb),
+    loudestDb: decibels(facts?.loudestDb),
+    clippedShare: facts?.clippedShare === undefined ? null : round(facts.clippedShare, 1000),
   };
 }
 
@@ -127,6 +178,11 @@ function lossOf({ layers, audio }: Stream, nowMs: number): number {
 /** To a tenth: what a local network takes. */
 function milliseconds(value: number | undefined): number | null {
   return value === undefined ? null : round(value, 10);
+}
+
+/** To a tenth, and never more than full scale. */
+function decibels(value: number | undefined): number | null {
+  return value === undefined ? null : Math.min(0, round(value, 10));
 }
 
 function isoTime(atMs: number, options: SnapshotOptions): string {

@@ -222,7 +222,7 @@ export class TranscoderProcess {
       case 'packet':
         if (lane === undefined || message.timestampMs <= lane.lastTimestampMs) return;
         lane.lastTimestampMs = message.timestampMs;
-        lane.onPacket(message.bytes, message.timestampMs);
+        lane.onPacket(message.bytes, message.timestampMs, message);
         return;
       case 'decoded':
       case 'undecodable':

@@ -1,5 +1,5 @@
 import type { PublishRequest, ViewRequest } from '../../src/access/request.ts';
-import type { StreamInfo } from '../../src/api/streams.ts';
+import type { PublisherInfo, StreamInfo } from '../../src/api/streams.ts';
 import { appOf, parseStreamName, type StreamName } from '../../src/base/names.ts';
 import type { CloseReason, DenialReason } from '../../src/base/reasons.ts';
 import type {
@@ -44,8 +44,8 @@ export class FakeMedia implements MediaGate {
     return this.streams;
   }
 
-  async statsOf(stream: StreamName): Promise<StreamInfo | undefined> {
-    return this.streams.find(({ name }) => name === stream);
+  async publisher(name: StreamName): Promise<PublisherInfo | null> {
+    return this.streams.find((stream) => stream.name === name)?.publisher ?? null;
   }
 
   onEvent(listener: (event: MediaEvent) => void): () => void {

@@ -38,5 +38,8 @@ port.on('message', (message: ToMedia) => {
     send({ type: 'event', event: { type: 'complaint', text, count: message.request } });
   }
   if (message.type === 'stats') send({ type: 'stats', request: message.request, streams: [] });
+  if (message.type === 'publisher') {
+    send({ type: 'publisher', request: message.request, publisher: null });
+  }
   if (message.type === 'stop') send({ type: 'stopped' });
 });

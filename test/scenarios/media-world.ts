@@ -256,11 +256,13 @@ export class MediaWorld {
       rids: kind === 'video' ? layers.map(({ rid }) => rid) : [],
       nack: nack && kind === 'video',
       pli: kind === 'video',
+      declaredBps: undefined,
       extensions: {
         mid: undefined,
         rid: layers.length > 0 ? RID_ID : undefined,
         repairedRid: undefined,
         transportCc: undefined,
+        audioLevel: undefined,
       },
     });
     this.plane.openPublisher(

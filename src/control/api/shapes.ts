@@ -12,9 +12,11 @@ import {
 import { accountInfo } from '../../api/account.ts';
 import { keptEvent } from '../../api/event-log.ts';
 import { guestInfo, inviteInfo } from '../../api/guests.ts';
+import { check, health, verdict } from '../../api/health.ts';
 import { problem, serverInfo } from '../../api/server.ts';
 import {
   audioInfo,
+  clientInfo,
   finding,
   publisherInfo,
   streamInfo,
@@ -31,7 +33,11 @@ export const named = {
   ViewerInfo: viewerInfo,
   VideoInfo: videoInfo,
   AudioInfo: audioInfo,
+  ClientInfo: clientInfo,
   Finding: finding,
+  Check: check,
+  Verdict: verdict,
+  Health: health,
   AppInfo: appInfo,
   SlotInfo: slotInfo,
   KeyInfo: keyInfo,

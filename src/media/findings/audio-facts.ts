@@ -1,4 +1,6 @@
+import { RateMeter } from '../../engine/rate-meter.ts';
 import { isSilentOpus, isStereoOpus } from '../../protocols/codecs/opus.ts';
+import { SoundMeter } from './sound-meter.ts';
 
 /** Pauses in speech and between scenes are shorter. */
 const SILENCE_MS = 10_000;
@@ -12,9 +14,17 @@ export class AudioFacts {
   /** Of the source, where its codec is another than Opus. */
   sampleRate: number | undefined;
   channels: number | undefined;
+  /** What the codec's own configuration calls itself. */
+  profile: string | undefined;
+  /** What the encoder says that it sends, in bits a second. */
+  declaredBps: number | undefined;
+  /** Bytes as they come in. */
+  readonly incoming = new RateMeter();
+  readonly meter = new SoundMeter();
   lastPacketMs: number | undefined;
   #soundMs: number | undefined;
   #stereoMs: number | undefined;
+  #sawStereoMs: number | undefined;
 
   /** One packet of Opus: as it came, or as it was made from AAC. */
   packet(opus: Uint8Array, nowMs: number): void {
@@ -23,7 +33,10 @@ export class AudioFacts {
     this.#stereoMs ??= nowMs;
     if (isSilentOpus(opus)) return;
     this.#soundMs = nowMs;
-    if (isStereoOpus(opus)) this.#stereoMs = nowMs;
+    if (isStereoOpus(opus)) {
+      this.#stereoMs = nowMs;
+      this.#sawStereoMs = nowMs;
+    }
   }
 
   isSilent(nowMs: number): boolean {
@@ -34,6 +47,15 @@ export class AudioFacts {
     if (this.channels !== undefined) return this.channels === 1;
     if (this.#soundMs === undefined || this.isSilent(nowMs)) return false;
     return this.#stereoMs !== undefined && this.#soundMs - this.#stereoMs >= MONO_MS;
+  }
+
+  /** Undefined while it cannot be told. */
+  isStereo(nowMs: number): boolean | undefined {
+    if (this.channels !== undefined) return this.channels === 0 ? undefined : this.channels > 1;
+    if (this.isMono(nowMs)) return false;
+    return this.#sawStereoMs !== undefined && nowMs - this.#sawStereoMs < MONO_MS
+      ? true
+      : undefined;
   }
 
   get isResampled(): boolean {

@@ -24,6 +24,11 @@ export class PathFacts {
   repairedShare = 0;
   jitterMs = 0;
 
+  /** Whether anything counts at all: over RTMP nothing does. */
+  get isCounted(): boolean {
+    return this.#before !== undefined;
+  }
+
   /** To be called about once a second. */
   counted(now: PathCounters, nowMs: number): void {
     this.jitterMs = now.jitterMs;

@@ -69,7 +69,7 @@ class World {
         const packet = sound(nowMs);
         if (packet) {
           this.findings.audio.packet(packet, nowMs);
-          this.findings.drift.arrived(nowMs * clock, nowMs);
+          this.findings.arrived(nowMs * clock, nowMs);
         }
       }
       this.findings.advance(nowMs);
@@ -167,7 +167,7 @@ test('clocks: a crystal is no finding, a wrong frame rate is', () => {
   for (const millionths of [-1000, -300, 300, 1000]) {
     const world = new World().run(600, { clock: 1 + millionths / 1e6 });
     assert.deepEqual(codes(world), ['clock-drift']);
-    const measured = world.findings.drift.millionths ?? 0;
+    const measured = world.findings.facts(600_000).clockDriftMillionths ?? 0;
     assert(Math.abs(measured - millionths) < 20, `${measured} for ${millionths}`);
   }
 });

@@ -1,7 +1,8 @@
 import type { FindingCode } from '../../base/findings.ts';
-import type { PublisherInput } from '../../engine/publishing.ts';
+import type { PublisherFacts, PublisherInput } from '../../engine/publishing.ts';
 import { AudioFacts } from './audio-facts.ts';
 import { DriftMeter } from './drift-meter.ts';
+import { JitterMeter } from './jitter-meter.ts';
 import { Lasting } from './lasting.ts';
 import * as messages from './messages.ts';
 import { PathFacts } from './path-facts.ts';
@@ -32,7 +33,8 @@ export class PublisherFindings {
   readonly video = new VideoFacts();
   readonly audio = new AudioFacts();
   readonly path = new PathFacts();
-  readonly drift = new DriftMeter();
+  readonly #drift = new DriftMeter();
+  readonly #jitter = new JitterMeter();
   readonly #input: Pick<PublisherInput, 'report' | 'resolve'>;
   readonly #rules: readonly Rule[];
   readonly #sinceMs: number;
@@ -64,7 +66,41 @@ export class PublisherFindings {
   /** Timestamps jumped, or went back. */
   timestampsJumped(nowMs: number): void {
     this.#jumpedMs = nowMs;
-    this.drift.forget();
+    this.#drift.forget();
+  }
+
+  /** Media of `timeMs` on the publisher's line came now; of all its flows, the one with the steadiest clock tells. */
+  arrived(timeMs: number, nowMs: number): void {
+    this.#drift.arrived(timeMs, nowMs);
+    this.#jitter.arrived(timeMs, nowMs);
+  }
+
+  /** All that is known now, for the stats. */
+  facts(nowMs: number): PublisherFacts {
+    const { video, audio, path } = this;
+    return {
+      video: {
+        coded: video.coded,
+        declaredFps: video.declaredFps ?? video.coded?.fps,
+        declaredBps: video.declaredBps,
+        incomingFps: video.pictures.perSecond(nowMs),
+        incomingBps: video.incoming.perSecond(nowMs) * 8,
+        bFrames: video.bFrames,
+        answersKeyframeRequests: video.answers,
+      },
+      audio: {
+        profile: audio.profile,
+        declaredBps: audio.declaredBps,
+        incomingBps: audio.incoming.perSecond(nowMs) * 8,
+        isStereo: audio.isStereo(nowMs),
+        levelDb: audio.meter.levelDb(nowMs),
+        loudestDb: audio.meter.loudestDb(nowMs),
+        clippedShare: audio.meter.clippedShare(nowMs),
+      },
+      repairedShare: path.isCounted ? path.repairedShare : undefined,
+      jitterMs: path.isCounted ? path.jitterMs : this.#jitter.ms,
+      clockDriftMillionths: this.#drift.millionths,
+    };
   }
 
   /** To be called with whatever comes. */
@@ -170,7 +206,8 @@ export class PublisherFindings {
   }
 
   #pathRules(): readonly Rule[] {
-    const { path, drift } = this;
+    const { path } = this;
+    const drift = this.#drift;
     return [
       rule(
         'timestamps',

@@ -31,8 +31,9 @@ export class RtpObserver {
     const isNext = timestamp !== this.#timestamp;
     if (isNext) this.#turnTo(timestamp, nowMs);
     if (this.#codec === 'opus') {
+      this.#findings.audio.incoming.add(payload.length, nowMs);
       this.#findings.audio.packet(payload, nowMs);
-      this.#findings.drift.arrived(this.#timeMs, nowMs);
+      this.#findings.arrived(this.#timeMs, nowMs);
       return;
     }
     this.#picture ??= { timeMs: this.#timeMs, isKeyframe: false, bytes: 0 };

@@ -1,3 +1,6 @@
+import type { CodedProfile } from '../../engine/publishing.ts';
+import { RateMeter } from '../../engine/rate-meter.ts';
+
 /** One picture as its publisher sent it. */
 export type PictureFacts = {
   /** On the publisher's time line, in the order of sending. */
@@ -38,9 +41,18 @@ const emptyWindow = (): Window => ({ bytes: 0, filler: 0, intervals: 0, uneven: 
 export class VideoFacts {
   /** What the encoder says that it sends, in bits a second. */
   declaredBps: number | undefined;
+  /** The same of frames a second. */
+  declaredFps: number | undefined;
+  /** From the newest sequence header. */
+  coded: CodedProfile | undefined;
   /** From the sequence header: how many pictures may be reordered. */
   reorderFrames: number | undefined;
   sawBFrames = false;
+  /** Whether this codec's pictures tell that they are out of order. */
+  tellsBFrames = false;
+  /** Pictures and bytes as they come in. */
+  readonly pictures = new RateMeter();
+  readonly incoming = new RateMeter();
   lastPictureMs: number | undefined;
   #window = emptyWindow();
   #windowSinceMs: number | undefined;
@@ -55,6 +67,8 @@ export class VideoFacts {
 
   picture({ timeMs, isKeyframe, bytes, fillerBytes }: PictureFacts, nowMs: number): void {
     this.lastPictureMs = nowMs;
+    this.pictures.add(1, nowMs);
+    this.incoming.add(bytes, nowMs);
     this.#turnWindow(nowMs);
     this.#window.bytes += bytes;
     this.#window.filler += fillerBytes;
@@ -83,6 +97,18 @@ export class VideoFacts {
   keyframeIntervalMs(nowMs: number): number {
     const sinceMs = this.#lastKeyframeMs === undefined ? 0 : nowMs - this.#lastKeyframeMs;
     return Math.max(this.#keyframeIntervalMs, sinceMs);
+  }
+
+  /** Whether the last request for a keyframe brought one; undefined while none was made. */
+  get answers(): boolean | undefined {
+    return this.#answers;
+  }
+
+  /** Undefined where a codec's pictures do not tell, or none has come. */
+  get bFrames(): 'none' | 'announced' | 'sent' | undefined {
+    if (this.sawBFrames) return 'sent';
+    if (!this.tellsBFrames || this.lastPictureMs === undefined) return undefined;
+    return this.announcesReordering ? 'announced' : 'none';
   }
 
   get isUneven(): boolean {

@@ -1,9 +1,9 @@
 import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
-import type { AacConfig } from '../../protocols/codecs/aac.ts';
+import { type AacConfig, aacProfile } from '../../protocols/codecs/aac.ts';
 import { type OpusHead, opusSamples } from '../../protocols/codecs/opus.ts';
 import { type AudioTag, parseAudioTag } from '../../protocols/flv/audio-tag.ts';
 import { PAYLOAD_BYTES_MAX } from '../../protocols/rtp/payload/scratch.ts';
-import type { AudioTranscoder, AudioTranscoderFactory } from '../audio.ts';
+import type { AudioTranscoder, AudioTranscoderFactory, Loudness } from '../audio.ts';
 import type { PublisherFindings } from '../findings/publisher-findings.ts';
 import { ACCEPTED } from './accepted.ts';
 import { RtpNumbers } from './rtp-numbers.ts';
@@ -104,10 +104,11 @@ export class AudioTrack {
     const { sampleRate, channels } = config;
     this.#options.findings.audio.sampleRate = config.outputSampleRate;
     this.#options.findings.audio.channels = channels;
+    this.#options.findings.audio.profile = aacProfile(config);
     this.#transcoder = createTranscoder(
       { audioSpecificConfig: this.#header, sampleRate, channels, opusBitrateBps },
-      (opus, timeMs) => {
-        if (isCurrent()) this.#onOpus(input, opus, timeMs);
+      (opus, timeMs, loudness) => {
+        if (isCurrent()) this.#onOpus(input, opus, timeMs, loudness);
       },
       (message) => {
         if (isCurrent()) publisher.report('audio-codec', message);
@@ -129,6 +130,7 @@ export class AudioTrack {
     this.#opusMs = undefined;
     this.#options.findings.audio.sampleRate = undefined;
     this.#options.findings.audio.channels = undefined;
+    this.#options.findings.audio.profile = undefined;
     this.#input = this.#options.publisher.setTrack({
       kind: 'audio',
       codec: 'opus',
@@ -153,12 +155,14 @@ export class AudioTrack {
     return undefined;
   }
 
-  #onOpus(input: TrackInput, opus: Uint8Array, timeMs: number): void {
+  #onOpus(input: TrackInput, opus: Uint8Array, timeMs: number, loudness?: Loudness): void {
     this.#numbers.tieClock(input, timeMs);
     // RFC 7587 §4.2: the marker begins a talkspurt; a stream without pauses sets none.
     const packet = this.#numbers.packet(opus, this.#numbers.ticks(timeMs), false);
     this.#options.release(timeMs, (nowMs) => {
-      this.#options.findings.audio.packet(opus, nowMs);
+      const { audio } = this.#options.findings;
+      audio.packet(opus, nowMs);
+      if (loudness) audio.meter.packet(loudness.below, loudness.isClipped, nowMs);
       input.push(packet, nowMs);
     });
   }

@@ -2,6 +2,7 @@ import type { CloseReason } from '../../base/reasons.ts';
 import type { BFramePolicy } from '../../channel/messages.ts';
 import type { PublisherInput, PublisherListener } from '../../engine/publishing.ts';
 import type { AmfObject } from '../../protocols/amf/amf0.ts';
+import type { AmfValue } from '../../protocols/amf/value.ts';
 import type { AudioTranscoderFactory } from '../audio.ts';
 import { PublisherFindings } from '../findings/publisher-findings.ts';
 import { AudioTrack } from './audio-track.ts';
@@ -89,8 +90,12 @@ export class RtmpPublisher {
   onMetadata(values: AmfObject, nowMs: number): void {
     const encoder = values.get('encoder');
     const live = this.#open(typeof encoder === 'string' ? encoder : this.#options.encoder, nowMs);
-    const kilobits = values.get('videodatarate');
-    if (live && typeof kilobits === 'number') live.findings.video.declaredBps = kilobits * 1000;
+    if (!live) return;
+    const { video, audio } = live.findings;
+    video.declaredBps = bpsOf(values.get('videodatarate')) ?? video.declaredBps;
+    audio.declaredBps = bpsOf(values.get('audiodatarate')) ?? audio.declaredBps;
+    const fps = values.get('framerate');
+    if (isPositive(fps)) video.declaredFps = fps;
   }
 
   onTag(kind: 'audio' | 'video', timestampMs: number, body: Uint8Array, nowMs: number): void {
@@ -98,6 +103,7 @@ export class RtmpPublisher {
     if (!live) return;
     const timeMs = this.#timeline.place(kind, timestampMs, nowMs);
     if (kind === 'audio') {
+      live.findings.audio.incoming.add(body.length, nowMs);
       this.#onResult(live.audio.push(body, timeMs));
     } else {
       this.#steady.video(timeMs, live.video.aheadMs(body), nowMs, (sentMs) => {
@@ -106,7 +112,7 @@ export class RtmpPublisher {
       this.#options.wakeBy(this.deadlineMs);
     }
     // Sound has the steadier clock; pictures stand in for it where there is none.
-    if (kind === 'audio' || !live.audio.isThere) live.findings.drift.arrived(timeMs, nowMs);
+    if (kind === 'audio' || !live.audio.isThere) live.findings.arrived(timeMs, nowMs);
     if (!this.#deaf) live.findings.advance(nowMs);
   }
 
@@ -154,6 +160,7 @@ export class RtmpPublisher {
     // RTMP has no way to ask an encoder for a keyframe.
     onKeyframeWanted: () => {},
     rttMs: () => this.#options.rttMs(),
+    facts: (nowMs) => this.#live?.findings.facts(nowMs),
     onClosed: (reason) => {
       if (this.#closed) return;
       this.#closed = true;
@@ -176,6 +183,15 @@ export class RtmpPublisher {
     this.#deaf = true;
     this.#options.end(reason, message);
   }
+}
+
+/** Metadata tells kilobits a second; 0 is what encoders write that do not know. */
+function bpsOf(kilobits: AmfValue): number | undefined {
+  return isPositive(kilobits) ? kilobits * 1000 : undefined;
+}
+
+function isPositive(value: AmfValue): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0;
 }
 
 type Live = {

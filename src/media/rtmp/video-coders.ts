@@ -1,5 +1,6 @@
 /** From what RTMP carries of each codec to RTP payloads: one coder per codec, and the table of them. */
 import type { VideoCodec } from '../../base/session.ts';
+import type { CodedProfile } from '../../engine/publishing.ts';
 import {
   av1PictureSize,
   isAv1Keyframe,
@@ -16,8 +17,12 @@ import {
   sliceTypeOf,
   splitAvcc,
 } from '../../protocols/codecs/h264.ts';
-import { parseSps } from '../../protocols/codecs/h264-sps.ts';
-import { isH265Keyframe, parseHevcConfiguration } from '../../protocols/codecs/h265.ts';
+import { h264Profile, parseSps } from '../../protocols/codecs/h264-sps.ts';
+import {
+  h265Profile,
+  isH265Keyframe,
+  parseHevcConfiguration,
+} from '../../protocols/codecs/h265.ts';
 import { parseH265Sps } from '../../protocols/codecs/h265-sps.ts';
 import type { PictureSize } from '../../protocols/codecs/picture-size.ts';
 import { isVp8Keyframe, vp8PictureSize } from '../../protocols/codecs/vp8.ts';
@@ -33,6 +38,7 @@ export type CodedFormat = {
   readonly size: PictureSize | undefined;
   /** How many pictures may come ahead of one that is shown before them, where the encoder says. */
   readonly reorderFrames: number | undefined;
+  readonly coded: CodedProfile | undefined;
 };
 
 export type CodedFrame = {
@@ -67,7 +73,11 @@ export const videoCoders: Readonly<Record<VideoCodec, (random: number) => VideoC
   vp9: (random) => new FrameCoder(new Vp9Packetizer(random), isVp9Keyframe, vp9PictureSize),
 };
 
-const NOTHING_KNOWN: CodedFormat = { size: undefined, reorderFrames: undefined };
+const NOTHING_KNOWN: CodedFormat = {
+  size: undefined,
+  reorderFrames: undefined,
+  coded: undefined,
+};
 
 class H264Coder implements VideoCoder {
   readonly needsSequenceHeader = true;
@@ -82,7 +92,8 @@ class H264Coder implements VideoCoder {
     if (typeof sps === 'string') return sps;
     this.#lengthSize = configuration.lengthSize;
     this.#packetizer.setParameterSets(configuration.sps, configuration.pps);
-    return { size: sps, reorderFrames: sps.reorderFrames };
+    const coded = { ...h264Profile(sps), fps: sps.fps };
+    return { size: sps, reorderFrames: sps.reorderFrames, coded };
   }
 
   code(data: Uint8Array, saysKeyframe: boolean): CodedFrame | string {
@@ -111,7 +122,8 @@ class H265Coder implements VideoCoder {
     this.#lengthSize = configuration.lengthSize;
     const { vps, pps } = configuration;
     this.#packetizer.setParameterSets(vps, configuration.sps, pps);
-    return { size: sps, reorderFrames: sps.reorderFrames };
+    const coded = { ...h265Profile(sps), fps: undefined };
+    return { size: sps, reorderFrames: sps.reorderFrames, coded };
   }
 
   code(data: Uint8Array, saysKeyframe: boolean): CodedFrame | string {

@@ -104,7 +104,10 @@ export class VideoTrack {
     // A sequence header that cannot be read leaves nothing to decode; a broken frame is one frame.
     if (typeof format === 'string') return unreadable(codec, format);
     this.#bFrames.onSequenceHeader(format.reorderFrames);
-    this.#findings.video.reorderFrames = format.reorderFrames;
+    const { video } = this.#findings;
+    video.reorderFrames = format.reorderFrames;
+    video.coded = format.coded;
+    video.tellsBFrames = codec === 'h264' || codec === 'h265';
     if (!known) this.#begin(codec, coder);
     this.#tellSize(format.size);
     return undefined;

@@ -1,4 +1,4 @@
-import type { SizeListener, TrackInput } from '../../engine/publishing.ts';
+import type { FormatListener, TrackInput } from '../../engine/publishing.ts';
 import {
   av1PictureSize,
   av1StartsKeyframe,
@@ -19,7 +19,7 @@ const ONE_OBU = 0x10 | NEW_SEQUENCE;
  * encoder sent it once, and the picture size.
  */
 export class Av1Intake {
-  readonly #publisher: SizeListener;
+  readonly #publisher: FormatListener;
   readonly #track: InsertingTrack;
   readonly #onKeyframeWanted: (nowMs: number) => void;
   #sequenceHeader: Uint8Array | undefined;
@@ -28,7 +28,7 @@ export class Av1Intake {
 
   /** @param onKeyframeWanted called for every packet that comes while the sequence header is not known */
   constructor(
-    publisher: SizeListener,
+    publisher: FormatListener,
     track: TrackInput,
     onKeyframeWanted: (nowMs: number) => void,
   ) {

@@ -32,11 +32,13 @@ function trackOf(kind: 'video' | 'audio', rids: readonly string[]): ReceiveTrack
     rids,
     nack: isVideo,
     pli: isVideo,
+    declaredBps: undefined,
     extensions: {
       mid: undefined,
       rid: RID_ID,
       repairedRid: REPAIRED_RID_ID,
       transportCc: undefined,
+      audioLevel: undefined,
     },
   };
 }

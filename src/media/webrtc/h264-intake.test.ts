@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readRtp } from '../../../test/vectors/codecs/read.ts';
-import type { PublisherInput, TrackInput } from '../../engine/publishing.ts';
+import type { FormatListener, TrackInput } from '../../engine/publishing.ts';
 import { findSps, NAL, nalType, startsKeyframe } from '../../protocols/codecs/h264.ts';
 import { parseRtpPacket, type RtpPacket } from '../../protocols/rtp/packet.ts';
 import { H264Intake } from './h264-intake.ts';
@@ -16,12 +16,9 @@ function intake(parameterSets?: string) {
   const pushed: RtpPacket[] = [];
   const sizes: (readonly [width: number, height: number])[] = [];
   const input: TrackInput = { push: (packet) => pushed.push(packet), setClock: () => {} };
-  const publisher: PublisherInput = {
-    setTrack: () => input,
+  const publisher: FormatListener = {
     setVideoSize: (width, height) => sizes.push([width, height]),
-    report: () => {},
-    resolve: () => {},
-    close: () => {},
+    setCoding: () => {},
   };
   const world = { pushed, wanted: 0, types: () => pushed.map(({ payload }) => nalType(payload)) };
   const machine = new H264Intake(publisher, input, parameterSets, () => world.wanted++, {

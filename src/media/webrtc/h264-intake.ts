@@ -1,6 +1,6 @@
-import type { SizeListener, TrackInput } from '../../engine/publishing.ts';
+import type { FormatListener, TrackInput } from '../../engine/publishing.ts';
 import { findPps, findSps, NAL, nalType, startsKeyframe } from '../../protocols/codecs/h264.ts';
-import { parseSps } from '../../protocols/codecs/h264-sps.ts';
+import { h264Profile, parseSps } from '../../protocols/codecs/h264-sps.ts';
 import type { RtpPacket } from '../../protocols/rtp/packet.ts';
 import { H264Sieve, type H264Wishes } from './h264-sieve.ts';
 import { InsertingTrack } from './inserting-track.ts';
@@ -13,7 +13,7 @@ const STAP_A_HEADER = 0x60 | NAL.stapA;
  * encoder sent them once, the picture size told, and nothing that viewers have no use for.
  */
 export class H264Intake {
-  readonly #publisher: SizeListener;
+  readonly #publisher: FormatListener;
   readonly #sieve: H264Sieve;
   readonly #track: InsertingTrack;
   readonly #onKeyframeWanted: (nowMs: number) => void;
@@ -28,7 +28,7 @@ export class H264Intake {
    * @param wishes what becomes of B-frames, and who hears of them and of filler
    */
   constructor(
-    publisher: SizeListener,
+    publisher: FormatListener,
     track: TrackInput,
     parameterSets: string | undefined,
     onKeyframeWanted: (nowMs: number) => void,
@@ -83,7 +83,9 @@ export class H264Intake {
     if (this.#sps && Buffer.compare(this.#sps, unit) === 0) return;
     this.#sps = new Uint8Array(unit);
     const sps = parseSps(unit);
-    if (typeof sps !== 'string') this.#publisher.setVideoSize(sps.width, sps.height);
+    if (typeof sps === 'string') return;
+    this.#publisher.setVideoSize(sps.width, sps.height);
+    this.#publisher.setCoding({ ...h264Profile(sps), fps: sps.fps }, sps.reorderFrames);
   }
 
   /** One STAP-A with both sets, under the number that the keyframe would have had. */

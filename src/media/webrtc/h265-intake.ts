@@ -1,7 +1,8 @@
-import type { SizeListener, TrackInput } from '../../engine/publishing.ts';
+import type { FormatListener, TrackInput } from '../../engine/publishing.ts';
 import {
   H265_NAL,
   h265NalType,
+  h265Profile,
   h265StartsKeyframe,
   h265UnitsInPayload,
 } from '../../protocols/codecs/h265.ts';
@@ -22,7 +23,7 @@ const SETS = 3;
  * where the encoder sent them once, and the picture size.
  */
 export class H265Intake {
-  readonly #publisher: SizeListener;
+  readonly #publisher: FormatListener;
   readonly #track: InsertingTrack;
   readonly #onKeyframeWanted: (nowMs: number) => void;
   /** The newest of each kind, by nal_unit_type. */
@@ -39,7 +40,7 @@ export class H265Intake {
    * @param onBFrame called for every picture that is shown before one that was sent ahead of it
    */
   constructor(
-    publisher: SizeListener,
+    publisher: FormatListener,
     track: TrackInput,
     parameters: Readonly<Record<string, string>>,
     onKeyframeWanted: (nowMs: number) => void,
@@ -81,7 +82,9 @@ export class H265Intake {
     this.#sets.set(type, new Uint8Array(unit));
     this.#order.learn(unit);
     const sps = type === H265_NAL.sps ? parseH265Sps(unit) : undefined;
-    if (typeof sps === 'object') this.#publisher.setVideoSize(sps.width, sps.height);
+    if (typeof sps !== 'object') return;
+    this.#publisher.setVideoSize(sps.width, sps.height);
+    this.#publisher.setCoding({ ...h265Profile(sps), fps: undefined }, sps.reorderFrames);
   }
 
   #insertSets(packet: RtpPacket, nowMs: number): void {

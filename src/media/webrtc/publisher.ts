@@ -94,6 +94,7 @@ export class WebRtcPublisher implements PeerUser {
       onKeyframeWanted: (nowMs, layer) => this.#requestKeyframe(this.#videoLane(layer), nowMs),
       onClosed: (reason, nowMs) => session.close(reason, nowMs),
       rttMs: () => rttOf(session),
+      facts: (nowMs) => this.#findings?.facts(nowMs),
     };
     this.#input = this.#options.publish(
       { session: this.#options.session, protocol: 'whip', transport, userAgent, address },
@@ -111,6 +112,9 @@ export class WebRtcPublisher implements PeerUser {
     }
     const canAsk = this.#options.tracks.some(({ kind, pli }) => kind === 'video' && pli);
     this.#findings = new PublisherFindings(this.#input, canAsk, nowMs);
+    for (const { kind, declaredBps } of this.#options.tracks) {
+      this.#findings[kind].declaredBps = declaredBps;
+    }
     this.#nextReportMs = nowMs + REPORT_MS;
     this.#options.onConnected(transport);
   }
@@ -128,6 +132,7 @@ export class WebRtcPublisher implements PeerUser {
     const flow = original && this.#flows.accept(original, bytes, nowMs);
     if (!flow) return;
     flow.receiver.receive(original, nowMs);
+    this.#noteLevel(flow, bytes, nowMs);
     this.#drain(flow, nowMs);
   }
 
@@ -221,6 +226,14 @@ export class WebRtcPublisher implements PeerUser {
     if (!missing) return;
     const compound = new RtcpWriter().receiverReport(OUR_SSRC, []);
     this.#session?.sendRtcp(compound.nack(OUR_SSRC, flow.ssrc, missing).bytes(), nowMs);
+  }
+
+  /** How loud a packet of sound is, where its sender says so (RFC 6464 §3); the highest bit is of no interest. */
+  #noteLevel({ lane }: Flow, bytes: Uint8Array, nowMs: number): void {
+    const { audioLevel } = lane.track.extensions;
+    if (audioLevel === undefined) return;
+    const value = findExtension(bytes, audioLevel)?.[0];
+    if (value !== undefined) this.#findings?.audio.meter.packet(value & 0x7f, undefined, nowMs);
   }
 
   /** Every packet of the session counts, whatever it carries. */

@@ -41,11 +41,13 @@ class Sender {
     }));
     const track: ReceiveTrack = {
       ...{ mid: '0', kind: 'video', payloads, ssrcs: [], rids: [], nack: true, pli: true },
+      declaredBps: undefined,
       extensions: {
         mid: undefined,
         rid: undefined,
         repairedRid: undefined,
         transportCc: undefined,
+        audioLevel: undefined,
       },
     };
     this.intake = new TrackIntake(this.publisher, { track, rid: undefined }, payloads[0]!, {

@@ -1,8 +1,8 @@
 import type { Codec, ReceiveTrack, VideoCodec } from '../../base/session.ts';
 import type { BFramePolicy } from '../../channel/messages.ts';
 import type {
+  FormatListener,
   PublisherInput,
-  SizeListener,
   TrackFormat,
   TrackInput,
 } from '../../engine/publishing.ts';
@@ -31,7 +31,7 @@ import { H265Intake } from './h265-intake.ts';
 type Intake = { push(packet: RtpPacket, nowMs: number): void };
 type Payload = ReceiveTrack['payloads'][number];
 type OpenIntake = (
-  publisher: SizeListener,
+  publisher: FormatListener,
   input: TrackInput,
   parameters: Payload['parameters'],
   onKeyframeWanted: (nowMs: number) => void,
@@ -119,11 +119,22 @@ export class TrackIntake {
   #open(): Intake {
     const { codec, parameters } = this.#payload;
     if (!isVideo(codec)) return this.#input;
+    const { findings } = this.#owner;
+    findings.video.coded = undefined;
+    findings.video.tellsBFrames = codec === 'h264' || codec === 'h265';
     const open = videoIntakes[codec];
     const publisher = this.#publisher;
     const { rid } = this.#lane;
     return open(
-      { setVideoSize: (width, height) => publisher.setVideoSize(width, height, rid) },
+      {
+        setVideoSize: (width, height) => publisher.setVideoSize(width, height, rid),
+        setCoding: (coded, reorderFrames) => {
+          const { video } = this.#owner.findings;
+          video.reorderFrames = reorderFrames;
+          // Layers differ in level.
+          video.coded = rid === undefined ? coded : { ...coded, level: undefined };
+        },
+      },
       codec === 'vp8' && rid !== undefined ? withoutExtension(this.#input) : this.#input,
       parameters,
       this.#owner.onKeyframeWanted,
@@ -161,7 +172,7 @@ function withoutExtension(input: TrackInput): TrackInput {
 
 /** For codecs whose key frames are whole as they come: only the picture size is looked for. */
 function sizing(
-  publisher: SizeListener,
+  publisher: FormatListener,
   input: TrackInput,
   sizeIn: (payload: Uint8Array) => PictureSize | undefined,
 ): Intake {

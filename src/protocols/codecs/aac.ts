@@ -62,6 +62,13 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AacConfig | AacReje
   return { objectType, sampleRate, outputSampleRate, channels, sbr, ps, frameSamples };
 }
 
+/** What people call a configuration. */
+export function aacProfile({ objectType, sbr, ps }: AacConfig): string {
+  if (ps) return 'HE-AAC v2';
+  if (sbr) return 'HE-AAC';
+  return objectType === OBJECT_TYPE.lc ? 'AAC-LC' : `AAC type ${objectType}`;
+}
+
 function isRate(hz: number): boolean {
   return hz >= SAMPLE_RATE_MIN && hz <= SAMPLE_RATE_MAX;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fuzz, truncations } from '../../../test/fuzz/mutate.ts';
-import { parseSps } from './h264-sps.ts';
+import { h264Profile, parseSps } from './h264-sps.ts';
 
 const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));
 
@@ -57,6 +57,31 @@ for (const { name, bytes, want } of vectors) {
     assert.deepEqual({ profileIdc, levelIdc, width, height, reorderFrames }, want);
   });
 }
+
+test('profile, level and frame rate as people call them', () => {
+  const seen = vectors.map(({ bytes }) => {
+    const sps = parseSps(hex(bytes));
+    assert(typeof sps !== 'string');
+    const { profile, level } = h264Profile(sps);
+    return `${profile} ${level} ${sps.fps ?? '-'}`;
+  });
+  assert.deepEqual(seen, [
+    'Constrained Baseline 3.1 30',
+    'Constrained Baseline 4 30',
+    'High 4 30',
+    'High 3 30',
+    'High 3.1 30',
+    'High 4:4:4 3.1 30',
+    'High 4:2:2 3.1 30',
+    'Constrained Baseline 3.1 -',
+  ]);
+  const sps = { id: 0, width: 16, height: 16, reorderFrames: undefined, fps: undefined };
+  const named = (profileIdc: number, constraints: number, levelIdc: number) =>
+    Object.values(h264Profile({ ...sps, profileIdc, constraints, levelIdc }));
+  assert.deepEqual(named(66, 0x00, 30), ['Baseline', '3']);
+  assert.deepEqual(named(66, 0x50, 11), ['Constrained Baseline', '1b']);
+  assert.deepEqual(named(7, 0, 51), [undefined, '5.1']);
+});
 
 test('refuses what is no SPS', () => {
   assert.equal(parseSps(hex('68ce3c80')), 'sps-not-one');

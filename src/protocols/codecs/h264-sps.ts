@@ -18,6 +18,8 @@ export type H264Sps = {
    * encoder does not say.
    */
   readonly reorderFrames: number | undefined;
+  /** Frames a second, where the encoder says so. */
+  readonly fps: number | undefined;
 };
 
 /** Why a unit is no SPS that we take. */
@@ -51,8 +53,38 @@ export function parseSps(unit: Uint8Array): H264Sps | SpsReject {
   const size = readSize(reader, chromaFormat);
   if (reader.overrun) return 'sps-truncated';
   if (id > 31 || !size) return 'sps-bad-value';
-  const reorderFrames = reader.flag() ? readReorderFrames(reader) : undefined;
-  return { profileIdc, constraints, levelIdc, id, ...size, reorderFrames };
+  const { reorderFrames, fps } = reader.flag() ? readVui(reader) : NO_VUI;
+  return { profileIdc, constraints, levelIdc, id, ...size, reorderFrames, fps };
+}
+
+/** constraint_set1_flag: of Baseline, the part that everybody decodes (§A.2.1.1). */
+const CONSTRAINT_SET1 = 0x40;
+/** constraint_set3_flag: of level 1.1 in the older profiles, level 1b (§A.3.1). */
+const CONSTRAINT_SET3 = 0x10;
+const LEVEL_1_1 = 11;
+
+const PROFILES: Readonly<Record<number, string>> = {
+  66: 'Baseline',
+  77: 'Main',
+  88: 'Extended',
+  100: 'High',
+  110: 'High 10',
+  122: 'High 4:2:2',
+  244: 'High 4:4:4',
+};
+
+/** Profile and level as people call them. */
+export function h264Profile({ profileIdc, constraints, levelIdc }: H264Sps): {
+  readonly profile: string | undefined;
+  readonly level: string;
+} {
+  const isConstrained = profileIdc === 66 && (constraints & CONSTRAINT_SET1) !== 0;
+  const is1b = levelIdc === LEVEL_1_1 && profileIdc < 100 && (constraints & CONSTRAINT_SET3) !== 0;
+  const profile = PROFILES[profileIdc];
+  return {
+    profile: isConstrained ? 'Constrained Baseline' : profile,
+    level: is1b || levelIdc === 9 ? '1b' : (levelIdc / 10).toFixed(1).replace('.0', ''),
+  };
 }
 
 /** @returns chroma_format_idc */
@@ -112,8 +144,11 @@ function readSize(reader: BitReader, chromaFormat: number): PictureSize | undefi
   return isSanePictureSize({ width, height }) ? { width, height } : undefined;
 }
 
+type Vui = Pick<H264Sps, 'reorderFrames' | 'fps'>;
+const NO_VUI: Vui = { reorderFrames: undefined, fps: undefined };
+
 /** Annex E.1.1, to max_num_reorder_frames near its end. A VUI cut short says nothing, and costs nothing else. */
-function readReorderFrames(reader: BitReader): number | undefined {
+function readVui(reader: BitReader): Vui {
   if (reader.flag() && reader.bits(8) === EXTENDED_SAR) reader.skip(32); // aspect_ratio_idc
   if (reader.flag()) reader.bit(); // overscan
   if (reader.flag()) {
@@ -124,7 +159,23 @@ function readReorderFrames(reader: BitReader): number | undefined {
     reader.unsignedExpGolomb(); // chroma_sample_loc_type_top_field
     reader.unsignedExpGolomb(); // …_bottom_field
   }
-  if (reader.flag()) reader.skip(65); // timing_info
+  const fps = reader.flag() ? readTiming(reader) : undefined;
+  return { fps, reorderFrames: readReorderFrames(reader) };
+}
+
+/** Faster than any camera: the number means something else. */
+const FPS_MAX = 1000;
+
+/** A tick is the time of a field: two make a frame (§E.2.1). */
+function readTiming(reader: BitReader): number | undefined {
+  const units = reader.bits(32); // num_units_in_tick
+  const scale = reader.bits(32); // time_scale
+  reader.bit(); // fixed_frame_rate_flag
+  const fps = scale / (2 * units);
+  return !reader.overrun && fps > 0 && fps <= FPS_MAX ? fps : undefined;
+}
+
+function readReorderFrames(reader: BitReader): number | undefined {
   const nalHrd = reader.flag();
   if (nalHrd) skipHrd(reader);
   const vclHrd = reader.flag();

@@ -1,18 +1,25 @@
 /** The sequence parameter set of H.265 (§7.3.2.2.1), as far as picture size and reordering. */
 import { BitReader } from './bit-reader.ts';
-import { H265_HEADER_BYTES, H265_NAL, h265NalType, skipProfileTierLevel } from './h265.ts';
+import {
+  H265_HEADER_BYTES,
+  H265_NAL,
+  type H265Profile,
+  h265NalType,
+  readProfileTierLevel,
+} from './h265.ts';
 import type { PictureSize } from './picture-size.ts';
 import { isSanePictureSize } from './picture-size.ts';
 
 /** What we use of an SPS. */
-export type H265Sps = PictureSize & {
-  /** Of the highest sub-layer: how many pictures may come ahead of one that is shown before them. */
-  readonly reorderFrames: number;
-  /** Of slice_pic_order_cnt_lsb. */
-  readonly orderBits: number;
-  /** separate_colour_plane_flag: slices say which plane they are of. */
-  readonly hasColourPlanes: boolean;
-};
+export type H265Sps = PictureSize &
+  H265Profile & {
+    /** Of the highest sub-layer: how many pictures may come ahead of one that is shown before them. */
+    readonly reorderFrames: number;
+    /** Of slice_pic_order_cnt_lsb. */
+    readonly orderBits: number;
+    /** separate_colour_plane_flag: slices say which plane they are of. */
+    readonly hasColourPlanes: boolean;
+  };
 
 /** §7.4.3.2.1: log2_max_pic_order_cnt_lsb_minus4. */
 const ORDER_BITS_MAX = 16;
@@ -27,7 +34,7 @@ export function parseH265Sps(unit: Uint8Array): H265Sps | H265SpsReject {
   reader.skip(4); // sps_video_parameter_set_id
   const subLayers = reader.bits(3); // sps_max_sub_layers_minus1
   reader.bit(); // sps_temporal_id_nesting_flag
-  skipProfileTierLevel(reader, subLayers);
+  const profile = readProfileTierLevel(reader, subLayers);
   reader.unsignedExpGolomb(); // sps_seq_parameter_set_id
   const chromaFormat = reader.unsignedExpGolomb();
   const hasColourPlanes = chromaFormat === 3 && reader.flag();
@@ -45,7 +52,7 @@ export function parseH265Sps(unit: Uint8Array): H265Sps | H265SpsReject {
   }
   if (reader.overrun) return 'hevc-sps-truncated';
   if (!isSanePictureSize(size) || orderBits > ORDER_BITS_MAX) return 'hevc-sps-bad-value';
-  return { ...size, reorderFrames, orderBits, hasColourPlanes };
+  return { ...size, ...profile, reorderFrames, orderBits, hasColourPlanes };
 }
 
 function readSize(reader: BitReader, chromaFormat: number): PictureSize {

@@ -43,12 +43,12 @@ test('refuses sequence headers that are none', () => {
 test('size and reordering from the SPS', () => {
   assert.deepEqual(parseH265Sps(hex(SPS)), {
     ...{ width: 162, height: 90, reorderFrames: 0 },
-    ...{ orderBits: 8, hasColourPlanes: false },
+    ...{ orderBits: 8, hasColourPlanes: false, profileIdc: 1, levelIdc: 30 },
   });
   const [sps] = clips.x265WithBFrames()[0]!.filter((unit) => h265NalType(unit) === H265_NAL.sps);
   assert.deepEqual(parseH265Sps(sps!), {
     ...{ width: 162, height: 90, reorderFrames: 2 },
-    ...{ orderBits: 8, hasColourPlanes: false },
+    ...{ orderBits: 8, hasColourPlanes: false, profileIdc: 1, levelIdc: 30 },
   });
   assert.equal(parseH265Sps(hex(PPS)), 'hevc-sps-not-one');
   assert.equal(parseH265Sps(hex(SPS).subarray(0, 20)), 'hevc-sps-truncated');

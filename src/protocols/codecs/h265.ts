@@ -85,22 +85,42 @@ export function h265ParameterSetId(unit: Uint8Array): number | undefined {
     reader.skip(4); // sps_video_parameter_set_id
     const subLayers = reader.bits(3); // sps_max_sub_layers_minus1
     reader.bit(); // sps_temporal_id_nesting_flag
-    skipProfileTierLevel(reader, subLayers);
+    readProfileTierLevel(reader, subLayers);
   }
   const id = reader.unsignedExpGolomb();
   return reader.overrun ? undefined : id;
 }
 
+/** What profile_tier_level says of the whole stream. */
+export type H265Profile = { readonly profileIdc: number; readonly levelIdc: number };
+
 /** profile_tier_level (§7.3.3) with the profile present. */
-export function skipProfileTierLevel(reader: BitReader, subLayers: number): void {
-  reader.skip(88); // general profile: space, tier, idc, compatibility and constraint flags
-  reader.skip(8); // general_level_idc
+export function readProfileTierLevel(reader: BitReader, subLayers: number): H265Profile {
+  reader.skip(3); // general_profile_space, general_tier_flag
+  const profileIdc = reader.bits(5);
+  reader.skip(80); // compatibility and constraint flags
+  const levelIdc = reader.bits(8);
   const present = Array.from({ length: subLayers }, () => ({
     profile: reader.flag(),
     level: reader.flag(),
   }));
   if (subLayers > 0) reader.skip(2 * (8 - subLayers)); // reserved_zero_2bits
   for (const { profile, level } of present) reader.skip((profile ? 88 : 0) + (level ? 8 : 0));
+  return { profileIdc, levelIdc };
+}
+
+/** By general_profile_idc (annex A.3). */
+const PROFILES: Readonly<Record<number, string>> = { 1: 'Main', 2: 'Main 10', 4: 'Main 4:4:4' };
+/** general_level_idc counts in thirtieths (§A.4.1). */
+const LEVEL_PARTS = 30;
+
+/** Profile and level as people call them. */
+export function h265Profile({ profileIdc, levelIdc }: H265Profile): {
+  readonly profile: string | undefined;
+  readonly level: string;
+} {
+  const level = (levelIdc / LEVEL_PARTS).toFixed(1).replace('.0', '');
+  return { profile: PROFILES[profileIdc], level };
 }
 
 /**

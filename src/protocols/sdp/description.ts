@@ -40,6 +40,8 @@ export type MediaSection = {
   readonly ssrcs: readonly number[];
   /** Restriction identifiers that the peer sends (RFC 8851), in the order of a=simulcast. */
   readonly simulcastRids: readonly string[];
+  /** Of b=TIAS, else of b=AS, in bits a second. */
+  readonly bandwidthBps: number | undefined;
   readonly transport: TransportAttributes;
 };
 
@@ -97,6 +99,8 @@ const EXTENSION_ID_MAX = 14;
 const READ_ATTRIBUTES =
   /^a=(?:group|ice-lite|ice-ufrag|ice-pwd|setup|mid|bundle-only|sendrecv|sendonly|recvonly|inactive|rtcp-mux|rtcp-mux-only|rtcp-rsize|rtpmap|fmtp|rtcp-fb|extmap|ssrc|ssrc-group|rid|simulcast)(?::|$)|^a=fingerprint:sha-256 /i;
 
+const READ_BANDWIDTH = /^b=(?:AS|TIAS):\d{1,10}$/;
+
 /** Reads an offer or answer. Never throws, whatever the text. */
 export function parseDescription(text: string): Description | SdpRefusal {
   if (text.length > CHARACTERS_MAX) return refuse('too-large');
@@ -131,7 +135,7 @@ function isTooLong(line: string): boolean {
 }
 
 function isRead(line: string): boolean {
-  return line.startsWith('m=') || READ_ATTRIBUTES.test(line);
+  return line.startsWith('m=') || READ_BANDWIDTH.test(line) || READ_ATTRIBUTES.test(line);
 }
 
 function readGroups(session: SessionDescription): Description['groups'] {
@@ -170,6 +174,7 @@ function readSection(
     extensions: readExtensions(media),
     ssrcs: readSsrcs(media),
     simulcastRids: readSimulcast(media),
+    bandwidthBps: readBandwidth(media),
     transport: readTransport(media, session),
   };
 }
@@ -266,6 +271,14 @@ function readSimulcast(media: MediaDescription): string[] {
     .map((layer) => (layer.split(',')[0] ?? '').replace(/^~/, ''))
     .filter((rid) => RID.test(rid) && declared.has(rid))
     .slice(0, RIDS_MAX);
+}
+
+/** TIAS counts bits (RFC 3890 §6.2), AS thousands of them (RFC 8866 §5.8). */
+function readBandwidth({ bandwidth }: MediaDescription): number | undefined {
+  const limit = (type: string) => bandwidth?.find((line) => line.type === type)?.limit;
+  const tias = Number(limit('TIAS') ?? 0);
+  const bps = tias > 0 ? tias : Number(limit('AS') ?? 0) * 1000;
+  return bps > 0 ? bps : undefined;
 }
 
 function words(value: unknown): string[] {

@@ -143,6 +143,7 @@ test('accepts every simulcast layer, as OBS gives up otherwise', () => {
     rid: 2,
     repairedRid: undefined,
     transportCc: undefined,
+    audioLevel: undefined,
   });
   assert.deepEqual(video?.rids, ['0', '1', '2']);
   assert.deepEqual(video?.ssrcs, []);
@@ -155,7 +156,39 @@ test("takes a browser's layers, and the layers of its retransmissions", () => {
   assert.match(answer, /a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n/);
   const video = tracks.find((track) => track.kind === 'video');
   assert.deepEqual(video?.rids, ['q', 'h', 'f']);
-  assert.deepEqual(video.extensions, { mid: 4, rid: 10, repairedRid: 11, transportCc: 3 });
+  assert.deepEqual(video.extensions, {
+    mid: 4,
+    rid: 10,
+    repairedRid: 11,
+    transportCc: 3,
+    audioLevel: undefined,
+  });
+});
+
+test('a browser says how loud its sound is, and only its sound', () => {
+  const { answer, tracks } = agree(readSdp('publish-chromium-156.sdp'));
+  const [line = '', ...more] = answer.match(/^a=extmap:.*ssrc-audio-level$/gm) ?? [];
+  assert.deepEqual(more, []);
+  const audio = tracks.find((track) => track.kind === 'audio');
+  const video = tracks.find((track) => track.kind === 'video');
+  assert.equal(
+    line,
+    `a=extmap:${audio?.extensions.audioLevel} urn:ietf:params:rtp-hdrext:ssrc-audio-level`,
+  );
+  assert.equal(video?.extensions.audioLevel, undefined);
+});
+
+test('what a publisher says it will send', () => {
+  const obs = readSdp('publish-obs-32.sdp');
+  const declared = (offer: string) =>
+    Object.fromEntries(agree(offer).tracks.map(({ kind, declaredBps }) => [kind, declaredBps]));
+  assert.deepEqual(declared(obs), { audio: 96_000, video: undefined });
+  const limited = (line: string) => obs.replace('a=mid:1\r\n', `${line}\r\na=mid:1\r\n`);
+  assert.equal(declared(limited('b=AS:2500'))['video'], 2_500_000);
+  assert.equal(declared(limited('b=AS:2500\r\nb=TIAS:2400000'))['video'], 2_400_000);
+  assert.equal(declared(limited('b=AS:0'))['video'], undefined);
+  assert.equal(declared(limited('b=AS:many'))['video'], undefined);
+  assert.equal(declared(obs.replace('=96000;', '=lots;'))['audio'], undefined);
 });
 
 test('leaves the SSRC of retransmissions out', () => {

@@ -35,10 +35,16 @@ const EXTENSION_URIS = {
   mid: 'urn:ietf:params:rtp-hdrext:sdes:mid',
   rid: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id',
   repairedRid: 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id',
+  audioLevel: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level',
 } as const;
+
+const EXTENSIONS = ['mid', 'rid', 'repairedRid', 'audioLevel'] as const;
 
 /** The feedback that we send to a publisher, as in a=rtcp-fb; anything else in an offer is not answered. */
 const FEEDBACK = ['nack', 'nack pli', TRANSPORT_CC];
+
+/** Opus goes to 510 kbit/s. */
+const OPUS_BPS = /^[1-9]\d{3,5}$/;
 
 /** Answers a publisher's offer (WHIP). */
 export function answerPublisher(text: string, local: LocalPeer): PublishAgreement | SdpRefusal {
@@ -87,11 +93,13 @@ function trackOf({ section, kind, matches }: AcceptedSection): ReceiveTrack {
     rids: extensionOf(section, 'rid') ? section.simulcastRids : [],
     nack: hasFeedback(matches, 'nack'),
     pli: hasFeedback(matches, 'nack pli'),
+    declaredBps: declaredBps(section, matches),
     extensions: {
       mid: extensionOf(section, 'mid')?.id,
       rid: extensionOf(section, 'rid')?.id,
       repairedRid: extensionOf(section, 'repairedRid')?.id,
       transportCc: transportCcOf(section)?.id,
+      audioLevel: kind === 'audio' ? extensionOf(section, 'audioLevel')?.id : undefined,
     },
   };
 }
@@ -115,6 +123,16 @@ function bodyOf({ section, matches }: AcceptedSection): SectionBody {
   };
 }
 
+/** The m-line's bandwidth, or what Opus is limited to (RFC 7587 §6.1). */
+function declaredBps(
+  { bandwidthBps }: MediaSection,
+  matches: AcceptedSection['matches'],
+): number | undefined {
+  if (bandwidthBps !== undefined) return bandwidthBps;
+  const [limit] = matches.flatMap(({ payload }) => payload.parameters['maxaveragebitrate'] ?? []);
+  return limit !== undefined && OPUS_BPS.test(limit) ? Number(limit) : undefined;
+}
+
 function hasFeedback(matches: AcceptedSection['matches'], type: string): boolean {
   return matches.some(({ payload }) => payload.feedback.includes(type));
 }
@@ -131,9 +149,11 @@ function extensionOf(
 }
 
 function extensionLines(section: MediaSection): Partial<MediaDescription> {
-  const ext = (['mid', 'rid', 'repairedRid'] as const).flatMap((name) => {
+  const ext = EXTENSIONS.flatMap((name) => {
     const offered = extensionOf(section, name);
-    if (offered === undefined) return [];
+    // How loud a sound is (RFC 6464) is nothing that a picture has.
+    const isOfOtherKind = name === 'audioLevel' && section.kind !== 'audio';
+    if (offered === undefined || isOfOtherKind) return [];
     const { id, uri, direction } = offered;
     // The direction turns round with the point of view (RFC 8285 §6).
     return { value: id, uri, ...(direction === 'sendonly' ? { direction: 'recvonly' } : {}) };

@@ -137,11 +137,13 @@ function takeIn(codec: VideoCodec, input: Uint8Array): void {
   };
   const track: ReceiveTrack = {
     ...{ mid: '0', kind: 'video', payloads: [payload], ssrcs: [], rids: [], nack: true, pli: true },
+    declaredBps: undefined,
     extensions: {
       mid: undefined,
       rid: undefined,
       repairedRid: undefined,
       transportCc: undefined,
+      audioLevel: undefined,
     },
   };
   const intake = new TrackIntake(publisher, { track, rid: undefined }, payload, {

@@ -1,19 +1,21 @@
 /** What is live, who feeds it and who watches; and to end that. */
 import * as v from 'valibot';
 import { EVERYTHING } from '../../../access/target.ts';
+import { health } from '../../../api/health.ts';
 import { liveResponse, streamInfo, streamsResponse } from '../../../api/streams.ts';
 import { parseStreamName, type StreamName } from '../../../base/names.ts';
 import type { SessionId } from '../../../channel/messages.ts';
 import type { AppDirectory } from '../../access/app-directory.ts';
 import type { Gate } from '../../access/gate.ts';
 import { clientOf, visitorOf } from '../../access/visitor.ts';
+import { healthOf } from '../../health.ts';
 import { isLoopback } from '../../http/limits.ts';
 import type { Problem } from '../../problem.ts';
 import type { MediaGate } from '../../signalling.ts';
 import { type Caller, type Route, route } from '../route.ts';
 
 export type StreamDeps = {
-  readonly media: Pick<MediaGate, 'live' | 'stats' | 'close'>;
+  readonly media: Pick<MediaGate, 'live' | 'stats' | 'publisher' | 'close'>;
   /** Where RTMP is taken, for the page that says how to publish; undefined where it is not. */
   readonly rtmpPort: number | undefined;
   readonly gate: Pick<Gate, 'ban' | 'mayShow'>;
@@ -83,8 +85,27 @@ export function streamRoutes(deps: StreamDeps): Route[] {
         return (await media.stats()).find((stream) => stream.name === name) ?? noSuchStream();
       },
     }),
+    healthRoute(deps),
     ...kickRoutes(deps),
   ];
+}
+
+function healthRoute({ media, nowMs }: StreamDeps): Route {
+  return route({
+    method: 'GET',
+    path: '/streams/:app/:stream/health',
+    who: 'streams.read',
+    tag: 'streams',
+    summary: 'What comes in from who publishes, as a check-list with remedies',
+    notes:
+      'For a stream that nobody publishes the verdict says `waiting`. Ask as often as once a second.',
+    answer: health,
+    problems: ['bad-stream-name'],
+    serve: ({ params }) => {
+      const name = nameOf(params);
+      return name === undefined ? badName() : healthOf(media, name, undefined, nowMs());
+    },
+  });
 }
 
 function kickRoutes(deps: StreamDeps): Route[] {
@@ -159,6 +180,14 @@ function kick(deps: StreamDeps, found: Found, query: Kick, { name }: Caller): un
 
 function nameOf(params: { readonly app: string; readonly stream: string }): StreamName | undefined {
   return parseStreamName(`${params.app}/${params.stream}`);
+}
+
+function badName(): Problem {
+  return {
+    status: 404,
+    reason: 'bad-stream-name',
+    detail: 'Streams are named app/stream, with letters, digits, "_", "-" and "." in both.',
+  };
 }
 
 function noSuchStream(): Problem {
