@@ -5,8 +5,10 @@ import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 import { generatedPages } from '../scripts/generated-pages.ts';
 import { EVENT_TYPES } from '../src/api/events.ts';
+import { checkCodes } from '../src/api/health.ts';
 import { findingCodes } from '../src/api/streams.ts';
 import { writeReference } from '../src/control/config/reference.ts';
+import { findingItems } from '../src/doctor/finding-items.ts';
 
 const README_LINES_MAX = 150;
 
@@ -116,6 +118,17 @@ test('every reason is explained, and every explained reason exists', () => {
   const findings = union('src/base/findings.ts', 'FindingCode');
   assert.deepEqual(listed(path, 'What is wrong with what a publisher sends'), findings);
   assert.deepEqual(findingCodes.toSorted(), findings);
+});
+
+test('every check of the doctor is explained, with the findings that belong to it', () => {
+  const path = 'docs/reference/health.md';
+  assert.deepEqual(listed(path, 'Checks'), checkCodes.toSorted());
+  const rows = [...read(path).matchAll(/^\| `([a-z-]+)` \|[^|]*\|(.*)\|$/gm)];
+  const explained = rows.flatMap(([, check = '', cell = '']) =>
+    [...cell.matchAll(/`([a-z-]+)`/g)].map(([, finding = '']) => `${finding} in ${check}`),
+  );
+  const real = Object.entries(findingItems).map(([finding, { code }]) => `${finding} in ${code}`);
+  assert.deepEqual(explained.toSorted(), real.toSorted());
 });
 
 test('every type of event is explained, and every explained type exists', () => {

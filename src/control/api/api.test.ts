@@ -137,7 +137,7 @@ const TARGET = `INSERT INTO notify_target VALUES
 /** They need somebody who knows a password: see sign-in.test.ts. */
 const SIGNING_IN = /^\/(login|claim|password|second-factor|account)(\/|$)/;
 /** They need the cookie of a guest: see guests.test.ts. */
-const GUESTS = ['/guest', '/guest/open', '/guest/keys'];
+const GUESTS = ['/guest', '/guest/open', '/guest/keys', '/guest/health'];
 
 test('every answer has the shape that its route promises', async () => {
   for (const route of world().table) {

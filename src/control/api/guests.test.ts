@@ -4,9 +4,11 @@ import { test } from 'node:test';
 import { accessWorld, CLIENT, nodeEnv, STRANGER } from '../../../test/fakes/access.ts';
 import { apiDeps, COMMAND_TOKEN } from '../../../test/fakes/api.ts';
 import { FakeMedia, streamName } from '../../../test/fakes/media-gate.ts';
+import { stream } from '../../../test/fakes/streams.ts';
 import type { PublishRequest } from '../../access/request.ts';
 import { Secret } from '../../access/secret.ts';
 import type { GuestInfo, InvitesResponse, MadeGuestKey, MadeInvite } from '../../api/guests.ts';
+import type { Health } from '../../api/health.ts';
 import { testStreamOf } from '../../base/names.ts';
 import { apiRoutes } from './api.ts';
 
@@ -292,4 +294,29 @@ test('the tally is told when it changes, and kept of what is lit', () => {
   assert.equal(world.told.length, 3);
   for (let round = 0; round < 2000; round++) tally.set(streamName(`show/x${round}`), 'program');
   assert.equal(tally.list().length, 1000);
+});
+
+test('a guest sees the health of his own slots and of his test, as the producer does', async () => {
+  const { media, ask, owner, cameIn } = start();
+  const { headers, invite } = await cameIn();
+  media.streams = [stream];
+  const health = async (path: string, who: Readonly<Record<string, string>>) => {
+    const answer = await ask('GET', path, who);
+    return { status: answer.status, body: (await answer.json()) as Health & { type?: string } };
+  };
+  const mine = await health('/guest/health?slot=show/a', headers);
+  assert.equal(mine.status, 200);
+  assert.equal(mine.body.verdict.state, 'problem');
+  const { session, address } = { session: '', address: '', ...mine.body.facts };
+  assert.deepEqual([session, address], ['', '']);
+  const producers = await health('/streams/show/a/health', owner);
+  assert.deepEqual(producers.body.verdict, mine.body.verdict);
+  const wished = await health('/guest/health?slot=show/a&bitrate=9000000', headers);
+  const bitrate = wished.body.verdict.checks.find(({ code }) => code === 'video-bitrate');
+  assert.match(bitrate?.sentence ?? '', /where 9\.0 Mbit\/s is meant/);
+  const tested = await health(`/guest/health?slot=${testStreamOf(invite.id)}`, headers);
+  assert.equal(tested.body.verdict.state, 'waiting');
+  assert.equal((await health('/guest/health?slot=show/b', headers)).status, 403);
+  assert.equal((await health('/guest/health?slot=show/a&fps=-1', headers)).status, 400);
+  assert.equal((await health('/guest/health?slot=show/a', OWN)).status, 401);
 });

@@ -164,6 +164,12 @@ export class Guests {
     };
   }
 
+  /** One of an invite's slots, or its test. */
+  streamOf(invite: StoredInvite, slot: string): StreamName | Problem {
+    const all = [...invite.slots, testStreamOf(invite.id)];
+    return all.find((one) => one === slot) ?? ELSEWHERE;
+  }
+
   /**
    * A new key for a guest's encoder, in the place of the one that he had for the same slot and protocol: that one goes, once
    * nobody uses it any more. The secret is told here and never again.
@@ -175,8 +181,8 @@ export class Guests {
   ): (GuestKey & { readonly stream: StreamName }) | Problem {
     const { store, nowMs } = this.#deps;
     const test = testStreamOf(invite.id);
-    const stream = [...invite.slots, test].find((one) => one === slot);
-    if (stream === undefined) return ELSEWHERE;
+    const stream = this.streamOf(invite, slot);
+    if (typeof stream !== 'string') return stream;
     const name = `${invite.name} (${protocol.toUpperCase()}${stream === test ? ', test' : ''})`;
     const { expiresMs } = invite;
     const target = stream as string as Target;

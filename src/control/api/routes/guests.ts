@@ -1,5 +1,6 @@
 /** Invites for the owner, and what a guest may: see his slots, hear of them, have keys made for his encoder. */
 import type { Context } from 'hono';
+import * as v from 'valibot';
 import { Secret } from '../../../access/secret.ts';
 import type { ServerEvent } from '../../../api/events.ts';
 import {
@@ -14,12 +15,15 @@ import {
   talliesResponse,
   tallyChange,
 } from '../../../api/guests.ts';
+import { health } from '../../../api/health.ts';
 import { parseStreamName, testStreamOf } from '../../../base/names.ts';
 import { clientOf, requestOf, visitorOf } from '../../access/visitor.ts';
 import type { EventStreams } from '../../events/event-streams.ts';
 import type { Guests } from '../../guests/guests.ts';
 import { originOf, publishFields } from '../../guests/publish-fields.ts';
+import { healthOf, wishOf, wishQuery } from '../../health.ts';
 import { isProblem, type Problem } from '../../problem.ts';
+import type { MediaGate } from '../../signalling.ts';
 import type { StoredInvite } from '../../store/invites.ts';
 import { type Route, route } from '../route.ts';
 import { NOT_STORED } from '../serve.ts';
@@ -28,6 +32,7 @@ import { refuseOthers, setCookie } from './sign-in.ts';
 
 export type GuestDeps = {
   readonly guests: Guests;
+  readonly media: Pick<MediaGate, 'publisher'>;
   readonly eventStreams: Pick<EventStreams, 'open'>;
   /** How links call this server. */
   readonly origin: () => string;
@@ -131,8 +136,29 @@ export function guestRoutes(deps: GuestDeps): Route[] {
       problems: ['invite-elsewhere', 'protocol-off'],
       serve: ({ body, context }) => mintKey(deps, context, body),
     }),
+    healthRoute(deps),
     leaveRoute(deps),
   ];
+}
+
+function healthRoute({ guests, media, nowMs }: GuestDeps): Route {
+  return route({
+    method: 'GET',
+    path: '/guest/health',
+    who: 'guest',
+    tag: 'guests',
+    summary: 'What comes in under one of his slots, or as his test, as a check-list with remedies',
+    notes: 'The same as the producer sees. Ask as often as once a second.',
+    query: v.strictObject({ slot: v.string(), ...wishQuery }),
+    answer: health,
+    problems: ['invite-elsewhere'],
+    serve: ({ context, query }) => {
+      const invite = guests.of(visitorOf(context).guest);
+      if (invite === undefined) return NOT_A_GUEST;
+      const stream = guests.streamOf(invite, query.slot);
+      return typeof stream === 'string' ? healthOf(media, stream, wishOf(query), nowMs()) : stream;
+    },
+  });
 }
 
 /** Which pictures are on air. */

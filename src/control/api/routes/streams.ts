@@ -8,7 +8,7 @@ import type { SessionId } from '../../../channel/messages.ts';
 import type { AppDirectory } from '../../access/app-directory.ts';
 import type { Gate } from '../../access/gate.ts';
 import { clientOf, visitorOf } from '../../access/visitor.ts';
-import { healthOf } from '../../health.ts';
+import { healthOf, wishOf, wishQuery } from '../../health.ts';
 import { isLoopback } from '../../http/limits.ts';
 import type { Problem } from '../../problem.ts';
 import type { MediaGate } from '../../signalling.ts';
@@ -99,11 +99,12 @@ function healthRoute({ media, nowMs }: StreamDeps): Route {
     summary: 'What comes in from who publishes, as a check-list with remedies',
     notes:
       'For a stream that nobody publishes the verdict says `waiting`. Ask as often as once a second.',
+    query: v.strictObject(wishQuery),
     answer: health,
     problems: ['bad-stream-name'],
-    serve: ({ params }) => {
+    serve: ({ params, query }) => {
       const name = nameOf(params);
-      return name === undefined ? badName() : healthOf(media, name, undefined, nowMs());
+      return name === undefined ? badName() : healthOf(media, name, wishOf(query), nowMs());
     },
   });
 }
