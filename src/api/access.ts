@@ -1,13 +1,13 @@
 /** The JSON of apps, keys, links, people, tokens and bans. Secrets are in the answer that makes them, and nowhere else. */
 import * as v from 'valibot';
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from './limits.ts';
 import { count, type Shape, says, time } from './schema.ts';
 
 /** A crowd of rules would be a mistake. */
 const LIST_MAX = 100;
 const NAME_LENGTH_MAX = 100;
-/** As in control/access/passwords.ts, which has the reasons; a test holds them together. */
-export const PASSWORD_LENGTH_MAX = 256;
-export const PASSWORD_LENGTH_MIN = 10;
+
+export { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN };
 
 const id = says(v.string(), 'Names it in URLs.');
 const optionalTime = v.nullable(time);

@@ -64,6 +64,12 @@ export class TestServer {
     return this.#log.join('');
   }
 
+  /** What makes the owner's account, as the start prints it. */
+  get claimCode(): string {
+    const [, code = ''] = /#(?:claim=)?((?:[0-9a-z]{4}-){3}[0-9a-z]{4})\b/.exec(this.log) ?? [];
+    return code;
+  }
+
   /** Where it keeps its key. */
   get stateDir(): string {
     return this.#stateDir;

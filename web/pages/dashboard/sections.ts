@@ -1,5 +1,5 @@
 /** The dashboard's sections: each a folder, loaded when it is first looked at. A new one is its folder and its row here. */
-import { RadioTower, Server } from 'lucide';
+import { BellRing, KeyRound, LayoutGrid, RadioTower, Server, Users } from 'lucide';
 import type { ComponentType } from 'preact';
 import type { Person } from '../../parts/session.ts';
 import type { IconNode } from '../../ui/icon.tsx';
@@ -33,6 +33,38 @@ export const SECTIONS: readonly Section[] = [
     icon: RadioTower,
     needs: 'streams.read',
     load: () => import('./live/section.tsx'),
+  },
+  {
+    id: 'apps',
+    label: 'Apps',
+    lead: 'Who may publish and watch what, and the addresses of every stream.',
+    icon: LayoutGrid,
+    needs: 'streams.read',
+    load: () => import('./apps/section.tsx'),
+  },
+  {
+    id: 'keys',
+    label: 'Keys',
+    lead: 'Stream keys let people publish, view links let them watch.',
+    icon: KeyRound,
+    needs: 'keys',
+    load: () => import('./keys/section.tsx'),
+  },
+  {
+    id: 'people',
+    label: 'People',
+    lead: 'Who has an account, which programs may do what, and who is kept out.',
+    icon: Users,
+    needs: 'streams.read',
+    load: () => import('./people/section.tsx'),
+  },
+  {
+    id: 'notify',
+    label: 'Notifications',
+    lead: 'Who is told what happens here: channels of Discord, and programs of yours.',
+    icon: BellRing,
+    needs: 'hooks',
+    load: () => import('./notify/section.tsx'),
   },
   {
     id: 'server',

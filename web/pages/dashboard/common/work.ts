@@ -1,0 +1,21 @@
+/** What buttons do: ask before it hurts, do it, say what came of it. */
+import type { Answer } from '../../../parts/api.ts';
+import { confirm } from '../../../ui/dialog.tsx';
+import { toast } from '../../../ui/toasts.tsx';
+
+/** Says what was done, or why not. @returns whether it was */
+export async function tell(asked: Promise<Answer<unknown>>, done: string): Promise<boolean> {
+  const answer = await asked;
+  toast(answer.ok ? done : answer.message, answer.ok ? 'good' : 'error');
+  return answer.ok;
+}
+
+export type Hurting = Parameters<typeof confirm>[0] & {
+  readonly ask: () => Promise<Answer<unknown>>;
+  readonly done: string;
+};
+
+/** The same for what cannot be taken back. */
+export async function confirmAndTell({ ask, done, ...question }: Hurting): Promise<boolean> {
+  return (await confirm(question)) && (await tell(ask(), done));
+}
