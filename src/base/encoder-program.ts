@@ -43,12 +43,21 @@ const PATTERNS: readonly Pattern[] = [
 /** OBS by RTMP before its metadata, and everything that copies it. */
 const UNKNOWN: EncoderProgram = { kind: 'other', name: 'an unknown program', version: undefined };
 
+/** FFmpeg tells its library's version, whose first number runs ahead of its own: libavformat 58 is FFmpeg 4. */
+const LIBRARY_AHEAD = 54;
+const LIBRARY_MIN = 58;
+
+function ofLibrary(version = ''): string | undefined {
+  const major = Number.parseInt(version, 10);
+  return major >= LIBRARY_MIN ? String(major - LIBRARY_AHEAD) : undefined;
+}
+
 /** @param userAgent an HTTP header of WHIP, or what RTMP's `flashVer` and `encoder` say; a stranger's words */
 export function encoderProgram(userAgent: string | undefined): EncoderProgram {
   if (userAgent === undefined) return UNKNOWN;
   for (const { kind, name, pattern } of PATTERNS) {
     const found = pattern.exec(userAgent);
-    if (found) return { kind, name, version: found[1] };
+    if (found) return { kind, name, version: kind === 'ffmpeg' ? ofLibrary(found[1]) : found[1] };
   }
   return UNKNOWN;
 }

@@ -65,7 +65,7 @@ export const findingItems: Readonly<Record<FindingCode, FindingItem>> = {
     state: 'warning',
     advice: 'filler',
     sentence: ({ facts }) =>
-      `${bitrate(facts.video?.incomingBps ?? 0)}, some of it padding, which is taken out before it reaches viewers.`,
+      `The picture takes ${bitrate(facts.video?.incomingBps ?? 0)}, some of it padding, which is taken out before it reaches viewers.`,
   },
   'no-audio': {
     code: 'sound',

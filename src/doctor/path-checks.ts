@@ -51,7 +51,7 @@ export function checkJitter(subject: Subject): Check {
     return advised(subject, 'jitter', {
       state: 'warning',
       advice: 'uneven-path',
-      sentence: `Comes in unevenly: ${Math.round(jitterMs)} ms early or late.`,
+      sentence: `It comes in unevenly: ${Math.round(jitterMs)} ms early or late.`,
     });
   }
   return item('jitter', 'good', `Comes in evenly: ${Math.round(jitterMs)} ms early or late`);
@@ -62,7 +62,11 @@ export function checkRoundTrip(subject: Subject): Check {
   if (rttMs === null) return item('round-trip', 'unknown', 'Not measured.');
   const sentence = `${rttMs < 1 ? 'Less than 1' : Math.round(rttMs)} ms to the server and back`;
   if (rttMs > ROUND_TRIP_MS_MAX) {
-    return advised(subject, 'round-trip', { state: 'warning', advice: 'far', sentence });
+    return advised(subject, 'round-trip', {
+      state: 'warning',
+      advice: 'far',
+      sentence: `It takes ${sentence}.`,
+    });
   }
   return item('round-trip', 'good', sentence);
 }

@@ -67,7 +67,7 @@ export function checkResolution(subject: Subject): Check {
     return advised(subject, 'resolution', {
       state: 'warning',
       advice: 'resolution',
-      sentence: `${size}, where ${width ?? '?'} × ${height ?? '?'} was agreed on.`,
+      sentence: `A picture of ${size}, where ${width ?? '?'} × ${height ?? '?'} was agreed on.`,
     });
   }
   return item('resolution', 'good', size);
@@ -105,7 +105,7 @@ export function checkVideoBitrate(subject: Subject): Check {
   const wanted = subject.wish?.videoBps ?? video.declaredBps ?? undefined;
   const taken = bitrate(incomingBps);
   if (wanted === undefined) return item('video-bitrate', 'good', taken);
-  const sentence = `${taken}, where ${bitrate(wanted)} is meant.`;
+  const sentence = `The picture takes ${taken}, where ${bitrate(wanted)} is meant.`;
   if (incomingBps > wanted * BITRATE_SHARE_MAX) {
     return advised(subject, 'video-bitrate', {
       state: 'warning',

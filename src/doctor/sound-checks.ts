@@ -81,7 +81,7 @@ export function checkAudioBitrate(subject: Subject): Check {
     return advised(subject, 'audio-bitrate', {
       state: 'warning',
       advice: 'thin-audio',
-      sentence: `${bitrate(incomingBps)}: little for stereo.`,
+      sentence: `${bitrate(incomingBps)} are little for sound in stereo.`,
     });
   }
   return item('audio-bitrate', 'good', bitrate(incomingBps));

@@ -158,7 +158,7 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     'a smaller picture than agreed',
     { video: { width: 640, height: 360 }, wish: { width: 1920, height: 1080 } },
     'resolution',
-    'warning: 640 × 360, where 1920 × 1080 was agreed on.',
+    'warning: A picture of 640 × 360, where 1920 × 1080 was agreed on.',
   ],
   [
     'a phone held upright',
@@ -170,13 +170,13 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     'less than half of what was agreed',
     { video: { incomingBps: 1_200_000 }, wish: { videoBps: 3_000_000 } },
     'video-bitrate',
-    'warning: 1.2 Mbit/s, where 3.0 Mbit/s is meant.',
+    'warning: The picture takes 1.2 Mbit/s, where 3.0 Mbit/s is meant.',
   ],
   [
     'far more than was agreed',
     { wish: { videoBps: 2_500_000 } },
     'video-bitrate',
-    'warning: 5.9 Mbit/s, where 2.5 Mbit/s is meant.',
+    'warning: The picture takes 5.9 Mbit/s, where 2.5 Mbit/s is meant.',
   ],
   ['no rate declared', { video: { declaredBps: null } }, 'video-bitrate', 'good: 5.9 Mbit/s'],
   [
@@ -245,7 +245,7 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     'little AAC',
     { audio: { incomingBps: 32_000 } },
     'audio-bitrate',
-    'warning: 32 kbit/s: little for stereo.',
+    'warning: 32 kbit/s are little for sound in stereo.',
   ],
   [
     'little Opus is enough',
@@ -264,7 +264,7 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     'jitter by UDP',
     { top: { ...whip, jitterMs: 45 } },
     'jitter',
-    'warning: Comes in unevenly: 45 ms early or late.',
+    'warning: It comes in unevenly: 45 ms early or late.',
   ],
   [
     'the same by TCP',
@@ -272,7 +272,12 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     'jitter',
     'good: Comes in evenly: 45 ms early or late',
   ],
-  ['far away', { top: { rttMs: 420 } }, 'round-trip', 'warning: 420 ms to the server and back'],
+  [
+    'far away',
+    { top: { rttMs: 420 } },
+    'round-trip',
+    'warning: It takes 420 ms to the server and back.',
+  ],
   ['near', { top: { rttMs: 0.2 } }, 'round-trip', 'good: Less than 1 ms to the server and back'],
   [
     'a clock not measured yet',

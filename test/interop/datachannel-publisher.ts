@@ -24,6 +24,8 @@ export type PublisherOptions = {
   readonly videoKbps?: number;
   /** Dial the server's passive TCP candidates too, as no OBS does yet. */
   readonly iceTcp?: boolean;
+  /** How it calls itself, instead of by Node's name. */
+  readonly userAgent?: string;
   readonly onState?: (state: string) => void;
 };
 
@@ -140,7 +142,11 @@ export class DatachannelPublisher {
       ?.sdp.replaceAll(/a=(candidate|end-of-cand).*\r\n/g, '');
     const response = await fetch(this.#options.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/sdp', ...bearer(this.#options) },
+      headers: {
+        'content-type': 'application/sdp',
+        ...bearer(this.#options),
+        ...(this.#options.userAgent !== undefined && { 'user-agent': this.#options.userAgent }),
+      },
       body: offer ?? null,
     });
     const answer = await response.text();

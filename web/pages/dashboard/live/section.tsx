@@ -6,6 +6,7 @@ import { readEvents } from '../../../parts/live-events.ts';
 import { StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Card, EmptyState } from '../../../ui/card.tsx';
+import { DoctorSummary } from '../../../ui/doctor.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 
 /** What is live now. */
@@ -27,8 +28,10 @@ export function Section() {
             Start streaming from OBS or ffmpeg: it shows up here by itself.
           </EmptyState>
         ) : (
-          streams.map(({ name, live }) => (
-            <Card key={name} title={name} badge={<StatusBadge of={live ? 'live' : 'waiting'} />} />
+          streams.map(({ name, live, publisher }) => (
+            <Card key={name} title={name} badge={<StatusBadge of={live ? 'live' : 'waiting'} />}>
+              {publisher && <DoctorSummary stream={name} publisher={publisher} />}
+            </Card>
           ))
         )
       }
