@@ -31,7 +31,7 @@ import { SitePasswords } from './control/http/site-passwords.ts';
 import { explainListenError, type ListeningSocket } from './control/listen-problem.ts';
 import type { Log } from './control/log.ts';
 import { MediaLink } from './control/media-link.ts';
-import { mediaOptionsOf, mediaSocketsOf } from './control/media-options.ts';
+import { mediaOptionsOf, mediaSocketsOf, mediaTuningOf } from './control/media-options.ts';
 import { Counts } from './control/metrics/counts.ts';
 import { OpenPorts } from './control/open-ports.ts';
 import { Outbound } from './control/outbound/outbound.ts';
@@ -59,6 +59,9 @@ export type ControlPlane = {
   readonly found: FoundAddresses;
   readonly apps: AppDirectory;
   readonly limits: Limits;
+  readonly sampler: Sampler;
+  /** As it is to be from now on. */
+  readonly hsts: { seconds: number };
   readonly sitePasswords: SitePasswords;
   readonly admission: Admission;
   readonly accounts: Accounts;
@@ -73,15 +76,84 @@ type Around = {
   readonly telling: Telling;
   readonly commands: Commands;
   readonly log: Log;
+  /** Reads the configuration again. */
+  readonly reload: ApiDeps['reload'];
 };
 
 /** Starts the media thread, and everything that asks and answers around it. Fails where a port is in use. */
 export async function openControlPlane(
   config: Config,
   store: Store,
-  { demo, telling, commands, log }: Around,
+  { demo, telling, commands, log, reload }: Around,
 ): Promise<ControlPlane> {
   const apps = new AppDirectory(config, store, demo && appOf(demo));
+  const { sampler, admission, limits, gate } = gateOf(config, store, { apps, telling, log });
+  const commandToken = newCommandToken();
+  const hsts = { seconds: config.tls.hsts };
+  const passwords = new Passwords();
+  const site = { passwords, limits, nowMs: Date.now };
+  const sitePasswords = new SitePasswords(config.staticAuth, site);
+  try {
+    const [media, found] = await Promise.all([
+      startMedia(config, demo, { apps, telling, log, gate }),
+      findAddresses(config, realSurroundings),
+    ]);
+    gate.watch(media);
+    admission.watch(media);
+    sampler.start(media, config.limits.egress > 0);
+    const accounts = new Accounts({
+      ...{ store, apps, passwords, nowMs: Date.now },
+      onRefused: (what, { address }, { reason, detail }) =>
+        log.warn({ address, reason }, `${what} refused: ${detail}`),
+    });
+    const guests = guestsOf({ store, apps, gate, media, telling, log });
+    const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
+    const ports = portsOf(config, media, onePort);
+    const api = apiOf(config, {
+      ...{ media, gate, apps, store, accounts, guests, passwords },
+      ...{ telling, commandToken, ports, log, found, commands, limits, sampler, reload },
+    });
+    const http = await HttpServer.listen(
+      {
+        signalling: signallingOf(config, media, found, { gate, apps, onePort, telling, log }),
+        api,
+        pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, sitePasswords, gate },
+        proxies: new Proxies(config.trustedProxies),
+        log,
+        hstsSeconds: () => hsts.seconds,
+      },
+      { address: socketAddress(config.http.address), port: config.http.port },
+    );
+    ports.openedHttp(http.port);
+    const live = { apps, limits, sampler, hsts, sitePasswords };
+    const settle = () => {
+      guests.stop();
+      sampler.stop();
+    };
+    return {
+      media,
+      http,
+      onePort,
+      ports,
+      found,
+      settle,
+      accounts,
+      admission,
+      commandToken,
+      ...live,
+    };
+  } catch (error) {
+    const { own, ofMedia } = socketsOf(config);
+    throw explainListenError(error, own, ofMedia);
+  }
+}
+
+/** Who may, and what that is decided by. */
+function gateOf(
+  config: Config,
+  store: Store,
+  { apps, telling, log }: Pick<SignallingParts, 'apps' | 'telling' | 'log'>,
+) {
   const sampler = new Sampler({
     days: new EgressDays(store.database),
     nowMs: Date.now,
@@ -104,53 +176,7 @@ export async function openControlPlane(
   });
   gate.onRefused(new RefusalLog(log).listener);
   gate.onRefused((refused) => telling.events.refused(reportOf(refused)));
-  const commandToken = newCommandToken();
-  const passwords = new Passwords();
-  const sitePasswords = new SitePasswords(config.staticAuth, {
-    ...{ passwords, limits, nowMs: Date.now },
-  });
-  try {
-    const [media, found] = await Promise.all([
-      startMedia(config, demo, telling, log, gate),
-      findAddresses(config, realSurroundings),
-    ]);
-    gate.watch(media);
-    admission.watch(media);
-    sampler.start(media, config.limits.egress > 0);
-    const accounts = new Accounts({
-      ...{ store, apps, passwords, nowMs: Date.now },
-      onRefused: (what, { address }, { reason, detail }) =>
-        log.warn({ address, reason }, `${what} refused: ${detail}`),
-    });
-    const guests = guestsOf({ store, apps, gate, media, telling, log });
-    const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
-    const ports = portsOf(config, media, onePort);
-    const api = apiOf(config, {
-      ...{ media, gate, apps, store, accounts, guests, passwords },
-      ...{ telling, commandToken, ports, log, found, commands, limits, sampler },
-    });
-    const http = await HttpServer.listen(
-      {
-        signalling: signallingOf(config, media, found, { gate, apps, onePort, telling, log }),
-        api,
-        pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, sitePasswords, gate },
-        proxies: new Proxies(config.trustedProxies),
-        log,
-        hstsSeconds: config.tls.hsts,
-      },
-      { address: socketAddress(config.http.address), port: config.http.port },
-    );
-    ports.openedHttp(http.port);
-    const access = { apps, limits, sitePasswords, accounts, admission, commandToken };
-    const settle = () => {
-      guests.stop();
-      sampler.stop();
-    };
-    return { media, http, onePort, ports, found, settle, ...access };
-  } catch (error) {
-    const { own, ofMedia } = socketsOf(config);
-    throw explainListenError(error, own, ofMedia);
-  }
+  return { sampler, admission, limits, gate };
 }
 
 type ApiParts = {
@@ -169,6 +195,7 @@ type ApiParts = {
   readonly limits: Limits;
   readonly sampler: Sampler;
   readonly log: Log;
+  readonly reload: ApiDeps['reload'];
 };
 
 function apiOf(config: Config, parts: ApiParts): ApiDeps {
@@ -200,6 +227,7 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     ports: () => ports.now,
     ...setupOf(config, parts),
     ...figuresOf(config, parts),
+    reload: parts.reload,
     counts,
   };
 }
@@ -281,12 +309,10 @@ function signallingOf(
 async function startMedia(
   config: Config,
   demo: StreamName | undefined,
-  telling: Telling,
-  log: Log,
-  gate: Gate,
+  { apps, telling, log, gate }: Pick<SignallingParts, 'apps' | 'telling' | 'log' | 'gate'>,
 ): Promise<MediaLink> {
   const media = await MediaLink.start({
-    media: mediaOptionsOf(config, demo),
+    media: mediaOptionsOf(config, mediaTuningOf(apps), demo),
     authorise: ({ credential, url, ...question }) =>
       gate.authorise({
         action: 'publish',
@@ -302,6 +328,7 @@ async function startMedia(
       process.exit(1);
     },
   });
+  apps.onChange(() => media.tune(mediaTuningOf(apps)));
   media.onEvent((event) => {
     logEvent(log, event);
     telling.events.hear(event);

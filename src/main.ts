@@ -1,12 +1,14 @@
 /** The program's entry: a command, or the server, from its arguments to its last signal. */
+import type { ReloadOutcome } from './api/server.ts';
 import type { StreamName } from './base/names.ts';
 import { serverArguments } from './cli/dispatch.ts';
 import { hostsOf, socketAddress } from './control/addresses.ts';
 import { writeBanner } from './control/banner.ts';
 import type { Config } from './control/config/config.ts';
 import { loadConfig } from './control/config/load.ts';
-import { parseOptions } from './control/config/options.ts';
+import { type Options, parseOptions } from './control/config/options.ts';
 import { checkStaticFolder } from './control/http/static-folder.ts';
+import { liveSettings } from './control/live-settings.ts';
 import { createLog, type Log } from './control/log.ts';
 import { Reload } from './control/reload.ts';
 import { announceServer, localUrl } from './control/running-server.ts';
@@ -15,11 +17,12 @@ import { commandsOf } from './control/setup/start-words.ts';
 import { StartError } from './control/start-error.ts';
 import { stopOnSignal } from './control/stop-on-signal.ts';
 import { StoreError } from './control/store/database.ts';
-import { firstKey } from './control/store/publish-key.ts';
+import { type FirstKey, firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 import { startTelling } from './control/telling.ts';
 import { planTls, type TlsPlan } from './control/tls/plan.ts';
 import { logWithoutHttps, startTls, type TlsParts } from './control/tls/start.ts';
+import type { Tls } from './control/tls/tls.ts';
 import { readVersion } from './control/version.ts';
 import { type ControlPlane, openControlPlane } from './control-plane.ts';
 import { loadAddon } from './native/load.ts';
@@ -29,6 +32,7 @@ const EXIT_MISTAKE = 2;
 const DEMO_STREAM = 'demo/clock' as StreamName;
 /** The app in the printed examples where the configuration lists none. */
 const EXAMPLE_APP = 'live';
+const STARTING = new StartError('the server is still starting. Try again in a second.');
 
 try {
   const own = serverArguments(process.argv.slice(2));
@@ -57,8 +61,7 @@ async function serve(args: readonly string[]): Promise<void> {
   const print = (text: string) => process.stdout.write(text);
   const options = parseOptions(args, print);
   if (options === 'help') return;
-  const config = loadConfig(options);
-  checkStaticFolder(config.staticDir);
+  const config = checkedConfig(options);
   const tlsPlan = planTls(config);
   const store = Store.open(config.stateDir);
   const firstPublishKey = firstKey(store, config.stateDir, Date.now());
@@ -69,30 +72,19 @@ async function serve(args: readonly string[]): Promise<void> {
   });
   const demo = options.demo ? DEMO_STREAM : undefined;
   const telling = startTelling(config, store, log);
+  // The API can ask for it as soon as it is there.
+  let reload: () => ReloadOutcome | StartError = () => STARTING;
   const commands = commandsOf({ options, folder: process.cwd(), environment: process.env });
-  const plane = await openControlPlane(config, store, { demo, telling, commands, log });
-  const { media, http, onePort, found, apps, accounts, admission, commandToken } = plane;
-  const hosts = hostsOf(config.domain, found);
-  telling.site.found(hosts.host, http.port);
+  const plane = await openControlPlane(config, store, {
+    ...{ demo, telling, commands, log },
+    reload: () => reload(),
+  });
+  const { media, http, onePort, found, admission, commandToken } = plane;
+  telling.site.found(hostsOf(config.domain, found).host, http.port);
   const { entrance, port: httpPort } = http;
   const tls = await openHttps(plane, tlsPlan, { config, entrance, httpPort, log, telling });
-  print(
-    writeBanner({
-      ...hosts,
-      publicUrl: config.publicUrl,
-      httpPort,
-      httpsPort: config.domain === undefined ? undefined : tls?.httpsPort,
-      rtmpPort: config.rtmp.enabled ? media.ports.rtmp : undefined,
-      demo,
-      app: config.apps?.keys().next().value ?? EXAMPLE_APP,
-      key: firstPublishKey,
-      openApps: apps.openForAll,
-      claimCode: accounts.claimCode,
-    }),
-  );
-  for (const warning of [...found.warnings, ...media.warnings]) log.warn(warning);
+  greet({ config, plane, tls, demo, key: firstPublishKey, log });
   logWithoutHttps(tlsPlan, { config, log });
-  warnOfOpen(apps.openForAll, log);
   log.info({ http: http.port, ...media.ports }, 'listening');
   const url = localUrl(socketAddress(config.http.address), http.port);
   const leave = announceServer(config.stateDir, { url, token: commandToken }, (problem) =>
@@ -116,42 +108,58 @@ async function serve(args: readonly string[]): Promise<void> {
     await admission.close();
     store.close();
   };
-  const reload = reloadOf(config, () => loadConfig(options), { ...plane, log });
-  stopOnSignal(log, stop, process.stdout.isTTY ? undefined : () => reloadIn(service, reload));
+  const appliers = liveSettings({ ...plane, tls, log });
+  const reloading = new Reload(config, { load: () => checkedConfig(options), appliers, log });
+  reload = () => reloadIn(service, reloading);
+  stopOnSignal(log, stop, process.stdout.isTTY ? undefined : reload);
 }
 
-function warnOfOpen(apps: readonly string[], log: Log): void {
-  for (const app of apps) {
+type Started = {
+  readonly config: Config;
+  readonly plane: ControlPlane;
+  readonly tls: Tls | undefined;
+  readonly demo: StreamName | undefined;
+  readonly key: FirstKey;
+  readonly log: Log;
+};
+
+/** Where everything is, and what the operator should know. */
+function greet({ config, plane, tls, demo, key, log }: Started): void {
+  const { media, http, found, apps, accounts } = plane;
+  process.stdout.write(
+    writeBanner({
+      ...hostsOf(config.domain, found),
+      publicUrl: config.publicUrl,
+      httpPort: http.port,
+      httpsPort: config.domain === undefined ? undefined : tls?.httpsPort,
+      rtmpPort: config.rtmp.enabled ? media.ports.rtmp : undefined,
+      demo,
+      app: config.apps?.keys().next().value ?? EXAMPLE_APP,
+      key,
+      openApps: apps.openForAll,
+      claimCode: accounts.claimCode,
+    }),
+  );
+  for (const warning of [...found.warnings, ...media.warnings]) log.warn(warning);
+  for (const app of apps.openForAll) {
     log.warn({ app }, 'anybody can publish to this app: publishing is open');
   }
 }
 
-/** What a running server takes on without a restart. */
-function reloadOf(
-  config: Config,
-  load: () => Config,
-  parts: Pick<ControlPlane, 'apps' | 'limits' | 'sitePasswords'> & { readonly log: Log },
-): Reload {
-  const { apps, limits, sitePasswords, log } = parts;
-  const forApps = (fresh: Config): void => apps.reconfigure(fresh);
-  const appliers = [
-    { path: 'apps', apply: forApps },
-    { path: 'app_defaults', apply: forApps },
-    { path: 'limits', apply: (fresh: Config) => limits.reconfigure(fresh.limits) },
-    {
-      path: 'static_auth',
-      apply: (fresh: Config) => sitePasswords.reconfigure(fresh.staticAuth),
-    },
-    { path: 'log_level', apply: (fresh: Config) => Object.assign(log, { level: fresh.logLevel }) },
-  ];
-  return new Reload(config, { load, appliers, log });
+/** Read, and held against itself. */
+function checkedConfig(options: Options): Config {
+  const config = loadConfig(options);
+  checkStaticFolder(config.staticDir);
+  planTls(config);
+  return config;
 }
 
 /** systemd wants to know when it begins and when it is over. */
-function reloadIn(service: ServiceManager | undefined, reload: Reload): void {
+function reloadIn(service: ServiceManager | undefined, reload: Reload): ReloadOutcome | StartError {
   service?.reloading(process.hrtime.bigint() / 1000n);
-  reload.run();
+  const outcome = reload.run();
   service?.ready('configuration read again');
+  return outcome;
 }
 
 /** And the one port, which HTTPS has part in. */

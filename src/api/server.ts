@@ -30,4 +30,13 @@ export const serverInfo = v.object({
   streams: says(count, 'That are live.'),
 });
 
+export const reloadOutcome = v.object({
+  applied: says(v.array(v.string()), 'Keys that changed, and hold from now on.'),
+  needRestart: says(
+    v.array(v.string()),
+    'Keys that differ from the start, and hold after the next.',
+  ),
+});
+
+export type ReloadOutcome = Shape<typeof reloadOutcome>;
 export type ServerInfo = Shape<typeof serverInfo>;

@@ -112,6 +112,8 @@ export type ToMedia =
   | { readonly type: 'stats'; readonly request: number }
   /** Of one stream, who publishes it: asked for each second by each page that shows it. */
   | { readonly type: 'publisher'; readonly request: number; readonly stream: StreamName }
+  /** From the next publisher on. */
+  | { readonly type: 'tune'; readonly tuning: MediaTuning }
   | { readonly type: 'stop' };
 
 export type MediaEvent =
@@ -186,6 +188,22 @@ export type FromMedia =
   | { readonly type: 'event'; readonly event: MediaEvent }
   | { readonly type: 'stopped' };
 
+/** How the media of publishers is treated, as configured. Who publishes already keeps what held when he came. */
+export type MediaTuning = {
+  /** Bits a second of the Opus that AAC becomes. */
+  readonly opusBitrateBps: number;
+  /** What becomes of B-frames. */
+  readonly bFrames: PerApp<BFramePolicy>;
+  /** Whether sound waits up to a frame time for the picture. */
+  readonly audioCoalescing: PerApp<boolean>;
+};
+
+/** A setting of the apps that are listed, and of the others. */
+export type PerApp<Value> = {
+  readonly initial: Value;
+  readonly apps: ReadonlyMap<string, Value>;
+};
+
 /** What the media thread is started with (workerData). */
 export type MediaOptions = {
   readonly rtmp: { readonly address: string; readonly port: number } | undefined;
@@ -193,18 +211,7 @@ export type MediaOptions = {
   readonly iceUdp: { readonly address: string; readonly port: number };
   /** A second UDP port, with the number of the one port. */
   readonly onePortUdp: { readonly address: string; readonly port: number } | undefined;
-  /** Bits a second of the Opus that AAC becomes, per app; `default` for the rest. */
-  readonly opusBitrateBps: number;
-  /** What becomes of B-frames, per app. */
-  readonly bFrames: {
-    readonly initial: BFramePolicy;
-    readonly apps: Readonly<Record<string, BFramePolicy>>;
-  };
-  /** Whether sound waits up to a frame time for the picture, per app. */
-  readonly audioCoalescing: {
-    readonly initial: boolean;
-    readonly apps: Readonly<Record<string, boolean>>;
-  };
+  readonly tuning: MediaTuning;
   /** Publishes the bundled clip under this name. */
   readonly demo: StreamName | undefined;
 };

@@ -129,6 +129,7 @@ const nothingLive = {
   setupInfo: () => needsServer,
   reach: { look: async () => needsServer, knows: () => false },
   onKicked: () => undefined,
+  reload: () => needsServer,
   startedMs: Date.now(),
   ports: () => ({
     ...{ http: 0, rtmp: null, iceTcp: 0, iceUdp: 0 },

@@ -11,6 +11,7 @@ import { addEventCommands } from './commands/events.ts';
 import { addInstallCommands } from './commands/install.ts';
 import { addAppCommands, addSlotCommands, addUserCommands } from './commands/people.ts';
 import { addPlanCommands } from './commands/plan.ts';
+import { addReloadCommand } from './commands/reload.ts';
 import { addSetupCommand } from './commands/setup.ts';
 import { addStreamCommands } from './commands/streams.ts';
 import type { Print } from './output.ts';
@@ -43,6 +44,7 @@ export function buildProgram(print: Print): Command {
     .option('--json', 'print JSON, for scripts');
   program.command('serve').description('start the server; also what happens without a command');
   addSetupCommand(program, print);
+  addReloadCommand(program, print);
   addStreamCommands(program, print);
   addAccessCommands(program, print);
   addAppCommands(program, print);

@@ -15,9 +15,11 @@ function start(behaviour?: string, onDeath: (cause: string) => void = assert.fai
       iceTcp: socket,
       iceUdp: socket,
       onePortUdp: undefined,
-      opusBitrateBps: 1,
-      bFrames: { initial: 'drop', apps: {} },
-      audioCoalescing: { initial: false, apps: {} },
+      tuning: {
+        opusBitrateBps: 1,
+        bFrames: { initial: 'drop', apps: new Map() },
+        audioCoalescing: { initial: false, apps: new Map() },
+      },
       demo: behaviour as never,
     },
     authorise: async ({ stream }) =>

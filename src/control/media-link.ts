@@ -13,6 +13,7 @@ import type {
   FromMedia,
   MediaEvent,
   MediaOptions,
+  MediaTuning,
   PublishQuestion,
   SessionId,
   ToMedia,
@@ -130,6 +131,11 @@ export class MediaLink {
 
   close(session: SessionId, reason: CloseReason): void {
     this.#send({ type: 'close', session, reason });
+  }
+
+  /** How the media of publishers is treated, from the next one on. */
+  tune(tuning: MediaTuning): void {
+    this.#send({ type: 'tune', tuning });
   }
 
   /** Every stream but guests' tests, which are nobody else's business. */

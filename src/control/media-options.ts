@@ -1,20 +1,32 @@
 import type { StreamName } from '../base/names.ts';
-import type { FromMedia, MediaOptions } from '../channel/messages.ts';
+import type { FromMedia, MediaOptions, MediaTuning, PerApp } from '../channel/messages.ts';
+import type { AppDirectory } from './access/app-directory.ts';
 import { type Listening, socketAddress } from './addresses.ts';
-import { type AppSettings, appSettings, type Config } from './config/config.ts';
+import type { AppSettings, Config } from './config/config.ts';
 import { onePortOf } from './front-door/settings.ts';
 
 /** What the media thread is started with. */
-export function mediaOptionsOf(config: Config, demo: StreamName | undefined): MediaOptions {
+export function mediaOptionsOf(
+  config: Config,
+  tuning: MediaTuning,
+  demo: StreamName | undefined,
+): MediaOptions {
   return {
     rtmp: config.rtmp.enabled ? listen(config.rtmp) : undefined,
     iceTcp: listen(config.ice.tcp),
     iceUdp: listen(config.ice.udp),
     onePortUdp: onePortUdpOf(config),
-    opusBitrateBps: config.appDefaults.opusBitrate,
-    bFrames: perApp(config, ({ bFrames }) => bFrames),
-    audioCoalescing: perApp(config, ({ audioCoalescing }) => audioCoalescing),
+    tuning,
     demo,
+  };
+}
+
+/** How the media of publishers is to be treated from now on: the database over the configuration. */
+export function mediaTuningOf(apps: AppDirectory): MediaTuning {
+  return {
+    opusBitrateBps: apps.defaults.opusBitrate,
+    bFrames: perApp(apps, ({ bFrames }) => bFrames),
+    audioCoalescing: perApp(apps, ({ audioCoalescing }) => audioCoalescing),
   };
 }
 
@@ -39,11 +51,11 @@ export function mediaSocketsOf(
   return { udp, tcp };
 }
 
-function onePortUdpOf(config: Config): Listening | undefined {
+/** Undefined where there is none, or the other UDP port has its number already. */
+export function onePortUdpOf(config: Config): Listening | undefined {
   const onePort = onePortOf(config);
   if (!onePort?.protocols.includes('ice-udp')) return undefined;
   const { address, port } = onePort;
-  // The other UDP port may have the number already.
   return port !== 0 && port === config.ice.udp.port ? undefined : { address, port };
 }
 
@@ -51,10 +63,13 @@ function listen({ address, port }: Listening): Listening {
   return { address: socketAddress(address), port };
 }
 
-function perApp<Value>(config: Config, read: (settings: AppSettings) => Value) {
-  const names = [...(config.apps?.keys() ?? [])];
-  return {
-    initial: read(config.appDefaults),
-    apps: Object.fromEntries(names.map((app) => [app, read(appSettings(config, app))])),
-  };
+function perApp<Value>(
+  directory: AppDirectory,
+  read: (settings: AppSettings) => Value,
+): PerApp<Value> {
+  const entries = directory.listed.flatMap((app) => {
+    const settings = directory.find(app);
+    return settings === undefined ? [] : [[app, read(settings)] as const];
+  });
+  return { initial: read(directory.defaults), apps: new Map(entries) };
 }

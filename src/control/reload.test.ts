@@ -29,10 +29,17 @@ function reloading(before: string): {
       if (next instanceof StartError) throw next;
       return read(next);
     },
-    appliers: ['apps', 'app_defaults', 'limits', 'log_level'].map((path) => ({
-      path,
-      apply: () => applied.push(path),
-    })),
+    appliers: [
+      ...['apps', 'app_defaults', 'limits', 'log_level'].map((path) => ({
+        path,
+        apply: () => applied.push(path),
+      })),
+      {
+        path: 'tls.hsts',
+        can: ({ tls }, started) => tls.mode === started.tls.mode,
+        apply: () => applied.push('tls.hsts'),
+      },
+    ],
     log: createLog({
       level: 'info',
       readable: false,
@@ -63,8 +70,13 @@ test('what can change now is applied, once for each part; the rest is named', ()
   const [info, warning] = to(
     'apps: {show: {viewing: link, b_frames: pass}, guests: }\nhttp: {port: 4444}\nlimits: {viewers: 9}',
   );
-  assert.deepEqual(info?.applied, ['apps.guests', 'apps.show.viewing', 'limits.viewers']);
-  assert.deepEqual(warning?.needRestart, ['apps.show.b_frames', 'http.port']);
+  assert.deepEqual(info?.applied, [
+    'apps.guests',
+    'apps.show.b_frames',
+    'apps.show.viewing',
+    'limits.viewers',
+  ]);
+  assert.deepEqual(warning?.needRestart, ['http.port']);
   assert.deepEqual(applied, ['apps', 'limits']);
 });
 
@@ -72,6 +84,16 @@ test('nothing changed, nothing applied', () => {
   const { to, applied } = reloading('apps: {show: }');
   assert.equal(to('apps: {show: }').length, 1);
   assert.deepEqual(applied, []);
+});
+
+test('what needs a restart is named until it is as it was; what cannot be applied beside it, too', () => {
+  const { to, applied } = reloading('tls: {mode: off}\nhttp: {port: 3333}');
+  to('tls: {mode: off, hsts: 5}\nhttp: {port: 4444}');
+  const [info, warning] = to('tls: {mode: auto, hsts: 6}\nhttp: {port: 4444}');
+  assert.deepEqual(info?.applied, []);
+  assert.deepEqual(warning?.needRestart, ['http.port', 'tls.hsts', 'tls.mode']);
+  assert.deepEqual(applied, ['tls.hsts']);
+  assert.equal(to('tls: {mode: off, hsts: 6}\nhttp: {port: 3333}').length, 1);
 });
 
 test('a mistake leaves everything as it was', () => {

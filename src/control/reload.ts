@@ -1,19 +1,23 @@
 /** A changed configuration in a running server: what can change now does, the rest is named. */
+import type { ReloadOutcome } from '../api/server.ts';
 import type { Config } from './config/config.ts';
 import { differences } from './config/differences.ts';
 import type { Log } from './log.ts';
 import { StartError } from './start-error.ts';
 
 /** What takes on new values of the keys below a path. */
-export type Applier = { readonly path: string; readonly apply: (config: Config) => void };
-
-/** What the media thread was told at its start, and what is measured only where it is limited. */
-const FIXED = ['opus_bitrate', 'b_frames', 'audio_coalescing', 'egress'];
+export type Applier = {
+  readonly path: string;
+  /** Whether it can, beside what was there at the start; always where this is left out. */
+  readonly can?: (config: Config, started: Config) => boolean;
+  readonly apply: (config: Config) => void;
+};
 
 export class Reload {
   readonly #load: () => Config;
   readonly #appliers: readonly Applier[];
   readonly #log: Log;
+  readonly #started: Config;
   /** What was last read. */
   #config: Config;
 
@@ -25,36 +29,42 @@ export class Reload {
       readonly log: Log;
     },
   ) {
+    this.#started = config;
     this.#config = config;
     this.#load = parts.load;
     this.#appliers = parts.appliers;
     this.#log = parts.log;
   }
 
-  /** Reads the configuration again. One with a mistake changes nothing. */
-  run(): void {
+  /** Reads the configuration again. One with a mistake changes nothing. @returns the mistake then */
+  run(): ReloadOutcome | StartError {
     let config: Config;
     try {
       config = this.#load();
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       this.#log.error(`the configuration stays as it was: ${error.message}`);
-      return;
+      return error;
     }
     const changed = differences(this.#config, config);
-    const applied = changed.filter((path) => this.#isApplied(path));
-    const needRestart = changed.filter((path) => !applied.includes(path));
-    for (const { path, apply } of this.#appliers) {
-      if (applied.some((key) => isBelow(key, path))) apply(config);
-    }
+    const applied = changed.filter((key) => this.#appliersOf(key, config).length > 0);
+    // Whatever was read before: what differs from the start and could not be applied waits for the next one.
+    const needRestart = differences(this.#started, config).filter(
+      (key) => this.#appliersOf(key, config).length === 0,
+    );
+    // Once each, however many of its keys changed.
+    const applying = applied.flatMap((key) => this.#appliersOf(key, config));
+    for (const apply of new Set(applying.map(({ apply }) => apply))) apply(config);
     this.#config = config;
     this.#log.info({ applied }, 'configuration read again');
     if (needRestart.length > 0) this.#log.warn({ needRestart }, 'these keys need a restart');
+    return { applied, needRestart };
   }
 
-  #isApplied(key: string): boolean {
-    if (FIXED.includes(key.split('.').at(-1) ?? '')) return false;
-    return this.#appliers.some(({ path }) => isBelow(key, path));
+  #appliersOf(key: string, config: Config): Applier[] {
+    return this.#appliers.filter(
+      ({ path, can }) => isBelow(key, path) && (can?.(config, this.#started) ?? true),
+    );
   }
 }
 

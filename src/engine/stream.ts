@@ -61,14 +61,16 @@ export class Stream implements PublisherStream {
   viewersMaxMs: number | undefined;
   readonly #egress: Egress;
   readonly #events: StreamEvents;
-  readonly #coalescesAudio: boolean;
+  readonly #options: StreamOptions;
+  /** As it held when its publisher came. */
+  #coalescesAudio = false;
   #bytesToGone = 0;
   #pictureMs = 0;
   readonly #keyframeRequestsMs = new Map<Track, number>();
 
   constructor(name: StreamName, options: StreamOptions, egress: Egress, events: StreamEvents) {
     const { arenas } = options;
-    this.#coalescesAudio = options.coalescesAudio(name);
+    this.#options = options;
     this.name = name;
     this.layers = new Layers(arenas);
     this.audio = new Track('audio', arenas);
@@ -103,6 +105,7 @@ export class Stream implements PublisherStream {
     const former = this.publisher;
     const publisher = new Publisher(this, options, listener, nowMs);
     this.publisher = publisher;
+    this.#coalescesAudio = this.#options.coalescesAudio(this.name);
     former?.dismiss('replaced', nowMs);
     this.#endTracks();
     return publisher;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Socket } from 'node:net';
 import { appOf, type StreamName } from '../base/names.ts';
-import type { BFramePolicy, FromMedia, MediaOptions, ToMedia } from '../channel/messages.ts';
+import type { FromMedia, MediaOptions, MediaTuning, PerApp, ToMedia } from '../channel/messages.ts';
 import { createNativeCrypto } from '../native/crypto.ts';
 import { loadAddon } from '../native/load.ts';
 import { socketFd } from '../native/socket-fd.ts';
@@ -40,6 +40,7 @@ export class MediaThread {
   readonly #router = new IceRouter();
   readonly #addon = loadAddon();
   readonly #certificate = this.#addon.certificateNew();
+  #tuning: MediaTuning;
   #sockets: Sockets | undefined;
   #demo: DemoPublisher | undefined;
 
@@ -55,6 +56,7 @@ export class MediaThread {
 
   private constructor(options: MediaOptions, send: (message: FromMedia) => void) {
     this.#send = send;
+    this.#tuning = options.tuning;
     this.#questions = new Questions(send);
     this.#complaints = new Complaints((text, count) =>
       send({ type: 'event', event: { type: 'complaint', text, count } }),
@@ -76,8 +78,8 @@ export class MediaThread {
         const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
         this.#complaints.add(`internal-error: ${trace}`);
       },
-      bFrames: (stream) => policyOf(options, stream),
-      coalescesAudio: (stream) => coalescesAudio(options, stream),
+      bFrames: (stream) => ofApp(this.#tuning.bFrames, stream),
+      coalescesAudio: (stream) => ofApp(this.#tuning.audioCoalescing, stream),
       send,
     });
   }
@@ -110,6 +112,9 @@ export class MediaThread {
       case 'publisher':
         this.#plane.sendPublisher(message.request, message.stream, nowMs);
         break;
+      case 'tune':
+        this.#tuning = message.tuning;
+        break;
       case 'stop':
         this.#stop(nowMs);
         break;
@@ -140,7 +145,7 @@ export class MediaThread {
           warnings.push(error.message);
           return undefined;
         })),
-      rtmp: rtmp && (await opening('RTMP', rtmp, this.#openRtmp(rtmp, options))),
+      rtmp: rtmp && (await opening('RTMP', rtmp, this.#openRtmp(rtmp))),
     };
     this.#sockets = sockets;
     this.#send({
@@ -169,14 +174,11 @@ export class MediaThread {
     }
   }
 
-  #openRtmp(
-    at: { readonly address: string; readonly port: number },
-    options: MediaOptions,
-  ): Promise<RtmpListener> {
+  #openRtmp(at: { readonly address: string; readonly port: number }): Promise<RtmpListener> {
     return RtmpListener.open({
       ...at,
-      opusBitrateBps: options.opusBitrateBps,
-      bFrames: (stream) => policyOf(options, stream),
+      opusBitrateBps: () => this.#tuning.opusBitrateBps,
+      bFrames: (stream) => ofApp(this.#tuning.bFrames, stream),
       authorise: (question) => this.#questions.authorise(question),
       onAskerGone: (session) => this.#send({ type: 'asker-gone', session }),
       publish: (stream, session, source, listener, nowMs) =>
@@ -222,12 +224,8 @@ function openDescriptor(fd: number, head: Uint8Array): Socket {
   return socket.setNoDelay(true);
 }
 
-function policyOf({ bFrames }: MediaOptions, stream: StreamName): BFramePolicy {
-  return bFrames.apps[appOf(stream)] ?? bFrames.initial;
-}
-
-function coalescesAudio({ audioCoalescing }: MediaOptions, stream: StreamName): boolean {
-  return audioCoalescing.apps[appOf(stream)] ?? audioCoalescing.initial;
+function ofApp<Value>({ initial, apps }: PerApp<Value>, stream: StreamName): Value {
+  return apps.get(appOf(stream)) ?? initial;
 }
 
 /** The thread's clock: monotonic ms, read once per event. */

@@ -77,6 +77,7 @@ export function apiDeps(
       commands: { folder: '/srv/millrace', setup: 'millrace setup', restart: null },
     }),
     reach: { look: async (host) => ({ host, checks: [] }), knows: () => true },
+    reload: () => ({ applied: [], needRestart: [] }),
     counts: new Counts(),
   };
 }

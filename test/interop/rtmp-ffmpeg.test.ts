@@ -33,7 +33,7 @@ async function withListener(run: (setup: Setup) => Promise<void>): Promise<void>
   const listener = await RtmpListener.open({
     address: '127.0.0.1',
     port: 0,
-    opusBitrateBps: 128_000,
+    opusBitrateBps: () => 128_000,
     bFrames: () => 'drop',
     authorise: async (request) => {
       requests.push(request);

@@ -157,8 +157,8 @@ test('SIGHUP reads the configuration again: what can change does, the rest is na
     }
   };
   assert.equal(await page(), 200);
-  write('apps: {show: {viewing: members, b_frames: pass}}\n');
-  await hangUp(/"applied":\["apps\.show\.viewing"\].*\n.*"needRestart":\["apps\.show\.b_frames"\]/);
+  write('apps: {show: {viewing: members}}\nevents: {ended_after: 20}\n');
+  await hangUp(/"applied":\["apps\.show\.viewing"\].*\n.*"needRestart":\["events\.ended_after"\]/);
   assert.equal(await page(), 401);
   write('apps: {show: {veiwing: public}}\n');
   await hangUp(/stays as it was: .*veiwing/);

@@ -12,6 +12,7 @@ export class AppDirectory {
   /** Served although nobody lists it: the demo's. */
   readonly #extra: string | undefined;
   readonly #tables: Cached<Tables>;
+  readonly #listeners = new Set<() => void>();
 
   constructor(config: Config, store: Store, extra?: string) {
     this.#config = config;
@@ -22,19 +23,35 @@ export class AppDirectory {
   /** From now on this configuration holds, for whoever comes. */
   reconfigure(config: Config): void {
     this.#config = config;
+    this.changed();
+  }
+
+  /** Hears whenever an app's settings may have changed. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** To be called by who changed what the database says of an app. */
+  changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** What an app has that nobody lists. */
+  get defaults(): AppSettings {
+    return this.#config.appDefaults;
   }
 
   /** Undefined where the configuration lists none: any name goes then. */
   get names(): readonly string[] | undefined {
     if (this.#config.apps === undefined) return undefined;
-    return this.#listed;
+    return this.listed;
   }
 
   /** Apps that anybody can publish to, for whoever should know; `*` for all that are not listed. */
   get openForAll(): readonly string[] {
-    const names = this.names ?? ['*', ...this.#listed];
+    const names = this.names ?? ['*', ...this.listed];
     return names.filter((name) => {
-      const settings = name === '*' ? this.#config.appDefaults : this.find(name);
+      const settings = name === '*' ? this.defaults : this.find(name);
       return settings?.publishing === 'open';
     });
   }
@@ -60,7 +77,8 @@ export class AppDirectory {
     return slots.includes(stream.slice(stream.indexOf('/') + 1));
   }
 
-  get #listed(): readonly string[] {
+  /** Those that the configuration or the database names, whether or not others are served too. */
+  get listed(): readonly string[] {
     const stored = this.#tables.value.apps.keys();
     const extra = this.#extra === undefined ? [] : [this.#extra];
     return [...new Set([...(this.#config.apps?.keys() ?? []), ...stored, ...extra])];

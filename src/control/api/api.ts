@@ -15,7 +15,7 @@ import { type FigureDeps, figureRoutes } from './routes/figures.ts';
 import { type GuestDeps, guestRoutes, inviteRoutes, tallyRoutes } from './routes/guests.ts';
 import { keyRoutes, linkRoutes, tokenRoutes } from './routes/keys.ts';
 import { banRoutes, personRoutes } from './routes/people.ts';
-import { serverRoutes } from './routes/server.ts';
+import { type ServerDeps, serverRoutes } from './routes/server.ts';
 import { type SetupDeps, setupRoutes } from './routes/setup.ts';
 import { type SignInDeps, signInRoutes } from './routes/sign-in.ts';
 import { type StreamDeps, streamRoutes } from './routes/streams.ts';
@@ -33,6 +33,7 @@ export type TableDeps = StreamDeps &
     readonly startedMs: number;
     /** As bound now. */
     readonly ports: () => ServerInfo['ports'];
+    readonly reload: ServerDeps['reload'];
   };
 
 export type ApiDeps = GuardDeps & TableDeps & { readonly counts: Counts };
@@ -67,7 +68,7 @@ export function apiTable(deps: TableDeps): readonly Route[] {
     ...eventRoutes(deps),
     ...targetRoutes(deps),
     ...setupRoutes(deps),
-    ...serverRoutes({ serverInfo, version: deps.version }, () => table),
+    ...serverRoutes({ ...deps, serverInfo }, () => table),
   ];
   return table;
 }

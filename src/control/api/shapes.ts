@@ -13,7 +13,7 @@ import { accountInfo } from '../../api/account.ts';
 import { keptEvent } from '../../api/event-log.ts';
 import { guestInfo, inviteInfo } from '../../api/guests.ts';
 import { check, health, verdict } from '../../api/health.ts';
-import { problem, serverInfo } from '../../api/server.ts';
+import { problem, reloadOutcome, serverInfo } from '../../api/server.ts';
 import {
   audioInfo,
   clientInfo,
@@ -27,6 +27,7 @@ import { targetInfo } from '../../api/targets.ts';
 
 export const named = {
   Problem: problem,
+  ReloadOutcome: reloadOutcome,
   ServerInfo: serverInfo,
   StreamInfo: streamInfo,
   PublisherInfo: publisherInfo,

@@ -41,7 +41,9 @@ export class Sampler {
     return this.#bps;
   }
 
+  /** Also to look more or less often from now on. */
   start(media: Pick<MediaGate, 'live' | 'stats'>, isLimited: boolean): void {
+    clearInterval(this.#timer);
     const intervalMs = isLimited ? LIMITED_INTERVAL_MS : INTERVAL_MS;
     this.#timer = setInterval(() => void this.#look(media), intervalMs).unref();
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toConfig } from '../config/config.ts';
 import { parseSettings } from '../config/parse.ts';
-import { mediaOptionsOf, mediaSocketsOf } from '../media-options.ts';
+import { mediaSocketsOf, onePortUdpOf } from '../media-options.ts';
 import { onePortOf } from './settings.ts';
 
 const HTTPS = 'tls: {mode: files, certificate: a.pem, key: b.pem}';
@@ -44,7 +44,7 @@ test('without RTMP, encoders are not let in there either', () => {
 test('media thread and answers have the ports that are let in', () => {
   const ports = { rtmp: 1935, iceTcp: 3478, iceUdp: 10_000, onePortUdp: 443 };
   const both = configOf(HTTPS);
-  assert.equal(mediaOptionsOf(both, undefined).onePortUdp?.port, 443);
+  assert.equal(onePortUdpOf(both)?.port, 443);
   const { udp, tcp } = mediaSocketsOf(both, ports, 443);
   assert.deepEqual(
     udp.map(({ port }) => port),
@@ -55,7 +55,7 @@ test('media thread and answers have the ports that are let in', () => {
     [443, 3478],
   );
   const neither = configOf(HTTPS, 'one_port: {protocols: [rtmps]}');
-  assert.equal(mediaOptionsOf(neither, undefined).onePortUdp, undefined);
+  assert.equal(onePortUdpOf(neither), undefined);
   const shut = mediaSocketsOf(neither, { ...ports, onePortUdp: undefined }, undefined);
   assert.deepEqual(
     [...shut.udp, ...shut.tcp].map(({ port }) => port),
@@ -65,5 +65,5 @@ test('media thread and answers have the ports that are let in', () => {
 
 test('one UDP port with its number is enough', () => {
   const config = configOf(HTTPS, 'ice: {udp: {port: 443}}');
-  assert.equal(mediaOptionsOf(config, undefined).onePortUdp, undefined);
+  assert.equal(onePortUdpOf(config), undefined);
 });

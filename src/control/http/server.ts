@@ -28,7 +28,7 @@ export type HttpDeps = {
   readonly proxies: Proxies;
   readonly log: Log;
   /** For how long browsers are to refuse plain HTTP, once they came by HTTPS (RFC 6797); 0 for not at all. */
-  readonly hstsSeconds?: number;
+  readonly hstsSeconds?: () => number;
 };
 
 export class HttpServer {
@@ -92,14 +92,15 @@ export class HttpServer {
   }
 }
 
-function routesOf({ signalling, api, pages, log, hstsSeconds = 0 }: HttpDeps): Hono {
+function routesOf({ signalling, api, pages, log, hstsSeconds = () => 0 }: HttpDeps): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
     await next();
     for (const [name, value] of Object.entries(EVERYWHERE)) context.res.headers.set(name, value);
     // What came by plain HTTP may not say it (RFC 6797 §7.2); a proxy that brings HTTPS says it itself.
-    if (hstsSeconds > 0 && isEncrypted(context)) {
-      context.res.headers.set('Strict-Transport-Security', `max-age=${hstsSeconds}`);
+    const seconds = hstsSeconds();
+    if (seconds > 0 && isEncrypted(context)) {
+      context.res.headers.set('Strict-Transport-Security', `max-age=${seconds}`);
     }
   });
   app.route('/', apiRoutes(api));

@@ -25,11 +25,14 @@ import { createPlainServer } from './plain-port.ts';
 import type { TlsPlan } from './plan.ts';
 import { Repeats } from './repeats.ts';
 
+type AcmePlan = Extract<TlsPlan, { readonly from: 'acme' }>;
+type FilesPlan = Extract<TlsPlan, { readonly from: 'files' }>;
+
 export type CertificateTrouble = EventData['certificate.trouble'];
 
 export type TlsDeps = {
   readonly config: Config;
-  readonly plan: Exclude<TlsPlan, { readonly from: 'nowhere' }>;
+  readonly plan: AcmePlan | FilesPlan;
   readonly entrance: HttpEntrance;
   /** What is done with a connection to the HTTPS port, where that takes more than HTTPS. */
   readonly lead?: (https: HttpsServer) => (socket: Socket) => void;
@@ -54,17 +57,19 @@ export class Tls {
   readonly #deps: TlsDeps;
   readonly #challenges = new Challenges(this.certificates);
   readonly #repeats = new Repeats();
-  readonly #ended = new AbortController();
+  #plan: TlsDeps['plan'];
+  /** Ends what obtains or reads the certificate now. */
+  #source = new AbortController();
   readonly #plain: HttpServer;
   readonly #listeners: {
     readonly https: Listener;
     readonly http?: Listener;
     readonly oven?: Listener;
   };
-  #stopCertificate = () => {};
 
   private constructor(deps: TlsDeps) {
     this.#deps = deps;
+    this.#plan = deps.plan;
     this.https = createHttpsServer(this.certificates, deps.entrance);
     this.#plain = createPlainServer({ challenges: this.#challenges, site: () => this.#site() });
     const { tls } = deps.config;
@@ -85,10 +90,17 @@ export class Tls {
   static async start(deps: TlsDeps): Promise<Tls> {
     const tls = new Tls(deps);
     await Promise.all(Object.values(tls.#listeners).map((listener) => listener.open()));
-    const { plan } = deps;
-    tls.#stopCertificate =
-      plan.from === 'acme' ? await tls.#obtain(plan) : await tls.#readFiles(plan);
+    await tls.#begin();
     return tls;
+  }
+
+  /** Takes the certificate from elsewhere; what is served goes on being served until there is another. */
+  replan(plan: TlsDeps['plan']): void {
+    this.#source.abort();
+    this.#source = new AbortController();
+    this.#plan = plan;
+    this.#repeats.forget();
+    this.#begin().catch((error: unknown) => this.#fault(error));
   }
 
   /** As bound; undefined while it is not open. */
@@ -102,15 +114,19 @@ export class Tls {
   }
 
   close(): void {
-    this.#stopCertificate();
-    this.#ended.abort();
+    this.#source.abort();
     for (const listener of Object.values(this.#listeners)) listener.close();
     this.#plain.closeAllConnections();
     this.https.close();
   }
 
-  async #obtain({ options, names }: Extract<TlsPlan, { from: 'acme' }>): Promise<() => void> {
-    const { signal } = this.#ended;
+  #begin(): Promise<void> {
+    const plan = this.#plan;
+    const { signal } = this.#source;
+    return plan.from === 'acme' ? this.#obtain(plan, signal) : this.#readFiles(plan, signal);
+  }
+
+  async #obtain({ options, names }: AcmePlan, signal: AbortSignal): Promise<void> {
     const { stateDir } = this.#deps.config;
     const certificate = new AcmeCertificate({
       options,
@@ -120,29 +136,33 @@ export class Tls {
       certificates: this.certificates,
       prover: this.#challenges,
       kinds: () => this.#kinds(),
-      report: this.#acmeReport(names[0] ?? ''),
+      report: this.#acmeReport(names[0] ?? '', signal),
     });
     await certificate.restore();
+    if (signal.aborted) return;
     const timer = new DeadlineTimer(async () => {
       await certificate.advance();
       if (!signal.aborted) timer.set(certificate.deadlineMs);
     });
     timer.set(certificate.deadlineMs);
-    return () => timer.clear();
+    signal.addEventListener('abort', () => timer.clear());
   }
 
-  async #readFiles({ options, names }: Extract<TlsPlan, { from: 'files' }>): Promise<() => void> {
+  async #readFiles({ options, names }: FilesPlan, signal: AbortSignal): Promise<void> {
     const host = names[0] ?? options.certificate;
     const files = new FileCertificate(options, this.certificates, {
       loaded: (found) => this.#loaded('the certificate was read', found),
-      trouble: ({ kind, message, expiresMs }) => this.#complain(kind, host, message, expiresMs),
+      trouble: ({ kind, message, expiresMs }) => {
+        if (!signal.aborted) this.#complain(kind, host, message, expiresMs);
+      },
     });
     await files.look(Date.now());
+    if (signal.aborted) return;
     const timer = setInterval(() => void files.look(Date.now()), LOOK_MS).unref();
-    return () => clearInterval(timer);
+    signal.addEventListener('abort', () => clearInterval(timer));
   }
 
-  #acmeReport(host: string): AcmeReport {
+  #acmeReport(host: string, signal: AbortSignal): AcmeReport {
     const { log } = this.#deps;
     return {
       obtained: (found) => {
@@ -151,24 +171,27 @@ export class Tls {
       },
       failed: async ({ kind, message: said, retryAtMs, isUrgent, expiresMs }) => {
         const hint = await dnsHint(kind, this.#dnsView());
-        if (this.#ended.signal.aborted) return;
+        if (signal.aborted) return;
         const message = hint === undefined ? said : `${said} ${hint}`;
         const again = `It is tried again at ${iso(retryAtMs)}.`;
         if (isUrgent) this.#complain(kind, host, `${message} ${again}`, expiresMs);
         else log.warn({ host }, `the certificate was not renewed: ${message} ${again}`);
       },
       fault: (error) => {
-        if (this.#ended.signal.aborted) return;
-        log.error({ err: error }, 'obtaining a certificate failed: this is a bug');
+        if (!signal.aborted) this.#fault(error);
       },
     };
   }
 
+  #fault(error: unknown): void {
+    this.#deps.log.error({ err: error }, 'obtaining a certificate failed: this is a bug');
+  }
+
   #dnsView(): DnsView {
-    const { config, plan } = this.#deps;
+    const { config } = this.#deps;
     const { resolve, interfaceAddresses } = realSurroundings;
     const own = [...config.publicAddresses, ...interfaceAddresses().filter(isPublic)];
-    return { names: plan.names, own, resolve };
+    return { names: this.#plan.names, own, resolve };
   }
 
   #loaded(what: string, { names, notAfterMs }: Inspected): void {
@@ -176,7 +199,7 @@ export class Tls {
   }
 
   #complain(kind: string, host: string, message: string, expiresMs: number | undefined): void {
-    if (this.#ended.signal.aborted || !this.#repeats.isNews(kind, Date.now())) return;
+    if (!this.#repeats.isNews(kind, Date.now())) return;
     const expires = expiresMs === undefined ? null : iso(expiresMs);
     this.#deps.tell({ host, message, expires });
   }
@@ -192,7 +215,7 @@ export class Tls {
 
   /** Where port 80 sends people. */
   #site() {
-    const { names } = this.#deps.plan;
+    const { names } = this.#plan;
     const { port } = this.#listeners.https;
     return port === undefined || this.certificates.served === undefined
       ? ({ scheme: 'http', port: this.#deps.httpPort, names } as const)

@@ -20,7 +20,7 @@ import type { AudioTranscoderFactory } from '../audio.ts';
 import { RtmpPublisher, type RtmpSource } from './publisher.ts';
 
 export type RtmpConnectionOptions = {
-  readonly opusBitrateBps: number;
+  readonly opusBitrateBps: () => number;
   readonly bFrames: (stream: StreamName) => BFramePolicy;
   readonly authorise: (question: PublishQuestion) => Promise<AccessDecision>;
   /** The connection of one that {@link authorise} was asked for is gone; once for each. */
@@ -233,7 +233,7 @@ export class RtmpConnection {
       rttMs: () => this.#options.rttMs(this.#socket),
       encoder,
       createTranscoder,
-      opusBitrateBps,
+      opusBitrateBps: opusBitrateBps(),
       bFrames: this.#options.bFrames(stream),
       ssrcs: { audio: random.readUInt32BE(0), video: random.readUInt32BE(4) },
       clockMs,

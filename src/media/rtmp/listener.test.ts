@@ -12,7 +12,7 @@ function options(engine: EngineDouble, complaints: string[]): RtmpListenerOption
   return {
     address: '127.0.0.1',
     port: 0,
-    opusBitrateBps: 128_000,
+    opusBitrateBps: () => 128_000,
     bFrames: () => 'drop',
     authorise: async ({ stream }) => ({ allowed: true, stream, lifetimeMs: undefined }),
     onAskerGone: () => {},

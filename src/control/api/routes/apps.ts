@@ -79,7 +79,11 @@ export function appRoutes(deps: AccessDeps): Route[] {
       tag: 'access',
       summary: 'Remove an app that was made here, or take one back to its configuration',
       problems: ['no-such-entry'],
-      serve: ({ params }) => (deps.store.apps.remove(params.app) ? undefined : noSuch('app')),
+      serve: ({ params }) => {
+        if (!deps.store.apps.remove(params.app)) return noSuch('app');
+        deps.directory.changed();
+        return undefined;
+      },
     }),
     ...slotRoutes(deps),
   ];
@@ -181,6 +185,7 @@ function makeApp(
     };
   }
   deps.store.apps.set(name, settings);
+  deps.directory.changed();
   return describe(deps, name) ?? noSuch('app');
 }
 
@@ -209,6 +214,7 @@ async function changeApp(
   if (password !== undefined) apps.setPassword(name, hash, deps.nowMs());
   // Whoever changes an app means it to be used: its idle hours begin anew.
   apps.touch(name, deps.nowMs());
+  deps.directory.changed();
   return describe(deps, name) ?? noSuch('app');
 }
 
