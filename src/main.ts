@@ -25,6 +25,7 @@ import { logWithoutHttps, startTls, type TlsParts } from './control/tls/start.ts
 import type { Tls } from './control/tls/tls.ts';
 import { readVersion } from './control/version.ts';
 import { type ControlPlane, openControlPlane } from './control-plane.ts';
+import { collectOnce } from './native/collect.ts';
 import { loadAddon } from './native/load.ts';
 
 /** An operator's mistake, told in one line. */
@@ -112,6 +113,7 @@ async function serve(args: readonly string[]): Promise<void> {
   const reloading = new Reload(config, { load: () => checkedConfig(options), appliers, log });
   reload = () => reloadIn(service, reloading);
   stopOnSignal(log, stop, process.stdout.isTTY ? undefined : reload);
+  collectOnce();
 }
 
 type Started = {

@@ -1,6 +1,6 @@
 /** Certificates from a real ACME server, Debian's pebble. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -101,6 +101,26 @@ test('a restart uses what was obtained before, and asks for nothing', async (t) 
   await pebble.down();
   await using _server = await startSecure(pebble, { ports, domain: NAME, stateDir });
   assert.equal(await servedSerial(ports.https, NAME, ca), serial);
+});
+
+test('a name more, in a running server: another certificate, and no connection lost', async () => {
+  const { ports, pebble } = await stage();
+  await using _pebble = pebble;
+  await using server = await startSecure(pebble, { ports, domain: NAME });
+  const ca = await pebble.root();
+  const serial = await eventually('HTTPS', () => servedSerial(ports.https, NAME, ca));
+  const kept = await connectTls(ports.https, NAME, ca);
+  const before = readFileSync(server.configFile, 'utf8');
+  writeFileSync(server.configFile, before.replace('tls:', 'tls:\n  names: [www.example.net]'));
+  server.child.kill('SIGHUP');
+  const both = await eventually('both names', () =>
+    servedSerial(ports.https, 'www.example.net', ca),
+  );
+  assert.notEqual(both, serial);
+  assert.equal(await servedSerial(ports.https, NAME, ca), both);
+  assert.match(await askOver(kept), /^HTTP\/1.1 200/);
+  kept.destroy();
+  assert.match(server.log, /"applied":\["tls\.names"\]/);
 });
 
 test('is renewed without a connection lost; what was obtained is served while the authority is away', async () => {

@@ -65,7 +65,7 @@ async function isRefused(stream: string): Promise<boolean> {
       () => setTimeout(() => resolve(false), 1000),
       () => resolve(true),
     );
-  return promise;
+  return await promise; // not before: the source ends with this function
 }
 
 test('what becomes of B-frames: from the next publisher on, by the API and by the file', async () => {

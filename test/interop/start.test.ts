@@ -14,6 +14,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The promise is a second on an idle machine; tests run beside others. */
 const LISTENING_MS_MAX = 3000;
 const GIVE_UP_MS = 15_000;
+/** What starting left behind is given back by then. */
+const IDLE_MS = 2000;
+/** 100, and some for another Node or kernel. */
+const IDLE_MB_MAX = 110;
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-start-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -23,9 +27,9 @@ const OWN_STATE = ['--ice-udp-port', '0', '--state-dir', join(folder, 'state')];
 
 type Run = { readonly child: ChildProcess; readonly text: () => string };
 
-function start(args: readonly string[]): Run {
+function start(args: readonly string[], entry = 'src/main.ts'): Run {
   let text = '';
-  const child = spawn(process.execPath, ['src/main.ts', ...args], {
+  const child = spawn(process.execPath, [entry, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: GIVE_UP_MS,
@@ -79,6 +83,24 @@ test('starts fast, says what it serves, stops at a signal however often it comes
   const [code] = await once(run.child, 'close');
   assert.equal(code, 0);
   assert.doesNotMatch(run.text(), /Warning|Error/);
+});
+
+test('as it is installed, it listens within a second and idles in little memory', async (t) => {
+  const startsMs: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const startMs = performance.now();
+    const run = start([...ANY_PORTS, ...OWN_STATE], 'dist/main.js');
+    await listening(run);
+    startsMs.push(performance.now() - startMs);
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    const status = readFileSync(`/proc/${run.child.pid}/status`, 'utf8');
+    const idleMb = (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
+    t.diagnostic(`${Math.round(startsMs.at(-1) ?? 0)} ms, ${Math.round(idleMb)} MB`);
+    assert.ok(idleMb < IDLE_MB_MAX, `${idleMb} MB`);
+    run.child.kill('SIGTERM');
+    await once(run.child, 'close');
+  }
+  assert.ok(Math.min(...startsMs) < 1000, `${startsMs}`);
 });
 
 test('tells the first key once, keeps it in a file, and takes it after a restart too', async () => {
