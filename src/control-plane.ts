@@ -24,6 +24,7 @@ import type { SetupDeps } from './control/api/routes/setup.ts';
 import type { Config } from './control/config/config.ts';
 import { Sampler } from './control/figures/sampler.ts';
 import { OnePort } from './control/front-door/one-port.ts';
+import { ObsZip } from './control/guest-packs/obs-zip.ts';
 import { Guests } from './control/guests/guests.ts';
 import { Proxies } from './control/http/proxies.ts';
 import { HttpServer } from './control/http/server.ts';
@@ -212,6 +213,7 @@ function apiOf(config: Config, parts: ApiParts): ApiDeps {
     isConfigured: (app) => config.apps?.has(app) === true,
     accounts,
     guests,
+    obsZip: new ObsZip(config.stateDir),
     passwords,
     events: telling.events,
     eventStreams: telling.streams,

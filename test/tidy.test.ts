@@ -17,7 +17,17 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   access: ['base', 'channel'],
   media: ['base', 'protocols', 'engine', 'native', 'audio', 'channel', 'api'],
   doctor: ['base', 'api'],
-  control: ['base', 'protocols/sdp', 'protocols/stun', 'access', 'api', 'channel', 'doctor'],
+  'guest-pack': ['base', 'api'],
+  control: [
+    'base',
+    'protocols/sdp',
+    'protocols/stun',
+    'access',
+    'api',
+    'channel',
+    'doctor',
+    'guest-pack',
+  ],
   planner: [],
   cli: ['base', 'access', 'api', 'control', 'planner'],
 };
@@ -31,6 +41,7 @@ const SYNCHRONOUS = [
   'api',
   'planner',
   'doctor',
+  'guest-pack',
 ];
 /** Where threads and processes start, and what the tests alone compare with. */
 const ENTRIES = [

@@ -13,6 +13,7 @@ import { serveTable } from '../control/api/serve.ts';
 import type { Config } from '../control/config/config.ts';
 import { EventTable } from '../control/events/event-table.ts';
 import { Sampler } from '../control/figures/sampler.ts';
+import { ObsZip } from '../control/guest-packs/obs-zip.ts';
 import { Guests } from '../control/guests/guests.ts';
 import { createLog } from '../control/log.ts';
 import { configuredTargets } from '../control/notify/configured.ts';
@@ -65,6 +66,7 @@ export function openLocally(config: Config): LocalApi {
     passwords,
     accounts,
     guests,
+    obsZip: new ObsZip(config.stateDir),
     watchUrl: (stream) => site.watch(stream),
     origin: () => site.origin,
     ...nothingTold(config, store),

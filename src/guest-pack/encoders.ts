@@ -1,7 +1,6 @@
 /** Which encoders a pack can be made for, by OBS's own names and settings for each. */
 
-export const encoderWords = ['x264', 'nvenc', 'quicksync', 'amf', 'apple'] as const;
-export type EncoderWord = (typeof encoderWords)[number];
+import type { EncoderWord } from '../api/packs.ts';
 
 type Settings = Readonly<Record<string, string | number | boolean>>;
 
@@ -39,8 +38,8 @@ export const encoders: Readonly<Record<EncoderWord, Encoder>> = {
     tested: true,
     onWindows: true,
     id: 'obs_x264',
-    // x264 takes the number of B-frames from its own options alone.
-    settings: () => ({ preset: 'veryfast', tune: 'zerolatency', x264opts: 'bframes=0' }),
+    // x264 takes the number of B-frames from its own options alone; and a cut needs no keyframe besides those of each second.
+    settings: () => ({ preset: 'veryfast', tune: 'zerolatency', x264opts: 'bframes=0 scenecut=0' }),
   },
   nvenc: {
     title: 'NVIDIA NVENC',

@@ -1,8 +1,8 @@
 /** The page in a pack that says what to do: one file, nothing loaded from anywhere, readable on paper too. */
+import type { PackKind } from '../api/packs.ts';
 import { encoders } from './encoders.ts';
 import { type Html, html } from './html.ts';
 import { plainName } from './names.ts';
-import type { PackKind } from './pack.ts';
 import type { Profile } from './profiles.ts';
 import type { PackRequest } from './request.ts';
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { encoderWords, packKinds } from '../api/packs.ts';
 import type { StreamName } from '../base/names.ts';
-import { encoders, encoderWords } from './encoders.ts';
+import { encoders } from './encoders.ts';
 import { escapeHtml } from './html.ts';
 import { writeIni } from './ini.ts';
 import { distinct, folderName, plainName } from './names.ts';
-import { packFiles, packKinds } from './pack.ts';
+import { packFiles } from './pack.ts';
 import { profilesOf } from './profiles.ts';
 import type { PackRequest } from './request.ts';
 

@@ -1,4 +1,5 @@
-/** A guest pack: the files that make OBS ready to stream to this server, for one guest. Pure: what it is made from comes in. */
+/** A guest pack: the files that make OBS ready to stream to this server, for one guest. What it is made from comes in. */
+import type { PackKind } from '../api/packs.ts';
 import { writeIni } from './ini.ts';
 import { instructions } from './instructions.ts';
 import { type Profile, profileFiles, profilesOf } from './profiles.ts';
@@ -6,16 +7,8 @@ import type { PackFile, PackRequest } from './request.ts';
 import { COLLECTION, OBS_VERSION, sceneCollection } from './scenes.ts';
 import { startScript } from './start-script.ts';
 
-/**
- * - `overlay`: to unpack over a portable OBS for Windows
- * - `complete`: the same, in one ZIP with OBS
- * - `profile`: to import into an OBS that is there already, on any system
- */
-export const packKinds = ['overlay', 'complete', 'profile'] as const;
-export type PackKind = (typeof packKinds)[number];
-
-export const INSTRUCTIONS = 'start-here.html';
-export const START_SCRIPT = 'Start OBS.bat';
+const INSTRUCTIONS = 'start-here.html';
+const START_SCRIPT = 'Start OBS.bat';
 const CONFIG = 'config/obs-studio';
 
 /** All that a pack holds of ours. */

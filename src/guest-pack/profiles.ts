@@ -1,5 +1,6 @@
 /** Profiles of OBS: where to, what of, and how. One for each slot; one more with x264, where another encoder was asked for. */
-import { type EncoderWord, encoderSettings, encoders } from './encoders.ts';
+import type { EncoderWord } from '../api/packs.ts';
+import { encoderSettings, encoders } from './encoders.ts';
 import { writeIni } from './ini.ts';
 import { distinct, folderName, plainName } from './names.ts';
 import type { PackFile, PackRequest, PackSlot } from './request.ts';

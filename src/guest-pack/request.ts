@@ -1,8 +1,7 @@
 /** What a guest pack is made from. */
+import type { GuestProtocol } from '../api/guests.ts';
+import type { EncoderWord } from '../api/packs.ts';
 import type { StreamName } from '../base/names.ts';
-import type { EncoderWord } from './encoders.ts';
-
-export type PackProtocol = 'whip' | 'rtmp';
 
 /** A place to stream to, which becomes a profile of OBS. */
 export type PackSlot = {
@@ -22,7 +21,7 @@ export type PackRequest = {
   readonly host: string;
   /** One at least. */
   readonly slots: readonly PackSlot[];
-  readonly protocol: PackProtocol;
+  readonly protocol: GuestProtocol;
   readonly picture: {
     readonly width: number;
     readonly height: number;

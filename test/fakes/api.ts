@@ -4,6 +4,7 @@ import type { ApiDeps } from '../../src/control/api/api.ts';
 import { EventStreams } from '../../src/control/events/event-streams.ts';
 import { EventTable } from '../../src/control/events/event-table.ts';
 import { Sampler } from '../../src/control/figures/sampler.ts';
+import { ObsZip } from '../../src/control/guest-packs/obs-zip.ts';
 import { createLog } from '../../src/control/log.ts';
 import { Counts } from '../../src/control/metrics/counts.ts';
 import { Targets } from '../../src/control/notify/targets.ts';
@@ -14,6 +15,9 @@ import { SINCE } from './streams.ts';
 
 /** Only the command line of a server would know it. */
 export const COMMAND_TOKEN = 'a-token-that-only-the-owner-of-the-files-can-read';
+
+/** Nothing is uploaded there. */
+const NO_FOLDER = '/nonexistent/state';
 
 export function apiDeps(
   media: FakeMedia,
@@ -33,6 +37,7 @@ export function apiDeps(
     directory: apps,
     accounts,
     guests,
+    obsZip: new ObsZip(NO_FOLDER),
     isConfigured: (app) => app === 'show',
     // Argon2 takes its time on purpose; tests of others need none of it.
     passwords: { hash: async () => '$argon2id$v=19$m=1,t=1,p=1$c2FsdA$dGFn' },

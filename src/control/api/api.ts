@@ -14,6 +14,7 @@ import { type EventDeps, eventRoutes, targetRoutes } from './routes/events.ts';
 import { type FigureDeps, figureRoutes } from './routes/figures.ts';
 import { type GuestDeps, guestRoutes, inviteRoutes, tallyRoutes } from './routes/guests.ts';
 import { keyRoutes, linkRoutes, tokenRoutes } from './routes/keys.ts';
+import { type PackDeps, packRoutes } from './routes/packs.ts';
 import { banRoutes, personRoutes } from './routes/people.ts';
 import { type ServerDeps, serverRoutes } from './routes/server.ts';
 import { type SetupDeps, setupRoutes } from './routes/setup.ts';
@@ -27,6 +28,7 @@ export type TableDeps = StreamDeps &
   EventDeps &
   FigureDeps &
   GuestDeps &
+  PackDeps &
   SignInDeps &
   SetupDeps & {
     readonly version: string;
@@ -60,6 +62,7 @@ export function apiTable(deps: TableDeps): readonly Route[] {
     ...linkRoutes(deps),
     ...inviteRoutes(deps),
     ...guestRoutes(deps),
+    ...packRoutes(deps),
     ...tokenRoutes(deps),
     ...personRoutes(deps),
     ...banRoutes(deps),

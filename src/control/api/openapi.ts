@@ -64,7 +64,7 @@ function pathsOf(table: readonly Route[], convert: Convert): Json {
 }
 
 function operationOf(route: Route, convert: Convert): Json {
-  const { who, tag, summary, notes, body } = route;
+  const { who, tag, summary, notes } = route;
   const parameters = [
     ...paramsOf(route.path).map((name) => ({
       name,
@@ -82,11 +82,16 @@ function operationOf(route: Route, convert: Convert): Json {
     security: securityOf(who),
     'x-millrace-scope': who,
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { required: true, content: json(convert(body, 'input')) } }),
+    ...requestOf(route, convert),
     responses: responsesOf(route, convert),
   };
+}
+
+function requestOf({ body, upload }: Route, convert: Convert): Json {
+  if (body !== undefined) {
+    return { requestBody: { required: true, content: json(convert(body, 'input')) } };
+  }
+  return upload === undefined ? {} : { requestBody: { required: true, content: { [upload]: {} } } };
 }
 
 /** By a token or a signed-in person's cookie; what this machine may look at, also without either. */

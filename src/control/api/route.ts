@@ -37,6 +37,8 @@ export type Route = {
   readonly notes: string | undefined;
   readonly query: v.GenericSchema | undefined;
   readonly body: v.GenericSchema | undefined;
+  /** For a body that is no JSON, which the route's code reads itself: what it is. */
+  readonly upload: string | undefined;
   readonly answer: Answer;
   /** Reasons of the problems that are its own. */
   readonly problems: readonly string[];
@@ -73,6 +75,7 @@ type About<Path extends string, Query extends Schema, Body extends Schema, Shape
   readonly notes?: string;
   readonly query?: Query;
   readonly body?: Body;
+  readonly upload?: string;
   /** 200 where there is a shape, 204 where there is none. */
   readonly status?: 200 | 201;
   readonly answer?: Shape;
@@ -110,6 +113,7 @@ export function route<
     notes: about.notes,
     query: about.query,
     body: about.body,
+    upload: about.upload,
     answer: { status: about.status ?? (hasBody ? 200 : 204), shape, contentType },
     problems: about.problems ?? [],
     serve: about.serve as Route['serve'],

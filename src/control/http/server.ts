@@ -20,6 +20,7 @@ import { EVERYWHERE } from './headers.ts';
 import { limitConnections, limitPipelining, SERVER_OPTIONS } from './limits.ts';
 import { type PagesDeps, pageRoutes } from './pages.ts';
 import { noteClient, type Proxies } from './proxies.ts';
+import { limitReceiving } from './receiving.ts';
 
 export type HttpDeps = {
   readonly signalling: SignallingDeps;
@@ -55,7 +56,9 @@ export class HttpServer {
       noteClient(request, deps.proxies);
       return listener(request, response);
     };
-    const server = createServer(SERVER_OPTIONS, limitPipelining(serve));
+    // Of what arrives after the head, limitReceiving has the time: some of it may take longer.
+    const options = { ...SERVER_OPTIONS, requestTimeout: 0 };
+    const server = createServer(options, limitReceiving(limitPipelining(serve)));
     const oven = ovenSocket(deps.signalling);
     limitConnections(server, deps.proxies);
     server.on('upgrade', (request, socket, head) => upgrade(oven, request, socket, head, deps));

@@ -6,8 +6,8 @@ import type { RequestListener } from 'node:http';
 import {
   constants,
   createServer as createHttp2Server,
+  type Http2ServerRequest,
   type ServerHttp2Session,
-  type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import {
@@ -25,6 +25,7 @@ import {
   STALLED_MS_MAX,
 } from '../http/limits.ts';
 import type { Proxies } from '../http/proxies.ts';
+import { isUnhurried } from '../http/receiving.ts';
 import type { Certificates } from './certificates.ts';
 
 /** Where requests go. */
@@ -176,7 +177,7 @@ function http2Server(serve: RequestListener) {
     (request, response) => {
       // RFC 9113 §8.3.1: `:authority` stands for Host, which is where everybody looks.
       request.headers.host ??= request.authority;
-      limitReceiving(request.stream);
+      limitReceiving(request);
       // Node's HTTP/2 requests and answers have what its HTTP/1 ones have, as far as we use them.
       serve(...([request, response] as unknown as Parameters<RequestListener>));
     },
@@ -195,10 +196,13 @@ function http2Server(serve: RequestListener) {
   };
 }
 
-/** Node has a time limit for a request's arrival by HTTP/1 only. */
-function limitReceiving(stream: ServerHttp2Stream): void {
+/** A request's arrival has a time limit of Node's, or of ours, by HTTP/1 only. */
+function limitReceiving(request: Http2ServerRequest): void {
+  const { stream } = request;
   if (stream.endAfterHeaders) return;
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), REQUEST_TIMEOUT_MS);
+  const timer = setTimeout(() => {
+    if (!isUnhurried(request)) stream.close(constants.NGHTTP2_CANCEL);
+  }, REQUEST_TIMEOUT_MS);
   timer.unref();
   stream.once('end', () => clearTimeout(timer));
   stream.once('close', () => clearTimeout(timer));

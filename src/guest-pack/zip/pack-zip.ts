@@ -6,7 +6,7 @@ import type { PackFile } from '../request.ts';
 const SOME_DAY = new Date(2020, 0, 1);
 
 /** @param folder ahead of every path: empty, or ending with a slash */
-export function packZip(files: readonly PackFile[], folder = ''): Uint8Array {
+export function packZip(files: readonly PackFile[], folder = ''): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder();
   const entries = files.map(({ path, text }) => [folder + path, encoder.encode(text)] as const);
   return zipSync(Object.fromEntries(entries), { mtime: SOME_DAY, level: 6 });
