@@ -62,9 +62,10 @@ export class ObsZip {
     try {
       const { size, mtimeMs } = await file.stat();
       const read = await readObs(file, size);
-      // It was checked before it came here: since then somebody else has written to it.
-      if (typeof read === 'string') throw new Error(`${this.#path} is no longer a whole ZIP`);
-      return { file, bytes: size, uploadedMs: mtimeMs, ...read };
+      if (typeof read === 'object') return { file, bytes: size, uploadedMs: mtimeMs, ...read };
+      // It was whole when it came here: whatever became of it since, it has to be uploaded again.
+      await file.close();
+      return undefined;
     } catch (error) {
       await file.close();
       throw error;
