@@ -59,6 +59,10 @@ export function CopyField({
           />
         )}
         <IconButton icon={isCopied ? Check : Copy} label={`Copy the ${what}`} onClick={copy} />
+        {/* Here as well: the place of the toasts is out of reach while a dialog is open. */}
+        <span class="for-readers" role="status">
+          {isCopied && `Copied the ${what}.`}
+        </span>
       </div>
       {help && <p class="small soft">{help}</p>}
     </div>

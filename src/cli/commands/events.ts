@@ -1,8 +1,8 @@
 /** What happens, and who is told of it. */
 import type { Command } from 'commander';
+import { sentenceOf } from '../../api/event-sentences.ts';
 import { EVENT_TYPES, type KeptEvent, type ServerEvent } from '../../api/events.ts';
 import type { MadeTarget, TargetInfo, TargetsResponse, TargetTest } from '../../api/targets.ts';
-import { sentenceOf } from '../../control/events/event.ts';
 import { askSecret } from '../ask-password.ts';
 import { CommandError, mistake } from '../command-error.ts';
 import type { Connection } from '../connection.ts';

@@ -3,6 +3,7 @@
  * A database that fails or a listener that does changes nothing for the rest.
  */
 import { randomBytes } from 'node:crypto';
+import { sentenceOf } from '../../api/event-sentences.ts';
 import type { EventType, KeptEvent, ServerEvent } from '../../api/events.ts';
 import type { StreamName } from '../../base/names.ts';
 import type { MediaEvent } from '../../channel/messages.ts';
@@ -11,7 +12,6 @@ import type { Log } from '../log.ts';
 import type { Database } from '../store/database.ts';
 import { Digest, type RefusalReport } from './digest.ts';
 import { DiskWatch, diskSpaceOf } from './disk-space.ts';
-import { sentenceOf } from './event.ts';
 import { type EventQuery, EventTable } from './event-table.ts';
 import type { PeriodStore } from './live-periods.ts';
 import { PeriodTable } from './period-table.ts';

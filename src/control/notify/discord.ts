@@ -2,8 +2,9 @@
  * Discord's webhooks: one message for each live period, written when it begins and edited when it ends.
  * https://docs.discord.com/developers/resources/webhook
  */
+
+import { duration, sentenceOf, viewers } from '../../api/event-sentences.ts';
 import type { EventType, ServerEvent } from '../../api/events.ts';
-import { duration, sentenceOf, viewers } from '../events/event.ts';
 import type { OutboundAnswer } from '../outbound/outbound.ts';
 import { retryAfterMs, type Verdict } from './verdict.ts';
 

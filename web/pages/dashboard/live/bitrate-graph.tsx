@@ -1,0 +1,46 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { StreamHistory } from '../../../../src/api/figures.ts';
+import type { StreamInfo } from '../../../../src/api/streams.ts';
+import { api } from '../../../parts/api.ts';
+import { bitrate } from '../../../parts/words.ts';
+import { Graph } from '../../../ui/graph.tsx';
+import { fromHistory, GRAPH_MS, type Sample, withSample } from './samples.ts';
+import { receivedBps } from './words.ts';
+
+/** What came in over the last minutes: what the server has noted, then what the page sees. */
+export function BitrateGraph({ stream }: { readonly stream: StreamInfo }) {
+  const { name, publisher } = stream;
+  const [samples, setSamples] = useState<readonly Sample[]>([]);
+  useEffect(() => {
+    let isWanted = true;
+    void api.get<StreamHistory>(`/streams/${name}/history`).then((answer) => {
+      if (answer.ok && isWanted) setSamples((list) => fromHistory(answer.value.samples, list));
+    });
+    return () => {
+      isWanted = false;
+    };
+  }, [name]);
+  useEffect(() => {
+    const sample = { atMs: Date.now(), bps: receivedBps(stream.publisher) };
+    setSamples((list) => withSample(list, sample));
+  }, [stream]);
+  const values = samples.map(({ bps }) => bps);
+  const now = bitrate(receivedBps(publisher));
+  const range = `between ${bitrate(Math.min(...values))} and ${bitrate(Math.max(...values))}`;
+  return (
+    <div class="stream-graph">
+      <p class="small">
+        <b>{now}</b> <span class="soft">coming in</span>
+      </p>
+      {samples.length > 1 && (
+        <Graph
+          label={`Bit rate of ${name} over the last minutes: now ${now}, ${range}`}
+          times={samples.map(({ atMs }) => atMs)}
+          values={values}
+          format={bitrate}
+          spanMs={GRAPH_MS}
+        />
+      )}
+    </div>
+  );
+}
