@@ -20,7 +20,7 @@ const FACTS: BannerFacts = {
 test('every URL is what others can open', () => {
   assert.match(writeBanner(FACTS), /^Watch {8}http:\/\/192\.0\.2\.7:3333\/live\/stage$/m);
   const secure = writeBanner({ ...FACTS, host: 'live.example.net', httpsPort: 443 });
-  assert.match(secure, /^Owner {8}https:\/\/live\.example\.net\/login#claim=abcd-efgh$/m);
+  assert.match(secure, /^Owner {8}https:\/\/live\.example\.net\/setup#abcd-efgh$/m);
   assert.match(secure, /without HTTPS.*http:\/\/live\.example\.net:3333/);
 });
 
@@ -29,6 +29,6 @@ test('behind a proxy nothing sends the owner or a key around it', () => {
   const text = writeBanner({ ...FACTS, publicUrl, networkHost: '192.0.2.8' });
   assert.doesNotMatch(text, /http:|3333|192\.0\.2\.8/);
   assert.match(text, /^Watch {8}https:\/\/live\.example\.net\/live\/stage$/m);
-  assert.match(text, /^Owner {8}https:\/\/live\.example\.net\/login#claim=/m);
+  assert.match(text, /^Owner {8}https:\/\/live\.example\.net\/setup#/m);
   assert.match(text, /Server rtmp:\/\/192\.0\.2\.7:1935\/live/, 'RTMP does not go through it');
 });

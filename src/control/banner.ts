@@ -79,8 +79,8 @@ function claimLines(http: string, code: Secret | undefined): string[] {
   if (code === undefined) return [];
   return [
     '',
-    `Owner        ${http}/login#claim=${code.reveal()}`,
-    '             opens the page that makes your account: good once, and new at each start until then.',
+    `Owner        ${http}/setup#${code.reveal()}`,
+    '             opens the page that makes your account and sets the server up: good once, and new at each start until then.',
   ];
 }
 

@@ -36,9 +36,8 @@ const secrets: string[] = [PASSWORD, VIEWING_PASSWORD];
 before(async () => {
   server = await TestServer.start({ config: CONFIG });
   chromium = await Chromium.start({ autoplay: 'allowed' });
-  const [, code = ''] = /#claim=([\w-]+)/.exec(server.log) ?? [];
-  secrets.push(server.key, code);
-  const viewer = await chromium.open(`${origin()}/login#claim=${code}`);
+  secrets.push(server.key, server.claimCode);
+  const viewer = await chromium.open(`${origin()}/login#claim=${server.claimCode}`);
   page = viewer.page;
   await page.fill('#name', 'Ada');
   await page.fill('#password', PASSWORD);

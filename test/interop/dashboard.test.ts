@@ -57,8 +57,7 @@ test('who is not signed in is sent to sign in, and comes back', async () => {
   screen = await Screen.open(chromium, `${origin()}/dashboard#server`);
   ({ page } = screen);
   await page.waitForURL('**/login?next=*');
-  const [, code = ''] = /#claim=([\w-]+)/.exec(server.log) ?? [];
-  await page.goto(`${page.url()}#claim=${code}`);
+  await page.goto(`${page.url()}#claim=${server.claimCode}`);
   await page.fill('#name', 'Ada');
   await page.fill('#password', PASSWORD);
   await page.click('#go');

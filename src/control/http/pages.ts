@@ -40,7 +40,10 @@ const ANY_ORIGIN = {
 const PAGES: readonly (readonly [path: string, page: string])[] = [
   ['/', 'home'],
   ['/login', 'login'],
+  ['/account', 'account'],
   ['/dashboard', 'dashboard'],
+  ['/plan', 'plan'],
+  ['/setup', 'setup'],
 ];
 
 export function pageRoutes(deps: PagesDeps): Hono {

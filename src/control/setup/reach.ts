@@ -75,7 +75,7 @@ export class Reach {
     return warning(
       'name',
       `${host} does not resolve`,
-      `Where you have the domain, make an A record for ${host} with ${address}. It can take an hour until everybody sees it.`,
+      `Where the domain is managed, make an A record for ${host} with ${address}. It can take an hour until everybody sees it.`,
     );
   }
 

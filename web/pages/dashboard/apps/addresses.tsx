@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { ServerInfo } from '../../../../src/api/server.ts';
+import { siteFor } from '../../../parts/site.ts';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { Field } from '../../../ui/field.tsx';
 import { publishAddresses } from '../../home/publish-addresses.ts';
-import { siteFor } from '../common/site.ts';
 
 /** Everything about a stream that goes elsewhere: to viewers, into pages, into encoders. */
 export function Addresses({

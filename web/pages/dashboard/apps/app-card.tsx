@@ -6,7 +6,7 @@ import { api, part } from '../../../parts/api.ts';
 import { Badge, StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Card, Facts } from '../../../ui/card.tsx';
-import { confirmAndTell, tell } from '../common/work.ts';
+import { confirmAndTell, tell } from '../../../ui/work.ts';
 import { AppSettings } from './app-settings.tsx';
 import { sayChoice } from './settings.ts';
 import { Slots } from './slots.tsx';

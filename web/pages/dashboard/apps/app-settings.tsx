@@ -3,9 +3,9 @@ import type { AppInfo } from '../../../../src/api/access.ts';
 import { api, part } from '../../../parts/api.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Field, Group, Select, Switch, TextArea } from '../../../ui/field.tsx';
+import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { Tabs } from '../../../ui/tabs.tsx';
 import { toast } from '../../../ui/toasts.tsx';
-import { FormDialog } from '../common/form-dialog.tsx';
 import {
   changesIn,
   GROUPS,

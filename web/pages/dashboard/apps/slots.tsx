@@ -5,11 +5,11 @@ import type { ServerInfo } from '../../../../src/api/server.ts';
 import { api, part } from '../../../parts/api.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';
 import { Field } from '../../../ui/field.tsx';
+import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { List } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
-import { FormDialog } from '../common/form-dialog.tsx';
+import { confirmAndTell } from '../../../ui/work.ts';
 import { writeTarget } from '../common/target.ts';
-import { confirmAndTell } from '../common/work.ts';
 import { Addresses } from './addresses.tsx';
 import { type Slot, slotsOf } from './slot-list.ts';
 

@@ -1,6 +1,7 @@
 import { Ban, KeyRound, Plus } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { KeyInfo, KeysResponse, MadeKey } from '../../../../src/api/access.ts';
+import { ago, until } from '../../../parts/ago.ts';
 import { api, part } from '../../../parts/api.ts';
 import { dateTime } from '../../../parts/words.ts';
 import { StatusBadge } from '../../../ui/badge.tsx';
@@ -8,11 +9,10 @@ import { Button } from '../../../ui/button.tsx';
 import { EmptyState } from '../../../ui/card.tsx';
 import { type Column, Table } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
-import { ago, until } from '../common/ago.ts';
+import { confirmAndTell } from '../../../ui/work.ts';
 import { standingOf } from '../common/expiry.ts';
 import { Past } from '../common/past.tsx';
 import { sayTarget } from '../common/target.ts';
-import { confirmAndTell } from '../common/work.ts';
 import { MadeKeyDialog } from './made-key.tsx';
 import { NewKey } from './new-key.tsx';
 

@@ -1,6 +1,7 @@
 import { Ban, Link2, Plus } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { LinkInfo, LinksResponse, MadeLink } from '../../../../src/api/access.ts';
+import { ago, until } from '../../../parts/ago.ts';
 import { api, part } from '../../../parts/api.ts';
 import { dateTime } from '../../../parts/words.ts';
 import { StatusBadge } from '../../../ui/badge.tsx';
@@ -9,11 +10,10 @@ import { EmptyState } from '../../../ui/card.tsx';
 import { type Column, Table } from '../../../ui/table.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
-import { ago, until } from '../common/ago.ts';
+import { confirmAndTell } from '../../../ui/work.ts';
 import { standingOf } from '../common/expiry.ts';
 import { Past } from '../common/past.tsx';
 import { sayTarget } from '../common/target.ts';
-import { confirmAndTell } from '../common/work.ts';
 import { LinkDialog } from './link-dialog.tsx';
 import { NewLink } from './new-link.tsx';
 

@@ -1,13 +1,13 @@
 import type { MadeKey } from '../../../../src/api/access.ts';
 import type { ServerInfo } from '../../../../src/api/server.ts';
 import { api } from '../../../parts/api.ts';
+import { siteFor } from '../../../parts/site.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Notice } from '../../../ui/card.tsx';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { useAnswer } from '../../../ui/use-answer.tsx';
 import { publishAddresses } from '../../home/publish-addresses.ts';
-import { siteFor } from '../common/site.ts';
 import { streamOf } from '../common/target.ts';
 
 /** The key itself, once; for one stream also the fields of OBS. */

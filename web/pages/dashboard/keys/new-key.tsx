@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks';
 import type { MadeKey } from '../../../../src/api/access.ts';
 import { api } from '../../../parts/api.ts';
 import { Field, Select, TextArea } from '../../../ui/field.tsx';
+import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { type Expiry, expiryTime } from '../common/expiry.ts';
 import { BAD_DATE, BAD_TARGET, ExpiryField, TargetField } from '../common/fields.tsx';
-import { FormDialog } from '../common/form-dialog.tsx';
 import { type Target, wordsIn, writeTarget } from '../common/target.ts';
 
 type By = 'all' | 'rtmp' | 'whip';

@@ -3,7 +3,7 @@ import { EVENT_TYPES, type EventType } from '../../../../src/api/events.ts';
 import type { MadeTarget, TargetInfo } from '../../../../src/api/targets.ts';
 import { api } from '../../../parts/api.ts';
 import { Field, Group, Select, Switch } from '../../../ui/field.tsx';
-import { FormDialog } from '../common/form-dialog.tsx';
+import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { wordsIn } from '../common/target.ts';
 import { EVENT_WORDS } from './words.ts';
 

@@ -6,7 +6,7 @@ import { dateTime } from '../../../parts/words.ts';
 import { Badge, StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Card, Facts, Notice } from '../../../ui/card.tsx';
-import { confirmAndTell } from '../common/work.ts';
+import { confirmAndTell } from '../../../ui/work.ts';
 import { EVENT_WORDS, KINDS, sayFailure, troubleOf } from './words.ts';
 
 type Props = { readonly target: TargetInfo; readonly onChange: () => void };

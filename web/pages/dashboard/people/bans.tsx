@@ -1,17 +1,17 @@
 import { DoorOpen, ShieldCheck, ShieldX } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { BanInfo, BansResponse } from '../../../../src/api/access.ts';
+import { ago, until } from '../../../parts/ago.ts';
 import { api, part } from '../../../parts/api.ts';
 import { Button } from '../../../ui/button.tsx';
 import { EmptyState } from '../../../ui/card.tsx';
 import { Field, Select } from '../../../ui/field.tsx';
+import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { type Column, Table } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
-import { ago, until } from '../common/ago.ts';
+import { tell } from '../../../ui/work.ts';
 import { BAD_TARGET, TargetField } from '../common/fields.tsx';
-import { FormDialog } from '../common/form-dialog.tsx';
 import { sayTarget, type Target, writeTarget } from '../common/target.ts';
-import { tell } from '../common/work.ts';
 
 /** Addresses that are kept out now. */
 export function Bans({ mayChange }: { readonly mayChange: boolean }) {

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { PersonInfo } from '../../../../src/api/access.ts';
 import { api } from '../../../parts/api.ts';
 import { Field, Select } from '../../../ui/field.tsx';
-import { FormDialog } from '../common/form-dialog.tsx';
+import { FormDialog } from '../../../ui/form-dialog.tsx';
 import type { Given } from './given-account.tsx';
 import { newPassword } from './password.ts';
 import { PasswordField, passwordTrouble } from './password-field.tsx';

@@ -3,9 +3,9 @@ import type { MadeToken } from '../../../../src/api/access.ts';
 import { api } from '../../../parts/api.ts';
 import type { Person } from '../../../parts/session.ts';
 import { Field, Group, Switch } from '../../../ui/field.tsx';
+import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { type Expiry, expiryTime } from '../common/expiry.ts';
 import { BAD_DATE, ExpiryField } from '../common/fields.tsx';
-import { FormDialog } from '../common/form-dialog.tsx';
 import { SCOPES, type Scope } from './scopes.ts';
 
 /** A token can have what its maker has, and no more. */

@@ -8,7 +8,7 @@ import { Badge, StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { type Column, Table } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
-import { confirmAndTell } from '../common/work.ts';
+import { confirmAndTell } from '../../../ui/work.ts';
 import { EditPerson } from './edit-person.tsx';
 import { type Given, GivenAccount } from './given-account.tsx';
 import { NewPerson } from './new-person.tsx';

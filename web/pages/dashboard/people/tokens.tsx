@@ -1,6 +1,7 @@
 import { Ban, Plus, SquareTerminal } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { MadeToken, TokenInfo, TokensResponse } from '../../../../src/api/access.ts';
+import { ago, until } from '../../../parts/ago.ts';
 import { api, part } from '../../../parts/api.ts';
 import type { Person } from '../../../parts/session.ts';
 import { dateTime } from '../../../parts/words.ts';
@@ -11,10 +12,9 @@ import { CopyField } from '../../../ui/copy-field.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { type Column, Table } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
-import { ago, until } from '../common/ago.ts';
+import { confirmAndTell } from '../../../ui/work.ts';
 import { standingOf } from '../common/expiry.ts';
 import { Past } from '../common/past.tsx';
-import { confirmAndTell } from '../common/work.ts';
 import { NewToken } from './new-token.tsx';
 
 /** What programs show in the place of an account. */

@@ -1,8 +1,9 @@
+import './form-dialog.css';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { Button } from '../../../ui/button.tsx';
-import { Notice } from '../../../ui/card.tsx';
-import { Dialog } from '../../../ui/dialog.tsx';
+import { Button } from './button.tsx';
+import { Notice } from './card.tsx';
+import { Dialog } from './dialog.tsx';
 
 /** A dialog with a form in it: works at it once, and says in it why it did not come about. */
 export function FormDialog({
@@ -51,7 +52,7 @@ export function FormDialog({
     >
       <form
         id={form}
-        class="manage-form"
+        class="ui-form"
         novalidate
         onSubmit={(event) => {
           event.preventDefault();

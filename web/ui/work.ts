@@ -1,7 +1,7 @@
 /** What buttons do: ask before it hurts, do it, say what came of it. */
-import type { Answer } from '../../../parts/api.ts';
-import { confirm } from '../../../ui/dialog.tsx';
-import { toast } from '../../../ui/toasts.tsx';
+import type { Answer } from '../parts/api.ts';
+import { confirm } from './dialog.tsx';
+import { toast } from './toasts.tsx';
 
 /** Says what was done, or why not. @returns whether it was */
 export async function tell(asked: Promise<Answer<unknown>>, done: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { duration } from '../../../parts/words.ts';
+import { duration } from './words.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,0 +1,122 @@
+/** From the address that the terminal prints to a stream that is seen: the first-run page in a real browser. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { Chromium } from './chromium.ts';
+import { ClockSource } from './clock-source.ts';
+import { Screen } from './screens.ts';
+import { TestServer } from './server.ts';
+
+const PASSWORD = 'correct horse battery';
+/** Long enough for a busy machine; what does not come by then does not come. */
+const WAIT_MS_MAX = 15_000;
+
+let server: TestServer;
+let chromium: Chromium;
+
+before(async () => {
+  server = await TestServer.start();
+  chromium = await Chromium.start({ autoplay: 'allowed', keepsPolicy: true });
+});
+after(async () => {
+  await chromium?.close();
+  await server?.stop();
+});
+
+function origin(): string {
+  return `http://127.0.0.1:${server.http}`;
+}
+
+async function open(path: string): Promise<Screen> {
+  const screen = await Screen.open(chromium, origin() + path);
+  screen.page.setDefaultTimeout(WAIT_MS_MAX);
+  return screen;
+}
+
+async function fill(screen: Screen, label: string, value: string): Promise<void> {
+  await screen.page.getByLabel(label, { exact: true }).fill(value);
+}
+
+test('from the code in the terminal to a picture', async () => {
+  const code = server.claimCode;
+  assert.match(server.log, new RegExp(`^Owner +http://[^ ]+/setup#${code}$`, 'm'));
+  const screen = await open(`/setup#${code}`);
+  const { page } = screen;
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
+  await press('Make the account');
+  await page.getByText('Give a name, such as ann.').waitFor();
+  assert.ok(!page.url().includes(code), 'the code is in no address any more');
+  await fill(screen, 'Name', 'Ada');
+  await fill(screen, 'Password', PASSWORD);
+  await fill(screen, 'Password once more', `${PASSWORD}!`);
+  await page.getByText('The two are different.').waitFor();
+  await screen.inspect('setup-account');
+  await fill(screen, 'Password once more', PASSWORD);
+  await press('Make the account');
+  await page.getByLabel('App').waitFor();
+  await fill(screen, 'App', 'my show');
+  await press('Go on');
+  await page.getByText('Names have letters, digits').waitFor();
+  await fill(screen, 'App', 'show');
+  await screen.inspect('setup-stream');
+  await press('Go on');
+  await page.getByText(`Media over TCP ${server.iceTcp} gets through to this browser.`).waitFor();
+  await page.getByText(`Media over UDP ${server.iceUdp} gets through to this browser.`).waitFor();
+  await fill(screen, 'Domain', 'not a name');
+  await press('Look where it leads');
+  await page.getByText('This is no domain.').waitFor();
+  screen.forgive(/400/);
+  await fill(screen, 'Domain', 'https://live.example.test/');
+  await press('Look where it leads');
+  await page.getByText('live.example.test does not resolve').waitFor();
+  await screen.inspect('setup-way');
+  await press('Go on');
+  await page.getByText('Into OBS').waitFor();
+  const said = await page.locator('code').allTextContents();
+  assert.ok(said.includes(`${origin()}/show/stage/whip`), said.join('\n'));
+  const command = said.find((line) => line.includes('--domain live.example.test --yes')) ?? '';
+  assert.ok(command.startsWith(`millrace setup --config ${server.configFile}`), command);
+  await page.getByRole('tab', { name: 'By RTMP' }).click();
+  await screen.inspect('setup-go-live');
+  await page.getByRole('button', { name: 'Show the stream key' }).click();
+  const key =
+    (await page.getByRole('group', { name: 'Stream Key' }).locator('code').textContent()) ?? '';
+  await using _encoder = new ClockSource({
+    gopSeconds: 1,
+    output: { rtmp: `rtmp://127.0.0.1:${server.rtmp}/show/${key}` },
+  });
+  await server.waitFor('show/stage', (stream) => stream?.live === true);
+  await page.getByRole('link', { name: 'Open the dashboard' }).click();
+  await page.waitForURL(`${origin()}/dashboard`);
+  assert.doesNotMatch(readFileSync(server.configFile, 'utf8'), /live\.example\.test/);
+  for (const secret of [key, PASSWORD]) assert.ok(!server.log.includes(secret));
+});
+
+test('the code is good once; who is signed in goes on without it', async () => {
+  const { page } = await open('/setup');
+  await page.getByLabel('App').waitFor();
+  assert.equal(await page.getByLabel('App').inputValue(), 'show', 'what is there is offered');
+  await page.context().clearCookies();
+  const other = await open(`/setup#${server.claimCode}`);
+  await other.page.getByText('This server has its owner already').waitFor();
+  await other.inspect('setup-has-owner');
+  await other.page.getByRole('button', { name: 'Sign in' }).click();
+  await other.page.waitForURL('**/login?next=*');
+});
+
+test('a wrong code is asked for again', async () => {
+  await using fresh = await TestServer.start();
+  const screen = await Screen.open(
+    chromium,
+    `http://127.0.0.1:${fresh.http}/setup#0000-0000-0000-0000`,
+  );
+  const { page } = screen;
+  await fill(screen, 'Name', 'Ada');
+  await fill(screen, 'Password', PASSWORD);
+  await fill(screen, 'Password once more', PASSWORD);
+  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByText('This is not the code.').waitFor();
+  await page.getByLabel('Code from the terminal').fill(fresh.claimCode.toUpperCase());
+  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByLabel('App').waitFor();
+});
