@@ -19,6 +19,8 @@ export type ChromiumOptions = {
   readonly secureOrigin?: string;
   /** Pages are held to their Content-Security-Policy, as everywhere; our eyes and ears then stay out of them. */
   readonly keepsPolicy?: boolean;
+  /** Whether pages get camera and microphone when they ask; they do where nothing is said. */
+  readonly fakeUi?: 'allow' | 'deny';
   /** Further words of its command line. */
   readonly arguments?: readonly string[];
 };
@@ -78,7 +80,8 @@ export class Chromium {
       args: [
         ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
         ...['--disable-background-networking', '--disable-component-update'],
-        ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+        '--use-fake-device-for-media-stream',
+        `--use-fake-ui-for-media-stream${options.fakeUi === 'deny' ? '=deny' : ''}`,
         // Pages behind each other must go on playing.
         ...['--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
         ...['--disable-backgrounding-occluded-windows', `--autoplay-policy=${policy}`],

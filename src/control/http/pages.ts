@@ -44,6 +44,7 @@ const PAGES: readonly (readonly [path: string, page: string])[] = [
   ['/dashboard', 'dashboard'],
   ['/plan', 'plan'],
   ['/setup', 'setup'],
+  ['/invite', 'invite'],
 ];
 
 export function pageRoutes(deps: PagesDeps): Hono {
