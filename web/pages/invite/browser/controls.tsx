@@ -201,7 +201,7 @@ function Figures({
 }
 
 function pictureOf(size: string | undefined, stats: PublishStats): string | undefined {
-  const fps = stats.fps === null ? undefined : `${Math.round(stats.fps)} a second`;
+  const fps = stats.fps === null ? undefined : `${Math.round(stats.fps)} frames a second`;
   const parts = [size, fps, rateOf(stats.videoBitrateBps), stats.videoCodec ?? undefined];
   const known = parts.filter((part) => part !== undefined);
   return known.length === 0 ? undefined : known.join(', ');

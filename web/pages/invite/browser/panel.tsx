@@ -2,7 +2,7 @@ import { Camera, RefreshCw } from 'lucide';
 import { useEffect } from 'preact/hooks';
 import type { GuestSlot } from '../../../../src/api/guests.ts';
 import { Button } from '../../../ui/button.tsx';
-import { EmptyState, Notice } from '../../../ui/card.tsx';
+import { Card, EmptyState, Facts, Notice } from '../../../ui/card.tsx';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { entrance, linkBy } from '../guest.ts';
 import { noScreenWords, screenWords } from './abilities.ts';
@@ -45,12 +45,12 @@ function Studio() {
   return (
     <div class="studio">
       <div class="studio-main">
+        <CaptureFaults />
         <Preview track={video.value} isScreen={picture.value === 'screen'} />
         {note.value !== undefined && <Notice tone="warning">{note.value}</Notice>}
         <Controls />
       </div>
       <div class="studio-side">
-        <CaptureFaults />
         <Settings />
       </div>
     </div>
@@ -60,20 +60,37 @@ function Studio() {
 /** Before anything is asked for: what will be asked, and what this browser can do. */
 function Beforehand({ isBusy }: { readonly isBusy: boolean }) {
   return (
-    <EmptyState
-      icon={Camera}
-      title="First a look at yourself"
-      action={
-        <Button kind="primary" busy={isBusy} onClick={() => void sources.begin()}>
-          Turn on camera and microphone
-        </Button>
-      }
-    >
-      Your browser asks whether this page may use them. Nobody sees or hears you before you test or
-      go live. {screenWords(abilities) ?? noScreenWords(abilities)}
-    </EmptyState>
+    <div class="stack-large">
+      <EmptyState
+        icon={Camera}
+        title="First a look at yourself"
+        action={
+          <Button kind="primary" busy={isBusy} onClick={() => void sources.begin()}>
+            Turn on camera and microphone
+          </Button>
+        }
+      >
+        Your browser asks whether this page may use them. Nobody sees or hears you before you test
+        or go live.
+      </EmptyState>
+      <Card title="What this browser can do">
+        <Facts
+          of={[
+            ['Camera and microphone', 'They can be sent, and changed while you are live.'],
+            ['Screen', screenWords(abilities) ?? noScreenWords(abilities)],
+            ['Picture format', FORMATS[`${abilities.hasH264}`]],
+          ]}
+        />
+      </Card>
+    </div>
   );
 }
+
+const FORMATS: Readonly<Record<`${boolean | undefined}`, string>> = {
+  true: 'H.264, which every viewer’s browser shows, and most computers make without effort.',
+  false: 'VP8, as this browser has no H.264. Every viewer sees it; it costs this device more work.',
+  undefined: 'The browser does not say; the server takes what it has.',
+};
 
 function OtherTab() {
   return (

@@ -38,7 +38,9 @@ export function Preview({
         {track === null && (
           <p class="preview-none">
             <Icon of={VideoOff} size={40} />
-            No picture: sound alone
+            {sources.audio.value === null
+              ? 'No picture and no sound yet'
+              : 'No picture: sound alone'}
           </p>
         )}
         {isScreen && (

@@ -242,9 +242,10 @@ export class Sources {
     if (other !== undefined) await this.use(kind, other.id);
     const now = this.#trackOf(kind);
     if (other === undefined || now === null || now === track) {
+      // The trouble itself says what to do.
       this.#say(kind, 'lost');
       this.#take(kind, null);
-      this.note.value = `${name} is gone. ${LEFT[kind]}`;
+      this.note.value = undefined;
       return;
     }
     this.note.value = `${name} is gone: ${now.label || other.label} takes its place.`;
@@ -291,11 +292,6 @@ const WORDS: Readonly<Record<DeviceKind, string>> = {
   camera: 'Your camera',
   microphone: 'Your microphone',
 };
-const LEFT: Readonly<Record<DeviceKind, string>> = {
-  camera: 'There is no other: plug it in again, and the picture comes back by itself.',
-  microphone: 'There is no other: plug it in again, and the sound comes back by itself.',
-};
-
 function last(memory: DeviceMemory, kind: DeviceKind): MediaTrackConstraints {
   const id = memory.last(kind);
   return id === undefined ? {} : { deviceId: { ideal: id } };

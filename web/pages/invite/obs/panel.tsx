@@ -27,7 +27,7 @@ export function ObsPanel({ slot, guest }: { readonly slot: GuestSlot; readonly g
     <div class="obs">
       <Card
         title="What to type into OBS"
-        lead="In OBS: Settings, Stream, Service “Custom…” for RTMP, or “WHIP”. Then put these in."
+        lead={LEADS[protocol]}
         badge={slot.live && !slot.mine ? <Badge tone="live">Live now</Badge> : undefined}
       >
         <div class="row-of-two">
@@ -65,6 +65,10 @@ const PROTOCOLS: Readonly<Record<GuestProtocol, string>> = {
   rtmp: 'RTMP: every OBS, and other programs',
 };
 
+const LEADS: Readonly<Record<GuestProtocol, string>> = {
+  whip: 'In OBS: Settings, Stream. Set Service to WHIP, and put these in.',
+  rtmp: 'In OBS: Settings, Stream. Set Service to Custom…, and put these in.',
+};
 const COMMON = [
   ['Rate Control', 'CBR'],
   ['Bitrate', '2500 Kbps, or what your upload carries'],
