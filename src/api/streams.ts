@@ -186,7 +186,16 @@ export const streamInfo = v.object({
   bytesSent: says(count, 'To all viewers since then, those who left included.'),
 });
 
-export const streamsResponse = v.object({ streams: v.array(streamInfo) });
+/** A stream as the API tells of it. */
+export const listedStream = v.object({
+  ...streamInfo.entries,
+  publishedBy: says(
+    v.nullable(v.object({ kind: v.picklist(['key', 'invite']), name: v.string() })),
+    'Whose key or invite let the publisher in, by its name for people; null where nothing did, and while it cannot be found out.',
+  ),
+});
+
+export const streamsResponse = v.object({ streams: v.array(listedStream) });
 
 /** `GET /api/live`: names only, for strangers. */
 export const liveResponse = v.object({
@@ -208,5 +217,6 @@ export type Finding = Shape<typeof finding>;
 export type PublisherInfo = Shape<typeof publisherInfo>;
 export type ViewerInfo = Shape<typeof viewerInfo>;
 export type StreamInfo = Shape<typeof streamInfo>;
+export type ListedStream = Shape<typeof listedStream>;
 export type StreamsResponse = Shape<typeof streamsResponse>;
 export type LiveResponse = Shape<typeof liveResponse>;

@@ -18,8 +18,8 @@ import {
   audioInfo,
   clientInfo,
   finding,
+  listedStream,
   publisherInfo,
-  streamInfo,
   videoInfo,
   viewerInfo,
 } from '../../api/streams.ts';
@@ -29,7 +29,7 @@ export const named = {
   Problem: problem,
   ReloadOutcome: reloadOutcome,
   ServerInfo: serverInfo,
-  StreamInfo: streamInfo,
+  StreamInfo: listedStream,
   PublisherInfo: publisherInfo,
   ViewerInfo: viewerInfo,
   VideoInfo: videoInfo,

@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Person } from '../../parts/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/card.tsx';
@@ -11,6 +11,11 @@ export function Dashboard({ person }: { readonly person: Person }) {
   const sections = sectionsFor(person);
   const hash = useHash();
   const section = sectionOf(hash, sections);
+  const shown = useRef(section);
+  useEffect(() => {
+    if (shown.current !== section) beginAnew();
+    shown.current = section;
+  }, [section]);
   useEffect(() => {
     if (section !== undefined) document.title = `${section.label} · Dashboard · Millrace`;
   }, [section]);
@@ -68,4 +73,10 @@ function useHash(): string {
     return () => removeEventListener('hashchange', look);
   }, []);
   return hash;
+}
+
+/** As a browser does with a new page: from its top, and there with the keyboard as well. */
+function beginAnew(): void {
+  scrollTo(0, 0);
+  document.getElementById('main')?.focus({ preventScroll: true });
 }

@@ -59,7 +59,8 @@ async function showWhoIsIn(): Promise<void> {
   account.textContent = person.name;
   account.title = 'Your account';
   account.setAttribute('aria-label', `Your account: ${person.name}`);
-  const mayLook = person.role === 'owner' || person.role === 'producer';
+  const mayLook = person.scopes.includes('streams.read');
+  byId('dashboard').hidden = !mayLook;
   if (mayLook) await suggestApp();
 }
 

@@ -2,7 +2,13 @@
 import * as v from 'valibot';
 import { EVERYTHING } from '../../../access/target.ts';
 import { health } from '../../../api/health.ts';
-import { liveResponse, streamInfo, streamsResponse } from '../../../api/streams.ts';
+import {
+  type ListedStream,
+  listedStream,
+  liveResponse,
+  type StreamInfo,
+  streamsResponse,
+} from '../../../api/streams.ts';
 import { parseStreamName, type StreamName } from '../../../base/names.ts';
 import type { SessionId } from '../../../channel/messages.ts';
 import type { AppDirectory } from '../../access/app-directory.ts';
@@ -12,13 +18,16 @@ import { healthOf, wishOf, wishQuery } from '../../health.ts';
 import { isLoopback } from '../../http/limits.ts';
 import type { Problem } from '../../problem.ts';
 import type { MediaGate } from '../../signalling.ts';
+import { StoreError } from '../../store/database.ts';
+import type { Store } from '../../store/store.ts';
 import { type Caller, type Route, route } from '../route.ts';
 
 export type StreamDeps = {
   readonly media: Pick<MediaGate, 'live' | 'stats' | 'publisher' | 'close'>;
   /** Where RTMP is taken, for the page that says how to publish; undefined where it is not. */
   readonly rtmpPort: number | undefined;
-  readonly gate: Pick<Gate, 'ban' | 'mayShow'>;
+  readonly gate: Pick<Gate, 'ban' | 'mayShow' | 'grantOf'>;
+  readonly store: Pick<Store, 'keys' | 'invites'>;
   readonly directory: Pick<AppDirectory, 'openForAll'>;
   readonly nowMs: () => number;
   /** Somebody was sent away. */
@@ -70,7 +79,9 @@ export function streamRoutes(deps: StreamDeps): Route[] {
       tag: 'streams',
       summary: 'Every stream, live or awaited, with its publisher and viewers',
       answer: streamsResponse,
-      serve: async () => ({ streams: await media.stats() }),
+      serve: async () => ({
+        streams: (await media.stats()).map((stream) => listed(stream, deps)),
+      }),
     }),
     route({
       method: 'GET',
@@ -78,16 +89,39 @@ export function streamRoutes(deps: StreamDeps): Route[] {
       who: 'streams.read',
       tag: 'streams',
       summary: 'One stream',
-      answer: streamInfo,
+      answer: listedStream,
       problems: ['no-such-stream'],
       serve: async ({ params }) => {
         const name = nameOf(params);
-        return (await media.stats()).find((stream) => stream.name === name) ?? noSuchStream();
+        const stream = (await media.stats()).find((one) => one.name === name);
+        return stream === undefined ? noSuchStream() : listed(stream, deps);
       },
     }),
     healthRoute(deps),
     ...kickRoutes(deps),
   ];
+}
+
+function listed(stream: StreamInfo, deps: StreamDeps): ListedStream {
+  return { ...stream, publishedBy: publishedBy(stream.publisher?.session, deps) };
+}
+
+/** The names of keys and invites are the owner's own words for who is who. */
+function publishedBy(
+  session: SessionId | undefined,
+  { gate, store }: Pick<StreamDeps, 'gate' | 'store'>,
+): ListedStream['publishedBy'] {
+  const { keyId, inviteId } = (session && gate.grantOf(session)) || {};
+  try {
+    const invite = inviteId === undefined ? undefined : store.invites.find(inviteId);
+    if (invite !== undefined) return { kind: 'invite', name: invite.name };
+    const key = keyId === undefined ? undefined : store.keys.find(keyId);
+    return key === undefined ? null : { kind: 'key', name: key.name };
+  } catch (error) {
+    // What is live can be told all the same.
+    if (error instanceof StoreError) return null;
+    throw error;
+  }
 }
 
 function healthRoute({ media, nowMs }: StreamDeps): Route {

@@ -3,6 +3,8 @@ import { type LiveEvent, type LiveState, readEvents } from '../../../parts/live-
 
 /** What no event tells, such as bit rates, is asked for this often while the page is seen. */
 const POLL_MS = 5_000;
+/** The server ends each connection every ten minutes, and browsers are back in three seconds: that is no loss. */
+const LOST_MS = 6_000;
 /** Events that come together are answered by one question. */
 const TOGETHER_MS = 400;
 
@@ -22,6 +24,7 @@ export function useLive(live: Live): LiveState {
   latest.current = live;
   useEffect(() => {
     let timer: number | undefined;
+    let losing: number | undefined;
     const soon = () => {
       timer ??= window.setTimeout(() => {
         timer = undefined;
@@ -37,7 +40,11 @@ export function useLive(live: Live): LiveState {
         latest.current.open?.();
         soon();
       },
-      state: setState,
+      state: (now) => {
+        window.clearTimeout(losing);
+        if (now === 'open') setState(now);
+        else if (now === 'lost') losing = window.setTimeout(() => setState(now), LOST_MS);
+      },
     });
     const poll = window.setInterval(() => {
       if (document.visibilityState === 'visible') latest.current.refresh();
@@ -45,6 +52,7 @@ export function useLive(live: Live): LiveState {
     return () => {
       stop();
       window.clearTimeout(timer);
+      window.clearTimeout(losing);
       window.clearInterval(poll);
     };
   }, []);

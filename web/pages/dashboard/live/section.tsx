@@ -4,7 +4,7 @@ import type { KeptEvent } from '../../../../src/api/events.ts';
 import type { ServerFigures } from '../../../../src/api/figures.ts';
 import type { TalliesResponse } from '../../../../src/api/guests.ts';
 import type { ServerInfo } from '../../../../src/api/server.ts';
-import type { StreamInfo, StreamsResponse } from '../../../../src/api/streams.ts';
+import type { ListedStream, StreamsResponse } from '../../../../src/api/streams.ts';
 import { type Answer, api } from '../../../parts/api.ts';
 import { siteFor } from '../../../parts/site.ts';
 import { bitrate, bytes, percent } from '../../../parts/words.ts';
@@ -20,7 +20,7 @@ import type { SectionProps } from '../sections.ts';
 import { StreamCard } from './stream-card.tsx';
 
 type Shown = {
-  readonly streams: readonly StreamInfo[];
+  readonly streams: readonly ListedStream[];
   readonly figures: ServerFigures;
   readonly tallies: TalliesResponse['tallies'];
 };
@@ -81,7 +81,7 @@ function Lately({ events }: { readonly events: readonly KeptEvent[] | undefined 
 }
 
 /** By name, so that nothing jumps; what only waits comes last. */
-function inOrder(streams: readonly StreamInfo[]): StreamInfo[] {
+function inOrder(streams: readonly ListedStream[]): ListedStream[] {
   return streams.toSorted(
     (a, b) => Number(b.live) - Number(a.live) || a.name.localeCompare(b.name, 'en'),
   );

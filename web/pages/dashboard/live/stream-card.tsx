@@ -1,7 +1,7 @@
 import { CircleStop, Share2 } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { TallyState } from '../../../../src/api/guests.ts';
-import type { PublisherInfo, StreamInfo } from '../../../../src/api/streams.ts';
+import type { ListedStream, PublisherInfo } from '../../../../src/api/streams.ts';
 import { isTestStream, type StreamName } from '../../../../src/base/names.ts';
 import { counted, duration, percent } from '../../../parts/words.ts';
 import { Badge, StatusBadge } from '../../../ui/badge.tsx';
@@ -17,7 +17,7 @@ import { ViewerTable } from './viewer-table.tsx';
 import { audioLine, publisherLine, roundTrip, videoLine } from './words.ts';
 
 export type StreamCardProps = {
-  readonly stream: StreamInfo;
+  readonly stream: ListedStream;
   readonly tally: TallyState;
   /** Where others find this server. */
   readonly url: string;
@@ -61,7 +61,7 @@ export function StreamCard({ stream, tally, url, mayChange, onChange }: StreamCa
         <div class="stream-body">
           {!isTest && <Preview name={name} />}
           <div class="stream-about">
-            <About publisher={publisher} />
+            <About publisher={publisher} publishedBy={stream.publishedBy} />
             <BitrateGraph stream={stream} />
             {mayChange && !isTest && (
               <TallyButtons stream={name} state={tally} onChange={onChange} />
@@ -97,7 +97,7 @@ function Badges({
   tally,
   isTest,
 }: {
-  readonly stream: StreamInfo;
+  readonly stream: ListedStream;
   readonly tally: TallyState;
   readonly isTest: boolean;
 }) {
@@ -115,12 +115,19 @@ function Badges({
   );
 }
 
-function About({ publisher }: { readonly publisher: PublisherInfo }) {
+function About({
+  publisher,
+  publishedBy,
+}: {
+  readonly publisher: PublisherInfo;
+  readonly publishedBy: ListedStream['publishedBy'];
+}) {
   const { address, since, video, audio, layers, loss, rttMs } = publisher;
   const flowing = layers.filter(({ active }) => active).length;
   return (
     <Facts
       of={[
+        [publishedBy?.kind === 'invite' ? 'Guest' : 'Key', publishedBy?.name],
         ['From', [publisherLine(publisher), address].filter(Boolean).join(', ')],
         ['For', duration(Date.now() - Date.parse(since))],
         ['Picture', video === null ? 'None' : videoLine(video)],

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import { stream } from '../../../../test/fakes/streams.ts';
 import {
   audioLine,
-  encoderName,
   publisherLine,
   receivedBps,
   videoLine,
@@ -14,9 +13,10 @@ const publisher = stream.publisher ?? assert.fail();
 const viewer = stream.viewers[0] ?? assert.fail();
 
 test('who publishes, and what', () => {
-  const one = { ...publisher, userAgent: 'OBS-Studio/32.1.0' };
+  const one = { ...publisher, client: { kind: 'obs', name: 'OBS', version: '32.1.0' } } as const;
   assert.equal(publisherLine(one), 'OBS 32.1.0, by WHIP over UDP');
-  assert.equal(publisherLine({ ...one, userAgent: null }), 'WHIP over UDP');
+  const other = { kind: 'other', name: 'an unknown program', version: null } as const;
+  assert.equal(publisherLine({ ...one, client: other }), 'WHIP over UDP');
   assert.equal(publisherLine({ ...one, protocol: 'demo' }), 'The demo’s clip');
   assert.ok(publisher.video && publisher.audio);
   assert.equal(
@@ -34,22 +34,6 @@ test('who publishes, and what', () => {
   );
   assert.equal(receivedBps(publisher), 2_628_000);
   assert.equal(receivedBps(null), 0);
-});
-
-test('programs by the names that people know', () => {
-  const names: readonly (readonly [string, string])[] = [
-    ['Mozilla/5.0 (OBS-Studio/30.0.2; Windows x86_64; en-US)', 'OBS 30.0.2'],
-    ['obs-output module (libobs version 31.0.0)', 'obs-output module (libobs version 31.0.0'],
-    ['FMLE/3.0 (compatible; FMSc/1.0)', 'an RTMP encoder'],
-    ['Lavf60.16.100', 'ffmpeg 60'],
-    [
-      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36',
-      'Chrome 131',
-    ],
-    ['Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/18.1 Safari/605.1.15', 'Safari 18'],
-    ['<img src=x>', '<img src=x>'],
-  ];
-  for (const [said, name] of names) assert.equal(encoderName(said), name);
 });
 
 test('how a viewer does', () => {

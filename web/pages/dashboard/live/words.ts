@@ -23,18 +23,6 @@ const PROTOCOLS: Readonly<Record<string, string>> = {
   whep: 'WHEP',
   ovenplayer: 'OvenPlayer',
 };
-/** Programs that publish, by what they call themselves; browsers by the name that stands in for them all. */
-const ENCODERS: readonly (readonly [pattern: RegExp, name: string])[] = [
-  [/OBS[- /]?(?:Studio)?[ /]?"?v?(\d+(?:\.\d+)*)/i, 'OBS'],
-  [/\bFMLE\b|librtmp|flashver/i, 'an RTMP encoder'],
-  [/\bLavf\/?(\d+)/i, 'ffmpeg'],
-  [/GStreamer/i, 'GStreamer'],
-  [/Firefox\/(\d+)/i, 'Firefox'],
-  [/Edg\/(\d+)/i, 'Edge'],
-  [/Chrome\/(\d+)/i, 'Chrome'],
-  [/Version\/(\d+).*Safari/i, 'Safari'],
-];
-const USER_AGENT_LENGTH_MAX = 40;
 /** A path that loses less is mended by resending before anybody sees it. */
 const LOSS_SEEN = 0.02;
 /** More than a second of a usual stream. */
@@ -48,20 +36,12 @@ export function protocolName(protocol: string): string {
   return PROTOCOLS[protocol] ?? protocol;
 }
 
-/** `OBS 32.1`; what it calls itself where nobody knows it. */
-export function encoderName(userAgent: string): string {
-  for (const [pattern, name] of ENCODERS) {
-    const found = pattern.exec(userAgent);
-    if (found !== null) return found[1] === undefined ? name : `${name} ${found[1]}`;
-  }
-  return userAgent.slice(0, USER_AGENT_LENGTH_MAX);
-}
-
 /** `OBS 32.1, by WHIP over UDP`. */
-export function publisherLine({ userAgent, protocol, transport }: PublisherInfo): string {
+export function publisherLine({ client, protocol, transport }: PublisherInfo): string {
   if (protocol === 'demo') return 'The demo’s clip';
   const way = `${protocolName(protocol)} over ${transport.toUpperCase()}`;
-  return userAgent === null ? way : `${encoderName(userAgent)}, by ${way}`;
+  if (client.kind === 'other') return way;
+  return `${[client.name, client.version].filter(Boolean).join(' ')}, by ${way}`;
 }
 
 /** `H.264, 1280 × 720, 30 fps, a keyframe every 1 s`. */
