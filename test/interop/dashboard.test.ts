@@ -77,6 +77,7 @@ test('a stream that begins is there by itself, with what is wrong with it', asyn
   const stage = card('live/stage');
   await stage.getByText('RTMP over TCP').waitFor();
   await stage.getByText('H.264, 640 × 360').waitFor();
+  await stage.getByText('first key').waitFor();
   await stage.getByText('Health').click();
   await stage.getByRole('listitem').filter({ hasText: 'B-frames' }).waitFor();
   await page.getByText('live/stage is live').waitFor();
@@ -144,6 +145,7 @@ test('a publisher is ended; what cannot be done is said in the server’s words'
 test('all that happened is in the log, beside how the machine does', async () => {
   await page.getByRole('link', { name: 'All events' }).click();
   await page.getByRole('heading', { name: 'What happened' }).waitFor();
+  assert.equal(await page.evaluate('document.activeElement.id'), 'main');
   await page.getByText(/live\/stage ended after/).waitFor();
   await page.getByText(/of 20 TB/).waitFor();
   await page.getByRole('meter', { name: 'Processor' }).waitFor();
@@ -184,4 +186,18 @@ test('who may only watch is told so', async () => {
   await page.click('#go');
   await page.getByText('The dashboard is for owners and producers.').waitFor();
   await screen.inspect('dashboard-viewer');
+});
+
+test('a server that is gone is said to be', async () => {
+  await page.evaluate(`fetch('/api/logout', {method: 'POST'})`);
+  await page.goto(`${origin()}/login?next=/dashboard`);
+  await page.fill('#name', 'Ada');
+  await page.fill('#password', PASSWORD);
+  await page.click('#go');
+  await page.getByText('Nothing is live right now').waitFor();
+  await endProcess(server.child);
+  await page.getByText('The server does not answer.').waitFor();
+  await page.getByText('The connection to the server is lost').waitFor();
+  screen.forgive(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED/);
+  await screen.inspect('dashboard-gone');
 });

@@ -104,10 +104,18 @@ function Account({ person }: { readonly person: Person | null | undefined }) {
       </a>
     );
   }
+  const mayLook = person.scopes.includes('streams.read') && location.pathname !== '/dashboard';
   return (
-    <a class="ui-shell-account" href="/account" aria-label={`Your account: ${person.name}`}>
-      {person.name}
-    </a>
+    <>
+      {mayLook && (
+        <a class="ui-shell-account" href="/dashboard">
+          Dashboard
+        </a>
+      )}
+      <a class="ui-shell-account" href="/account" aria-label={`Your account: ${person.name}`}>
+        {person.name}
+      </a>
+    </>
   );
 }
 

@@ -55,7 +55,8 @@ async function showWhoIsIn(): Promise<void> {
   const session = await ask<SessionInfo>('/api/session');
   const person = session?.person ?? null;
   if (person === null) return;
-  const account = byId('account');
+  const account = byId<HTMLAnchorElement>('account');
+  account.href = '/account';
   account.textContent = person.name;
   account.title = 'Your account';
   account.setAttribute('aria-label', `Your account: ${person.name}`);

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stream } from '../../../../test/fakes/streams.ts';
-import {
-  audioLine,
-  publisherLine,
-  receivedBps,
-  videoLine,
-  viewerHealth,
-} from './words.ts';
+import { audioLine, publisherLine, receivedBps, videoLine, viewerHealth } from './words.ts';
 
 const publisher = stream.publisher ?? assert.fail();
 const viewer = stream.viewers[0] ?? assert.fail();
