@@ -29,7 +29,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   ffmpeg: 'ffmpeg',
   openssl: 'openssl',
   ip: 'iproute2',
+  obs: 'obs-studio',
   pebble: 'pebble',
+  Xvfb: 'xvfb',
+  xwininfo: 'x11-utils',
   'gst-launch-1.0':
     'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly',
 };
@@ -97,6 +100,11 @@ const suites: readonly Suite[] = [
       'systemd-analyze',
       'caddy',
       'nginx',
+      'obs',
+      'Xvfb',
+      'xwininfo',
+      'unzip',
+      'curl',
     ],
     commands: () => oneAfterTheOther('test/interop/**/*.test.ts'),
     retries: 1,
