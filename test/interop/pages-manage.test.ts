@@ -120,12 +120,14 @@ test('an app is made, changed in words, filled with streams, closed and removed'
   await field('Label').fill(HOSTILE);
   await button('Save').click();
   await page.getByText(HOSTILE).waitFor();
+  await button('RTMP: copy the RTMP address of show/slot-1').click();
+  await page.getByText('Copied the RTMP address of show/slot-1.').first().waitFor();
   await button('Addresses of show/slot-1').click();
   assert.equal(await copied('WHIP server'), `${origin()}/show/slot-1/whip`);
   assert.equal(await copied('RTMP server'), `rtmp://127.0.0.1:${server.rtmp}/show`);
   assert.match(await copied('Embed code'), /^<iframe src="http.*\/embed\/show\/slot-1" /);
   await button('Copy the watch page').click();
-  await page.getByText('Copied the watch page.').waitFor();
+  await page.getByText('Copied the watch page.').first().waitFor();
   await screen.inspect('manage-addresses');
   await button('Close').click();
   assert.equal(await status('/show/slot-1'), 401, 'viewers need a link');

@@ -2,7 +2,7 @@ import './copy-field.css';
 import { Check, Copy, Eye, EyeOff } from 'lucide';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { copyText } from '../parts/clipboard.ts';
-import { Button, IconButton } from './button.tsx';
+import { Button, type ButtonKind, IconButton } from './button.tsx';
 import { toast } from './toasts.tsx';
 
 /** How long a copy button says that it did. */
@@ -74,15 +74,20 @@ export function CopyButton({
   what,
   value,
   children,
+  kind = 'plain',
+  label,
 }: {
   /** As in "Copied the watch link". */
   readonly what: string;
   readonly value: string;
   readonly children: string;
+  readonly kind?: ButtonKind;
+  /** Where there are several: begins with the words on it. */
+  readonly label?: string;
 }) {
   const { isCopied, copy } = useCopy(what, value);
   return (
-    <Button icon={isCopied ? Check : Copy} onClick={copy}>
+    <Button icon={isCopied ? Check : Copy} onClick={copy} kind={kind} {...(label && { label })}>
       {children}
     </Button>
   );

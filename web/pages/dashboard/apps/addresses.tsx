@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ServerInfo } from '../../../../src/api/server.ts';
 import { siteFor } from '../../../parts/site.ts';
-import { CopyField } from '../../../ui/copy-field.tsx';
+import { CopyButton, CopyField } from '../../../ui/copy-field.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { Field } from '../../../ui/field.tsx';
 import { publishAddresses } from '../../home/publish-addresses.ts';
@@ -70,6 +70,43 @@ export function Addresses({
         </>
       )}
     </Dialog>
+  );
+}
+
+/** The same, each with one click. */
+export function AddressCopies({
+  name,
+  server,
+}: {
+  readonly name: string;
+  readonly server: ServerInfo | undefined;
+}) {
+  const page = siteFor(server?.url, location.origin);
+  const addresses = publishAddresses(name, page, server?.ports.rtmp ?? undefined);
+  if (addresses === undefined) return null;
+  const { watchUrl, whipUrl, rtmpUrl, rtmpStream } = addresses;
+  const copies: readonly (readonly [word: string, what: string, value: string])[] = [
+    ['Watch', `watch page of ${name}`, watchUrl],
+    ['Embed', `embed code of ${name}`, embedCode(page, name)],
+    ['WHIP', `WHIP address of ${name}`, whipUrl],
+    ...(server?.ports.rtmp === null
+      ? []
+      : [['RTMP', `RTMP address of ${name}`, `${rtmpUrl}/${rtmpStream}`] as const]),
+  ];
+  return (
+    <div class="ui-buttons manage-copies">
+      {copies.map(([word, what, value]) => (
+        <CopyButton
+          key={word}
+          kind="quiet"
+          what={what}
+          value={value}
+          label={`${word}: copy the ${what}`}
+        >
+          {word}
+        </CopyButton>
+      ))}
+    </div>
   );
 }
 

@@ -10,7 +10,7 @@ import { List } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 import { confirmAndTell } from '../../../ui/work.ts';
 import { writeTarget } from '../common/target.ts';
-import { Addresses } from './addresses.tsx';
+import { AddressCopies, Addresses } from './addresses.tsx';
 import { type Slot, slotsOf } from './slot-list.ts';
 
 type Props = {
@@ -39,7 +39,7 @@ export function Slots({ app, server, mayChange, onChange }: Props) {
           >
             {(slot) => (
               <SlotRow
-                {...{ app, slot, mayChange, onChange }}
+                {...{ app, slot, server, mayChange, onChange }}
                 onEdit={() => setEdited(slot)}
                 onShow={() => setShown(slot.stream)}
               />
@@ -93,11 +93,12 @@ export function Slots({ app, server, mayChange, onChange }: Props) {
 function SlotRow({
   app,
   slot,
+  server,
   mayChange,
   onChange,
   onEdit,
   onShow,
-}: Pick<Props, 'app' | 'mayChange' | 'onChange'> & {
+}: Props & {
   readonly slot: Slot;
   readonly onEdit: () => void;
   readonly onShow: () => void;
@@ -121,11 +122,10 @@ function SlotRow({
           {name}
           {slot.isInSettings && ', listed in the settings'}
         </span>
+        <AddressCopies name={name} server={server} />
       </div>
       <div class="ui-buttons">
-        <Button kind="quiet" icon={Link2} onClick={onShow} label={`Addresses of ${name}`}>
-          Addresses
-        </Button>
+        <IconButton icon={Link2} label={`Addresses of ${name}`} onClick={onShow} />
         {mayChange && !slot.isInSettings && (
           <IconButton icon={Pencil} label={`Change the label of ${name}`} onClick={onEdit} />
         )}
