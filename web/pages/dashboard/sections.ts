@@ -1,5 +1,5 @@
 /** The dashboard's sections: each a folder, loaded when it is first looked at. A new one is its folder and its row here. */
-import { BellRing, KeyRound, LayoutGrid, RadioTower, Server, Users } from 'lucide';
+import { BellRing, KeyRound, LayoutGrid, Mail, RadioTower, Server, Users } from 'lucide';
 import type { ComponentType } from 'preact';
 import type { Person } from '../../parts/session.ts';
 import type { IconNode } from '../../ui/icon.tsx';
@@ -49,6 +49,14 @@ export const SECTIONS: readonly Section[] = [
     icon: KeyRound,
     needs: 'keys',
     load: () => import('./keys/section.tsx'),
+  },
+  {
+    id: 'invites',
+    label: 'Invites',
+    lead: 'Links for people whom you ask to stream: no account, no settings.',
+    icon: Mail,
+    needs: 'keys',
+    load: () => import('./invites/section.tsx'),
   },
   {
     id: 'people',

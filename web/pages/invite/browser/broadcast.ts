@@ -11,6 +11,8 @@ export type Mode = 'off' | 'test' | 'live';
 const TEST_MS_MAX = 10 * 60_000 - 5_000;
 /** A camera that sends no picture for so long does not send one any more. */
 const STILL_TICKS = 4;
+/** A connection finds out for some seconds what it carries; what still holds the picture back then is worth a word. */
+const LIMITED_TICKS = 10;
 
 export class Broadcast {
   readonly mode = signal<Mode>('off');
@@ -21,11 +23,14 @@ export class Broadcast {
   readonly ended = signal<string | undefined>(undefined);
   /** There should be a picture, and none goes out: the device sleeps, or another program has the camera. */
   readonly isStill = signal(false);
+  /** What holds the picture back for long. */
+  readonly limit = signal<PublishStats['limitedBy']>('nothing');
   readonly #sources: Sources;
   readonly #client: WhipClient;
   #timer: number | undefined;
   #wakeLock: WakeLockSentinel | undefined;
   #stillTicks = 0;
+  #limitedTicks = 0;
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -50,8 +55,10 @@ export class Broadcast {
       this.ended.value = undefined;
       this.stats.value = undefined;
       this.isStill.value = false;
+      this.limit.value = 'nothing';
     });
     this.#stillTicks = 0;
+    this.#limitedTicks = 0;
     window.clearTimeout(this.#timer);
     if (mode === 'test') this.#timer = window.setTimeout(() => this.#endTest(), TEST_MS_MAX);
     void this.#keepAwake();
@@ -110,9 +117,12 @@ export class Broadcast {
   #onStats(stats: PublishStats): void {
     const isDue = this.#sources.video.peek() !== null && this.state.peek().phase === 'live';
     this.#stillTicks = isDue && (stats.fps ?? 0) === 0 ? this.#stillTicks + 1 : 0;
+    const { limitedBy } = stats;
+    this.#limitedTicks = limitedBy === 'nothing' ? 0 : this.#limitedTicks + 1;
     batch(() => {
       this.stats.value = stats;
       this.isStill.value = this.#stillTicks >= STILL_TICKS;
+      this.limit.value = this.#limitedTicks >= LIMITED_TICKS ? limitedBy : 'nothing';
     });
   }
 

@@ -2,7 +2,7 @@ import { FlaskConical, Mic, MicOff, RadioTower, Square } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
 import type { PublishStats } from '../../../parts/publish-stats.ts';
 import type { WhipState } from '../../../parts/whip-client.ts';
-import { bitrate, duration, percent } from '../../../parts/words.ts';
+import { bitrate, duration } from '../../../parts/words.ts';
 import { StatusBadge } from '../../../ui/badge.tsx';
 import { Button, Buttons } from '../../../ui/button.tsx';
 import { Card, Facts, Notice } from '../../../ui/card.tsx';
@@ -181,7 +181,7 @@ function Figures({
 }) {
   const forMs = useElapsed(state.phase === 'live' ? state.sinceMs : undefined);
   if (stats === undefined) return null;
-  const limit = limitWords(stats.limitedBy);
+  const limit = limitWords(broadcast.limit.value);
   const size =
     stats.width === null || stats.height === null ? undefined : `${stats.width} × ${stats.height}`;
   return (
@@ -191,9 +191,7 @@ function Figures({
         of={[
           ['For', forMs === undefined ? undefined : duration(forMs)],
           ['Picture', pictureOf(size, stats)],
-          ['Sound', rateOf(stats.audioBitrateBps)],
           ['Way', wayOf(stats)],
-          ['Lost', stats.lossRatio === null ? undefined : percent(stats.lossRatio)],
         ]}
       />
     </>

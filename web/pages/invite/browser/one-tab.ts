@@ -18,6 +18,7 @@ const NAME = 'millrace-guest';
 export class OneTab {
   readonly #locks: Locks | undefined;
   readonly #onChange: (ours: boolean) => void;
+  #giveBack: (() => void) | undefined;
 
   constructor(locks: Locks | undefined, onChange: (ours: boolean) => void) {
     this.#locks = locks;
@@ -33,6 +34,12 @@ export class OneTab {
     this.#request({ steal: true });
   }
 
+  /** Another tab may have it. */
+  release(): void {
+    this.#giveBack?.();
+    this.#giveBack = undefined;
+  }
+
   #request(options: { readonly ifAvailable?: boolean; readonly steal?: boolean }): void {
     if (this.#locks === undefined) {
       this.#onChange(true);
@@ -40,8 +47,11 @@ export class OneTab {
     }
     const held = this.#locks.request(NAME, options, (lock) => {
       this.#onChange(lock !== null);
-      // For as long as the tab lives; the browser gives it back then.
-      return lock === null ? undefined : new Promise<void>(() => undefined);
+      if (lock === null) return undefined;
+      // For as long as the tab lives, at most; the browser gives it back then.
+      return new Promise<void>((resolve) => {
+        this.#giveBack = resolve;
+      });
     });
     // Stolen: the other tab is the one now.
     held.catch(() => this.#onChange(false));

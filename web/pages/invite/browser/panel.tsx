@@ -7,6 +7,7 @@ import { CopyField } from '../../../ui/copy-field.tsx';
 import { entrance, linkBy } from '../guest.ts';
 import { noScreenWords, screenWords } from './abilities.ts';
 import { Controls } from './controls.tsx';
+import { Examination } from './examination.tsx';
 import { Preview } from './preview.tsx';
 import { Settings } from './settings.tsx';
 import { abilities, isTheTab, sources, stopAll, tabs } from './studio.ts';
@@ -49,6 +50,7 @@ function Studio() {
         <Preview track={video.value} isScreen={picture.value === 'screen'} />
         {note.value !== undefined && <Notice tone="warning">{note.value}</Notice>}
         <Controls />
+        <Examination />
       </div>
       <div class="studio-side">
         <Settings />
@@ -140,7 +142,10 @@ function Insecure() {
 function useEndWithInvite(): void {
   useEffect(
     () => () => {
-      if (entrance.peek().phase !== 'in') stopAll();
+      if (entrance.peek().phase === 'in') return;
+      stopAll();
+      tabs.release();
+      isTheTab.value = undefined;
     },
     [],
   );

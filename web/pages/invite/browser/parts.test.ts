@@ -115,7 +115,9 @@ class FakeLocks implements Locks {
     const stolen = new Promise<void>((_, reject) => {
       this.#lost = () => reject(new Error('stolen'));
     });
-    await Promise.race([callback({}), stolen]);
+    await Promise.race([callback({}), stolen]).then(() => {
+      this.#lost = undefined;
+    });
   }
 }
 
@@ -131,6 +133,10 @@ test('the second tab says so, and may take over', async () => {
   second.takeOver();
   await new Promise((resolve) => setTimeout(resolve, 5));
   assert.deepEqual(ours, { first: false, second: true });
+  second.release();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  first.claim();
+  assert.equal(ours.first, true);
   new OneTab(undefined, (value) => Object.assign(ours, { third: value })).claim();
-  assert.deepEqual(ours, { first: false, second: true, third: true });
+  assert.deepEqual(ours, { first: true, second: true, third: true });
 });

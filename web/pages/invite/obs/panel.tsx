@@ -11,6 +11,7 @@ import { Badge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Card, Facts, Notice } from '../../../ui/card.tsx';
 import { CopyField } from '../../../ui/copy-field.tsx';
+import { Doctor } from '../../../ui/doctor.tsx';
 import { Select } from '../../../ui/field.tsx';
 
 type Where = 'live' | 'test';
@@ -51,6 +52,15 @@ export function ObsPanel({ slot, guest }: { readonly slot: GuestSlot; readonly g
           key={`${protocol} ${where} ${slot.stream}`}
           protocol={protocol}
           stream={where === 'test' ? guest.test : slot.stream}
+        />
+      </Card>
+      <Card
+        title="What arrives at the server"
+        lead="Start streaming in OBS, and look here what to mend."
+      >
+        <Doctor
+          source={{ kind: 'guest', slot: where === 'test' ? guest.test : slot.stream }}
+          wish={undefined}
         />
       </Card>
       <Card title="How OBS should send" lead="In Settings, Output, with Output Mode “Advanced”.">
