@@ -26,6 +26,7 @@ import { Sampler } from './control/figures/sampler.ts';
 import { OnePort } from './control/front-door/one-port.ts';
 import { ObsZip } from './control/guest-packs/obs-zip.ts';
 import { Guests } from './control/guests/guests.ts';
+import type { PagesDeps } from './control/http/pages.ts';
 import { Proxies } from './control/http/proxies.ts';
 import { HttpServer } from './control/http/server.ts';
 import { SitePasswords } from './control/http/site-passwords.ts';
@@ -46,6 +47,7 @@ import { EgressDays } from './control/store/egress-days.ts';
 import type { Store } from './control/store/store.ts';
 import { reportOf, type Telling } from './control/telling.ts';
 import { readVersion } from './control/version.ts';
+import { viewerSide } from './control/watching.ts';
 import { openDescriptors } from './native/descriptors.ts';
 
 /** Built from web/; the same place for the sources in `src` and what runs from `dist`. */
@@ -110,15 +112,16 @@ export async function openControlPlane(
     const guests = guestsOf({ store, apps, gate, media, telling, log });
     const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
     const ports = portsOf(config, media, onePort);
+    const viewer = viewerSideOf({ media, store, apps, gate, telling });
     const api = apiOf(config, {
-      ...{ media, gate, apps, store, accounts, guests, passwords },
+      ...{ media, ...viewer, gate, apps, store, accounts, guests, passwords },
       ...{ telling, commandToken, ports, log, found, commands, limits, sampler, reload },
     });
     const http = await HttpServer.listen(
       {
         signalling: signallingOf(config, media, found, { gate, apps, onePort, telling, log }),
         api,
-        pages: { webFolder: WEB_FOLDER, staticFolder: config.staticDir, sitePasswords, gate },
+        pages: pagesOf(config, { sitePasswords, gate, apps, store, telling, ...viewer }),
         proxies: new Proxies(config.trustedProxies),
         log,
         hstsSeconds: () => hsts.seconds,
@@ -131,18 +134,8 @@ export async function openControlPlane(
       guests.stop();
       sampler.stop();
     };
-    return {
-      media,
-      http,
-      onePort,
-      ports,
-      found,
-      settle,
-      accounts,
-      admission,
-      commandToken,
-      ...live,
-    };
+    const who = { accounts, admission, commandToken };
+    return { media, http, onePort, ports, found, settle, ...who, ...live };
   } catch (error) {
     const { own, ofMedia } = socketsOf(config);
     throw explainListenError(error, own, ofMedia);
@@ -180,7 +173,22 @@ function gateOf(
   return { sampler, admission, limits, gate };
 }
 
-type ApiParts = {
+type ViewerParts = Pick<ApiParts, 'media' | 'store' | 'apps' | 'gate' | 'telling'>;
+
+function viewerSideOf({ media, store, apps, gate, telling }: ViewerParts) {
+  const { site } = telling;
+  return viewerSide({ media, store, directory: apps, gate, site, nowMs: Date.now });
+}
+
+type PageParts = Pick<PagesDeps, 'sitePasswords' | 'watching'> &
+  Pick<ApiParts, 'store' | 'apps' | 'gate' | 'telling'>;
+
+function pagesOf({ staticDir }: Config, { apps, telling, ...parts }: PageParts): PagesDeps {
+  const folders = { webFolder: WEB_FOLDER, staticFolder: staticDir };
+  return { ...folders, ...parts, directory: apps, site: telling.site };
+}
+
+type ApiParts = ReturnType<typeof viewerSide> & {
   readonly media: MediaLink;
   readonly gate: Gate;
   readonly apps: AppDirectory;
@@ -200,13 +208,15 @@ type ApiParts = {
 };
 
 function apiOf(config: Config, parts: ApiParts): ApiDeps {
-  const { media, gate, apps, store, accounts, guests, passwords } = parts;
+  const { media, gate, apps, store, accounts, guests, passwords, snapshots, watching } = parts;
   const { telling, commandToken, ports, log } = parts;
   const counts = new Counts();
   media.onEvent((event) => counts.hear(event));
   gate.onRefused((refused) => counts.refused(refused));
   return {
     media,
+    snapshots,
+    watching,
     gate,
     store,
     directory: apps,

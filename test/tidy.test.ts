@@ -21,6 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   control: [
     'base',
     'protocols/sdp',
+    'protocols/still',
     'protocols/stun',
     'access',
     'api',

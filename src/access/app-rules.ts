@@ -4,6 +4,8 @@ import { type Hours, isWithin } from './hours.ts';
 export const publishings = ['key', 'open', 'closed'] as const;
 export const viewings = ['public', 'link', 'password', 'members'] as const;
 export const streamKinds = ['free', 'declared'] as const;
+/** What of a stream's picture is given out as a picture: nothing, the one of now, also the last one of a stream that ended. */
+export const snapshotKinds = ['off', 'live', 'last'] as const;
 export const protocols = ['rtmp', 'whip', 'whep', 'ovenplayer'] as const;
 
 export type Protocol = (typeof protocols)[number];
@@ -25,6 +27,8 @@ export type AppRules = {
   readonly timeZone: string;
   /** Closed when nothing was live for this long; 0 for never. */
   readonly closeAfterIdleHours: number;
+  /** Origins of sites that may show its streams, as browsers write them; `*` for all. Our own may always. */
+  readonly embedOrigins: readonly string[];
 };
 
 /** Why nobody can publish to an app now. */

@@ -12,7 +12,9 @@ import type {
   ApiRequest,
   PageRequest,
   PublishRequest,
+  StillRequest,
   ViewRequest,
+  Visitor,
 } from './request.ts';
 import { LOCAL_SCOPES, type Scope, scopesOf } from './scopes.ts';
 import { covers, EVERYTHING } from './target.ts';
@@ -45,6 +47,8 @@ function refuse(request: AccessRequest, facts: AccessFacts): Denial | undefined 
       return refuseViewer(request, facts) ?? (facts.limit && tooMuch(facts.limit));
     case 'page':
       return refuseWatching(request, facts);
+    case 'still':
+      return refuseStill(request, facts);
     case 'api':
       return refuseCaller(request, facts);
     default:
@@ -146,10 +150,31 @@ function refuseSpentKey(key: KeyFacts, nowMs: number): Denial | undefined {
 
 function refuseViewer(request: ViewRequest, facts: AccessFacts): Denial | undefined {
   const { app, isLive } = facts;
+  if (app !== undefined && !mayEmbed(app, request.visitor)) return deny('other-site');
   const unwelcome = refuseWatching(request, facts) ?? (app && refuseProtocol(request, app));
   if (unwelcome !== undefined || app === undefined) return unwelcome;
   // There is nothing to wait for where nobody can begin.
   return isLive ? undefined : refuseClosed(app, facts, VIEWERS_OUTSIDE_HOURS);
+}
+
+/** Whether the page that asks may show this app's streams. Who is no browser says nothing of pages. */
+function mayEmbed({ embedOrigins }: AppRules, { origin, site = '' }: Visitor): boolean {
+  return origin !== 'other' || embedOrigins.includes('*') || embedOrigins.includes(site);
+}
+
+/**
+ * As watching. Where signed URLs or the owner's own server say who may watch, nobody has asked them yet: then it is for those alone
+ * who may see everything anyway.
+ */
+function refuseStill(request: StillRequest, facts: AccessFacts): Denial | undefined {
+  const { app, admission, policy } = facts;
+  if (app === undefined) return deny('unknown-app', unknownApp(request.stream, undefined));
+  const { scopes, byCookie } = heldScopes({ ...request.visitor, isLocal: false }, facts);
+  const isTrue = !byCookie || request.visitor.origin !== 'other';
+  if (isTrue && scopes.includes('streams.read')) return refuseStream(app, facts);
+  if (admission !== 'none') return deny('admission-denied');
+  if (policy?.isGood === false) return deny(policy.reason);
+  return refuseVisitor(request, app, facts) ?? refuseStream(app, facts);
 }
 
 /** The page and the media behind it obey the same rule. */
@@ -168,7 +193,7 @@ function refuseWatching(
 }
 
 function refuseVisitor(
-  { link, stream, visitor }: ViewRequest | PageRequest,
+  { link, stream, visitor }: ViewRequest | PageRequest | StillRequest,
   app: AppRules,
   facts: AccessFacts,
 ): Denial | undefined {

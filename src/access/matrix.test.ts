@@ -37,6 +37,7 @@ const app: AppRules = {
   openingHours: [],
   timeZone: 'UTC',
   closeAfterIdleHours: 0,
+  embedOrigins: ['*'],
 };
 const nothing: AccessFacts = {
   nowMs: NOW_MS,
@@ -266,9 +267,9 @@ const asked = {
     const { link, visitor = nobody } = shows ?? {};
     return { action: 'view', protocol, session, stream, link, url, visitor, client };
   },
-  page: ({ shows }: Who): AccessRequest => {
+  page: ({ shows }: Who, action: 'page' | 'still'): AccessRequest => {
     const { link, visitor = nobody } = shows ?? {};
-    return { action: 'page', stream, link, visitor, client };
+    return { action, stream, link, visitor, client };
   },
   api: ({ shows }: Who, needs: ApiRequest['needs'], isChange: boolean): AccessRequest => {
     const { visitor = nobody } = shows ?? {};
@@ -305,7 +306,8 @@ function matrix(): string {
     ...(['whep', 'ovenplayer'] as const).flatMap((protocol) =>
       section(`watch by ${protocol}`, viewSettings, viewers, (who) => asked.view(who, protocol)),
     ),
-    ...section('see the page', viewSettings, viewers, asked.page),
+    ...section('see the page', viewSettings, viewers, (who) => asked.page(who, 'page')),
+    ...section('see a picture', viewSettings, viewers, (who) => asked.page(who, 'still')),
     ...needs.flatMap((need) =>
       [false, true].flatMap((isChange) =>
         section(
@@ -350,7 +352,7 @@ test('the page is seen by whoever may watch, and by nobody else', () => {
   for (const setting of viewSettings.filter(({ name }) => !closedToPlayersOnly.test(name))) {
     for (const who of viewers) {
       const facts = { ...nothing, ...setting.facts, ...who.facts };
-      const page = outcome(asked.page(who), facts);
+      const page = outcome(asked.page(who, 'page'), facts);
       for (const protocol of ['whep', 'ovenplayer'] as const) {
         assert.equal(
           outcome(asked.view(who, protocol), facts),
@@ -360,6 +362,38 @@ test('the page is seen by whoever may watch, and by nobody else', () => {
       }
     }
   }
+});
+
+test('a picture shows nobody more than watching would, but those who see everything', () => {
+  const crew = ['owner', 'producer'];
+  for (const setting of viewSettings) {
+    for (const who of viewers) {
+      const facts = { ...nothing, ...setting.facts, ...who.facts };
+      if (outcome(asked.page(who, 'still'), facts) !== 'yes' || crew.includes(who.name)) continue;
+      const open = { ...facts, limit: undefined, isLive: true };
+      const page = outcome(asked.page(who, 'page'), open);
+      assert.equal(page, 'yes', `${setting.name} ${who.name}`);
+      assert.equal(facts.admission, 'none', `${setting.name} ${who.name}`);
+    }
+  }
+});
+
+test('a page of another site plays what the app lets that site play', () => {
+  const here = (embedOrigins: readonly string[], visitor: Partial<Visitor>) => {
+    const facts = { ...nothing, app: { ...app, embedOrigins } };
+    const who = { name: 'a page', shows: { visitor: { ...nobody, ...visitor } } };
+    return outcome(asked.view(who, 'whep'), facts);
+  };
+  const site = 'https://www.example.net';
+  const theirs = { origin: 'other', site } as const;
+  assert.equal(here(['*'], theirs), 'yes');
+  assert.equal(here([site], theirs), 'yes');
+  assert.equal(here([], theirs), 'other-site');
+  assert.equal(here(['https://example.net'], theirs), 'other-site');
+  assert.equal(here([`${site}:444`], theirs), 'other-site');
+  assert.equal(here([site], { origin: 'other', site: 'null' }), 'other-site');
+  assert.equal(here([], { origin: 'own' }), 'yes');
+  assert.equal(here([], { origin: 'unsaid' }), 'yes', 'OBS and ffmpeg are no pages');
 });
 
 test('a role may what its scopes say, and a page of another site may change nothing', () => {

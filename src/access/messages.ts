@@ -29,6 +29,7 @@ const MESSAGES: Readonly<Record<DenialReason, string>> = {
   'password-needed': 'Watching needs a password.',
   'sign-in-needed': 'Sign in first, or send an API token.',
   'not-allowed': 'Your account or token does not let you do this.',
+  'other-site': 'This stream may not be shown on this site. Watch it on its own page.',
   'other-origin': 'Only pages of this server can do this for you.',
   banned: 'The server does not let you do this.',
   'too-many-attempts': 'Too many attempts.',

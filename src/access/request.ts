@@ -20,6 +20,8 @@ export type Visitor = {
   readonly isLocal: boolean;
   /** Whether a page of ours made it, as the browser says; cookies count for nothing where it was another's. */
   readonly origin: 'own' | 'other' | 'unsaid';
+  /** Whose page it was, where it was another's. */
+  readonly site?: string;
 };
 
 /** What the browser of a guest shows of itself. */
@@ -63,6 +65,9 @@ export type PageRequest = {
   readonly client: Client;
 };
 
+/** A picture of a stream, its label, and that it is there: what watching shows, without a session. */
+export type StillRequest = Omit<PageRequest, 'action'> & { readonly action: 'still' };
+
 export type ApiRequest = {
   readonly action: 'api';
   /** Method and path, for the log. */
@@ -75,4 +80,4 @@ export type ApiRequest = {
   readonly client: Client;
 };
 
-export type AccessRequest = PublishRequest | ViewRequest | PageRequest | ApiRequest;
+export type AccessRequest = PublishRequest | ViewRequest | PageRequest | StillRequest | ApiRequest;

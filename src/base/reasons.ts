@@ -52,6 +52,7 @@ export type DenialReason =
   | 'sign-in-needed'
   | 'not-allowed' // who is signed in may not do this
   | 'other-origin' // a page of another site asked in the name of its visitor
+  | 'other-site' // a page of a site that may not show the app's streams
   | 'banned'
   | 'too-many-attempts' // for a while
   | 'limit-reached' // as many as may be at once

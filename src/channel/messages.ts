@@ -114,6 +114,8 @@ export type ToMedia =
   | { readonly type: 'publisher'; readonly request: number; readonly stream: StreamName }
   /** From the next publisher on. */
   | { readonly type: 'tune'; readonly tuning: MediaTuning }
+  /** The newest keyframe of a stream. */
+  | { readonly type: 'keyframe'; readonly request: number; readonly stream: StreamName }
   | { readonly type: 'stop' };
 
 export type MediaEvent =
@@ -153,6 +155,12 @@ export type MediaEvent =
   /** A rate-limited complaint: what went wrong, and how often since it was last said. */
   | { readonly type: 'complaint'; readonly text: string; readonly count: number };
 
+/** RTP payloads of one picture that a decoder can start from. */
+export type KeyframePayloads = {
+  readonly codec: VideoCodec;
+  readonly payloads: readonly Uint8Array[];
+};
+
 export type FromMedia =
   | {
       readonly type: 'ready';
@@ -184,6 +192,18 @@ export type FromMedia =
       readonly type: 'publisher';
       readonly request: number;
       readonly publisher: PublisherInfo | null;
+    }
+  | {
+      readonly type: 'keyframe';
+      readonly request: number;
+      /** Undefined where there is none now. */
+      readonly keyframe: KeyframePayloads | undefined;
+    }
+  /** What a stream showed at its end; comes before its `stream-ended`, where there was a picture. */
+  | {
+      readonly type: 'last-keyframe';
+      readonly stream: StreamName;
+      readonly keyframe: KeyframePayloads;
     }
   | { readonly type: 'event'; readonly event: MediaEvent }
   | { readonly type: 'stopped' };

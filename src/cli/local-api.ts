@@ -23,6 +23,7 @@ import { SiteUrl } from '../control/site-url.ts';
 import { EgressDays } from '../control/store/egress-days.ts';
 import { Store } from '../control/store/store.ts';
 import { readVersion } from '../control/version.ts';
+import { viewerSide } from '../control/watching.ts';
 import { Connection } from './connection.ts';
 
 export type LocalApi = { readonly connection: Connection; readonly close: () => void };
@@ -59,6 +60,7 @@ export function openLocally(config: Config): LocalApi {
   site.found(config.domain ?? 'localhost', config.http.port);
   const table = apiTable({
     ...nothingLive,
+    ...viewerSide({ media: noMedia, store, directory, gate, site, nowMs: Date.now }),
     store,
     directory,
     gate,
@@ -117,6 +119,13 @@ const needsServer = {
   status: 404,
   reason: 'no-such-url',
   detail: 'No server runs, so nothing happens. Start it first.',
+};
+
+const noMedia = {
+  live: new Set<never>(),
+  keyframe: async () => undefined,
+  onLastKeyframe: () => () => undefined,
+  onEvent: () => () => undefined,
 };
 
 /** Nothing is published or watched while no server runs. */

@@ -11,6 +11,7 @@ import type { CloseReason } from '../base/reasons.ts';
 import type {
   AccessDecision,
   FromMedia,
+  KeyframePayloads,
   MediaEvent,
   MediaOptions,
   MediaTuning,
@@ -49,6 +50,8 @@ export type MediaLinkOptions = {
   readonly entry?: URL;
 };
 
+export type KeyframeListener = (stream: StreamName, keyframe: KeyframePayloads) => void;
+
 /** A question was not answered in time. */
 export class MediaSilent extends Error {
   override readonly name = 'MediaSilent';
@@ -73,6 +76,8 @@ export class MediaLink {
   readonly #opening = new Questions<CloseReason | undefined>();
   readonly #asking = new Questions<readonly StreamInfo[]>();
   readonly #askingWho = new Questions<PublisherInfo | null>();
+  readonly #keyframes = new Questions<KeyframePayloads | undefined>();
+  readonly #lastKeyframe = new Set<KeyframeListener>();
   readonly #authorise: MediaLinkOptions['authorise'];
   readonly #onAskerGone: MediaLinkOptions['onAskerGone'];
   readonly #stopped = Promise.withResolvers<void>();
@@ -152,6 +157,20 @@ export class MediaLink {
     );
   }
 
+  /** The newest keyframe of a stream; undefined where there is none now. */
+  keyframe(stream: StreamName): Promise<KeyframePayloads | undefined> {
+    const request = this.#nextRequest++;
+    return this.#keyframes.ask(String(request), () =>
+      this.#send({ type: 'keyframe', request, stream }),
+    );
+  }
+
+  /** Hears what each stream showed at its end, until the returned function is called. */
+  onLastKeyframe(listener: KeyframeListener): () => void {
+    this.#lastKeyframe.add(listener);
+    return () => this.#lastKeyframe.delete(listener);
+  }
+
   /** Hears every event from now on, until the returned function is called. */
   onEvent(listener: (event: MediaEvent) => void): () => void {
     this.#listeners.add(listener);
@@ -187,6 +206,12 @@ export class MediaLink {
         break;
       case 'publisher':
         this.#askingWho.answer(String(message.request), message.publisher);
+        break;
+      case 'keyframe':
+        this.#keyframes.answer(String(message.request), message.keyframe);
+        break;
+      case 'last-keyframe':
+        for (const listener of this.#lastKeyframe) listener(message.stream, message.keyframe);
         break;
       case 'authorise':
         void this.#answer(message.request, message.question);

@@ -9,8 +9,10 @@ import type {
   ToMedia,
 } from '../channel/messages.ts';
 import { Engine, type EngineEvent, type EngineOptions } from '../engine/engine.ts';
+import { newestKeyframe } from '../engine/keyframe.ts';
 import type { Publisher, PublisherOptions } from '../engine/publisher.ts';
 import type { PublisherInput, PublisherListener } from '../engine/publishing.ts';
+import type { Stream } from '../engine/stream.ts';
 import type { Viewer } from '../engine/viewer.ts';
 import type { WebRtcCrypto } from '../protocols/webrtc/crypto.ts';
 import { PEER_IDLE_MS, Peer } from '../protocols/webrtc/peer.ts';
@@ -182,6 +184,12 @@ export class MediaPlane {
     this.#options.send({ type: 'publisher', request, publisher });
   }
 
+  sendKeyframe(request: number, name: StreamName): void {
+    const stream = this.engine.streams.get(name);
+    const keyframe = stream && newestKeyframe(stream);
+    this.#options.send({ type: 'keyframe', request, keyframe });
+  }
+
   /** Does all that is due. @returns when to call again */
   wake(nowMs: number): number | undefined {
     this.engine.advance(nowMs);
@@ -246,6 +254,12 @@ export class MediaPlane {
     this.tell({ type: 'session-ended', session, role: 'viewer', stream, reason });
   }
 
+  #sendLastKeyframe(stream: Stream): void {
+    const keyframe = newestKeyframe(stream);
+    if (keyframe === undefined) return;
+    this.#options.send({ type: 'last-keyframe', stream: stream.name, keyframe });
+  }
+
   #tellEngineEvent(event: EngineEvent): void {
     const stream = event.stream.name;
     if (event.type === 'stream-video') {
@@ -256,6 +270,7 @@ export class MediaPlane {
     if (event.type === 'stream-live') {
       this.tell({ type: 'stream-live', stream, session, protocol });
     } else if (event.type === 'stream-ended') {
+      this.#sendLastKeyframe(event.stream);
       this.tell({ type: 'stream-ended', stream, reason: event.reason });
     } else if (event.type === 'publisher-closed') {
       // A WebRTC session tells of its end itself, also when it never became a publisher.

@@ -115,6 +115,9 @@ export class MediaThread {
       case 'tune':
         this.#tuning = message.tuning;
         break;
+      case 'keyframe':
+        this.#plane.sendKeyframe(message.request, message.stream);
+        break;
       case 'stop':
         this.#stop(nowMs);
         break;

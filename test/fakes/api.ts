@@ -9,6 +9,7 @@ import { createLog } from '../../src/control/log.ts';
 import { Counts } from '../../src/control/metrics/counts.ts';
 import { Targets } from '../../src/control/notify/targets.ts';
 import { EgressDays } from '../../src/control/store/egress-days.ts';
+import { viewerSide } from '../../src/control/watching.ts';
 import type { AccessWorld } from './access.ts';
 import type { FakeMedia } from './media-gate.ts';
 import { SINCE } from './streams.ts';
@@ -29,9 +30,11 @@ export function apiDeps(
     guests,
   }: Pick<AccessWorld, 'gate' | 'store' | 'apps' | 'accounts' | 'guests'>,
 ): ApiDeps {
+  const site = { origin: 'https://live.example.net' };
   const kept = new EventTable(store.database);
   return {
     media,
+    ...viewerSide({ media, gate, store, directory: apps, site, nowMs: Date.now }),
     gate,
     store,
     directory: apps,

@@ -4,6 +4,7 @@ import { appOf, parseStreamName, type StreamName } from '../../src/base/names.ts
 import type { CloseReason, DenialReason } from '../../src/base/reasons.ts';
 import type {
   AccessDecision,
+  KeyframePayloads,
   MediaEvent,
   ToMedia,
   VideoCodec,
@@ -46,6 +47,28 @@ export class FakeMedia implements MediaGate {
 
   async publisher(name: StreamName): Promise<PublisherInfo | null> {
     return this.streams.find((stream) => stream.name === name)?.publisher ?? null;
+  }
+
+  /** What each stream shows. */
+  readonly keyframes = new Map<StreamName, KeyframePayloads>();
+  readonly #lastKeyframe = new Set<(stream: StreamName, keyframe: KeyframePayloads) => void>();
+
+  async keyframe(stream: StreamName): Promise<KeyframePayloads | undefined> {
+    this.told.push({ type: 'keyframe', request: this.told.length, stream });
+    return this.keyframes.get(stream);
+  }
+
+  onLastKeyframe(listener: (stream: StreamName, keyframe: KeyframePayloads) => void): () => void {
+    this.#lastKeyframe.add(listener);
+    return () => this.#lastKeyframe.delete(listener);
+  }
+
+  endStream(name: string): void {
+    const stream = streamName(name);
+    this.live.delete(stream);
+    const keyframe = this.keyframes.get(stream);
+    if (keyframe) for (const listener of this.#lastKeyframe) listener(stream, keyframe);
+    this.emit({ type: 'stream-ended', stream, reason: 'left' });
   }
 
   onEvent(listener: (event: MediaEvent) => void): () => void {

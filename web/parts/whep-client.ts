@@ -32,6 +32,7 @@ export type WhepState =
 export type LossReason =
   | 'unreachable' // the server does not answer HTTP
   | 'busy' // it answers that it cannot now: 429, 5xx
+  | 'full' // it answers that all places are taken
   | 'offline' // the browser says that there is no network
   | 'no-path' // HTTP works, media's way never came up
   | 'path-lost' // it was up

@@ -9,7 +9,11 @@ export type Refusal =
       readonly detail: string | undefined;
     }
   /** Not now: worth another try, not before `afterMs` where the server says so. */
-  | { readonly kind: 'later'; readonly reason: 'unreachable' | 'busy'; readonly afterMs: number };
+  | {
+      readonly kind: 'later';
+      readonly reason: 'unreachable' | 'busy' | 'full';
+      readonly afterMs: number;
+    };
 
 export type RefusedReason =
   | 'not-found' // 404: no such name or app
@@ -71,6 +75,8 @@ const REFUSALS: Readonly<Record<number, RefusedReason>> = {
 
 /** Problems (RFC 9457) of an app that is closed, and may open again. */
 const OUTSIDE_HOURS = 'urn:millrace:problem:outside-hours';
+/** All places are taken: of the server, or of the visitor's network. */
+const LIMIT_REACHED = 'urn:millrace:problem:limit-reached';
 const CLOSED: readonly string[] = [
   'urn:millrace:problem:app-closed',
   OUTSIDE_HOURS,
@@ -258,7 +264,8 @@ async function refusalOf(response: Response): Promise<Refusal> {
   if (status === 429 || status >= 500) {
     const seconds = Number(response.headers.get('retry-after') ?? '');
     const afterMs = seconds > 0 ? seconds * 1000 : BUSY_MS;
-    return { kind: 'later', reason: 'busy', afterMs };
+    const isFull = (await problemOf(response)).type === LIMIT_REACHED;
+    return { kind: 'later', reason: isFull ? 'full' : 'busy', afterMs };
   }
   const { type, detail } = await problemOf(response);
   if (type !== undefined && CLOSED.includes(type)) {

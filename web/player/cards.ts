@@ -29,6 +29,7 @@ export type Hold = 'none' | 'paused' | 'blocked';
 const LOSSES: Readonly<Record<LossReason, string>> = {
   unreachable: 'The server does not answer. Trying again by itself.',
   busy: 'The server is busy. Trying again by itself.',
+  full: 'All places are taken. The picture starts here by itself when one is free.',
   offline: 'Your device seems to be offline. Playback returns with the network.',
   'no-path':
     'The server answers, but no video comes through. A firewall may be in the way. Trying again.',
@@ -38,6 +39,9 @@ const LOSSES: Readonly<Record<LossReason, string>> = {
   'no-picture': 'The picture could not be decoded. Starting afresh.',
   late: 'The picture fell behind. Jumping back to live.',
 };
+
+/** A restart of the server takes as long: before, a running number only makes nervous. */
+const GONE_S_MIN = 3;
 
 type ErrorState = Extract<WhepState, { phase: 'error' }>;
 
@@ -112,7 +116,7 @@ export function cardOf(
     case 'waiting':
       return waiting(state.returning);
     case 'reconnecting':
-      return { look: 'busy', title: 'Reconnecting…', text: LOSSES[state.reason] };
+      return reconnecting(state.reason);
     case 'ended':
       return ended(state.reason);
     case 'error': {
@@ -157,6 +161,22 @@ function waiting(returning: boolean): Card {
         title: 'Not live yet',
         text: 'The picture starts here by itself. Nothing to press.',
       };
+}
+
+function reconnecting(reason: LossReason): Card {
+  const text = LOSSES[reason];
+  return reason === 'full'
+    ? { look: 'waiting', title: 'Full', text }
+    : { look: 'busy', title: 'Reconnecting…', text };
+}
+
+/** How long the picture has been gone, once that is worth a word: for who wonders whether to wait. */
+export function goneFor(state: WhepState, nowMs: number): string | undefined {
+  if (state.phase !== 'reconnecting' || state.reason === 'full') return undefined;
+  const seconds = Math.floor((nowMs - state.sinceMs) / 1000);
+  if (seconds < GONE_S_MIN) return undefined;
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `for ${seconds} s` : `for ${minutes} min ${seconds % 60} s`;
 }
 
 function ended(reason: 'stopped' | 'gone'): Card {

@@ -1,6 +1,14 @@
 import type { PlaybackStats } from '../parts/playback-stats.ts';
 import { type ClientEnvironment, WhepClient, type WhepState } from '../parts/whep-client.ts';
-import { cardOf, type Hold, isPlaying, type PlayerState, playerState, troubleOf } from './cards.ts';
+import {
+  cardOf,
+  goneFor,
+  type Hold,
+  isPlaying,
+  type PlayerState,
+  playerState,
+  troubleOf,
+} from './cards.ts';
 import { commandOf, type KeyCommand, type KeyPress } from './keys.ts';
 import { endpointOf, parseSwitch, parseTransport, parseVolume } from './options.ts';
 import { Playback } from './playback.ts';
@@ -10,6 +18,7 @@ import { takeStill } from './still.ts';
 import { PlayerView, type ViewAction } from './view.ts';
 
 const VOLUME_STEP = 0.05;
+const SECOND_MS = 1000;
 
 /**
  * `<millrace-player src="/app/stream">`: plays one stream, and keeps playing it. Attributes, properties and events are
@@ -40,6 +49,8 @@ export class MillracePlayer extends HTMLElement {
   #statsShown = false;
   #stats: PlayerStats | undefined;
   #delayMs: number | null = null;
+  /** Runs while there is a number of seconds to show. */
+  #counting: number | undefined;
   /** Ends all listeners outside of our own tree. */
   #connected: AbortController | undefined;
 
@@ -164,6 +175,7 @@ export class MillracePlayer extends HTMLElement {
 
   disconnectedCallback(): void {
     this.#connected?.abort();
+    this.#count(false);
     this.#close();
     this.#screen.keepAwake(false);
   }
@@ -218,10 +230,19 @@ export class MillracePlayer extends HTMLElement {
   #onState(state: WhepState): void {
     if (state.phase === 'reconnecting' || state.phase === 'waiting') this.#keepStill();
     this.#whep = state;
+    this.#count(state.phase === 'reconnecting');
     if (state.phase === 'live') this.#view.still.hidden = true;
     if (state.phase === 'error')
       this.#tell('error', { reason: state.reason, detail: state.detail });
     this.#render();
+  }
+
+  #count(isCounting: boolean): void {
+    if (isCounting) this.#counting ??= window.setInterval(() => this.#render(), SECOND_MS);
+    else {
+      window.clearInterval(this.#counting);
+      this.#counting = undefined;
+    }
   }
 
   #onTracks(tracks: readonly MediaStreamTrack[]): void {
@@ -327,10 +348,11 @@ export class MillracePlayer extends HTMLElement {
     const state = playerState(this.#whep, hold, autoMuted);
     const card = cardOf(this.#whep, hold, this.#hasPicture);
     const { poster } = this.#view;
-    poster.hidden = !this.hasAttribute('poster') || card === undefined || !this.#view.still.hidden;
+    poster.show(card !== undefined && this.#view.still.hidden === true);
     this.#view.render({
       state,
       card,
+      gone: goneFor(this.#whep, performance.now()),
       isPlaying: isPlaying(state),
       autoMuted,
       label: this.getAttribute('label') ?? '',

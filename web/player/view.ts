@@ -1,12 +1,15 @@
 import type { Card, PlayerState } from './cards.ts';
 import { icons } from './icons.ts';
 import styles from './player.css?inline';
+import { Poster } from './poster.ts';
 import { type PlayerStats, qualityOf, statsRows } from './stats-text.ts';
 
 /** All that is to be seen; the view shows it and decides nothing. */
 export type ViewModel = {
   readonly state: PlayerState;
   readonly card: Card | undefined;
+  /** How long it has been so. */
+  readonly gone: string | undefined;
   readonly isPlaying: boolean;
   readonly label: string;
   readonly trouble: string | undefined;
@@ -40,11 +43,13 @@ const TEMPLATE = `
   <video part="video" playsinline tabindex="-1"></video>
   <canvas class="still" hidden aria-hidden="true"></canvas>
   <img class="poster" alt="" hidden>
+  <video class="poster moving" playsinline muted preload="auto" tabindex="-1" aria-hidden="true" hidden></video>
   <div class="veil"></div>
   <div class="card" part="card" hidden>
     <div class="mark" aria-hidden="true"></div>
     <p class="title"></p>
     <p class="text"></p>
+    <p class="gone" aria-hidden="true" hidden></p>
     <button class="retry" type="button" data-action="play"></button>
   </div>
   <button class="big-play" type="button" data-action="play" hidden>${icons.play}</button>
@@ -55,6 +60,7 @@ const TEMPLATE = `
     <span class="spring"></span>
     <span class="badge trouble" hidden></span>
     <span class="badge quality" hidden></span>
+    <slot name="top"></slot>
   </div>
   <dl class="stats" part="stats" aria-label="Statistics" hidden></dl>
   <div class="bar" part="controls" role="group" aria-label="Player controls">
@@ -77,7 +83,7 @@ export class PlayerView {
   readonly frame: HTMLElement;
   readonly video: HTMLVideoElement;
   readonly still: HTMLCanvasElement;
-  readonly poster: HTMLImageElement;
+  readonly poster: Poster;
   readonly #root: ShadowRoot;
   readonly #listeners: ViewListeners;
   #idleTimer: number | undefined;
@@ -96,9 +102,9 @@ export class PlayerView {
     template.innerHTML = TEMPLATE;
     root.append(template.content);
     this.frame = this.#get('.frame');
-    this.video = this.#get('video');
+    this.video = this.#get('video:not(.poster)');
     this.still = this.#get('.still');
-    this.poster = this.#get('.poster');
+    this.poster = new Poster(this.#get('img.poster'), this.#get('video.poster'));
     this.#listen();
   }
 
@@ -118,6 +124,8 @@ export class PlayerView {
     frame.classList.toggle('playing', isPlaying);
     this.video.setAttribute('aria-label', name);
     this.#renderCard(model.showsCards ? model.card : undefined);
+    this.#text('.gone', model.gone ?? '');
+    this.#show('.gone', model.gone !== undefined);
     this.#renderTop(model, isPlaying);
     this.#renderBar(model);
     this.#show('.unmute', model.autoMuted && isPlaying && model.showsCards);

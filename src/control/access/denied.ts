@@ -32,6 +32,7 @@ const STATUS: Readonly<Record<DenialReason, number>> = {
   'sign-in-needed': 401,
   'not-allowed': 403,
   'other-origin': 403,
+  'other-site': 403,
   banned: 403,
   'too-many-attempts': 429,
   'limit-reached': 503,

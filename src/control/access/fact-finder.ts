@@ -124,9 +124,14 @@ export class FactFinder {
   }
 
   #policy(request: AccessRequest, nowMs: number): PolicyVerdict | undefined {
-    if (request.action !== 'publish' && request.action !== 'view') return undefined;
+    if (request.action === 'page' || request.action === 'api') return undefined;
     const app = this.#deps.apps.find(appOf(request.stream));
     if (app?.signedPolicySecret === undefined) return undefined;
+    if (request.action === 'still') {
+      // What is signed is the URL of the media: of a picture there is none.
+      const isNeeded = app.signedPolicyPlayback.includes('webrtc');
+      return isNeeded ? { isGood: false, reason: 'policy-missing' } : undefined;
+    }
     const kind = request.protocol === 'rtmp' ? 'rtmp' : 'webrtc';
     const needsIt =
       request.action === 'publish'

@@ -11,6 +11,7 @@ import type {
   ApiRequest,
   PageRequest,
   PublishRequest,
+  StillRequest,
   ViewRequest,
 } from '../../access/request.ts';
 import type { Scope } from '../../access/scopes.ts';
@@ -91,14 +92,16 @@ export class Gate {
   async authorise(request: AccessRequest): Promise<AccessDecision> {
     const decision = await this.#decide(request);
     // A page that asks for a password is no mishap; whoever goes on without it is told of then.
-    if (!decision.allowed && request.action !== 'page') this.#tell(request, decision);
+    if (!decision.allowed && request.action !== 'page' && request.action !== 'still') {
+      this.#tell(request, decision);
+    }
     return decision;
   }
 
   /** The same for what is only shown or hidden, such as a name in a list: counts nothing, asks nobody, tells nobody. */
-  mayShow(request: PageRequest): boolean {
+  mayShow(request: PageRequest | StillRequest): boolean {
     try {
-      return decide(request, this.#finder.find(request, 'none')).allowed;
+      return this.#judge(request).allowed;
     } catch (error) {
       this.#deps.onFault(error);
       return false;
@@ -205,11 +208,19 @@ export class Gate {
       if (request.action === 'publish' || request.action === 'view') {
         return await this.#admit(this.#withName(request));
       }
-      return decide(request, this.#finder.find(request, 'none'));
+      return this.#judge(request);
     } catch (error) {
       this.#deps.onFault(error);
       return denied('not-decided');
     }
+  }
+
+  /** Of what takes no place, and ends with its answer. */
+  #judge(request: PageRequest | StillRequest | ApiRequest): AccessDecision {
+    const viewing =
+      request.action === 'still' ? { ...request, protocol: 'whep' as const } : undefined;
+    const part = viewing === undefined ? 'none' : (this.#deps.admission?.part(viewing) ?? 'none');
+    return decide(request, this.#finder.find(request, part));
   }
 
   async #admit(request: PublishRequest | ViewRequest): Promise<AccessDecision> {
@@ -324,7 +335,7 @@ export class Gate {
     }
   }
 
-  #tell(request: Exclude<AccessRequest, PageRequest>, { reason, message }: Denial): void {
+  #tell(request: PublishRequest | ViewRequest | ApiRequest, { reason, message }: Denial): void {
     const { action, client } = request;
     const refused: Refused = {
       action,

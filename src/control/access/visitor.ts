@@ -34,7 +34,7 @@ export function visitorOfRequest(request: IncomingMessage): Visitor {
     guest: cookie(request, 'guest'),
     bearer: bearer === undefined ? undefined : new Secret(bearer, 'token'),
     isLocal: isFromThisMachine(request),
-    origin: originOf(request),
+    ...originOf(request),
   };
 }
 
@@ -95,14 +95,16 @@ function cookie(request: IncomingMessage, name: CookieName): Secret | undefined 
  * Browsers say where a request comes from with all that changes something, with everything that goes to another site,
  * and with WebSockets (RFC 6454 §7). Following a link says nothing, and asks for nothing but a page.
  */
-function originOf(request: IncomingMessage): Visitor['origin'] {
+function originOf(request: IncomingMessage): Pick<Visitor, 'origin' | 'site'> {
   const { headers } = request;
   const { origin } = headers;
-  if (origin === undefined) return 'unsaid';
+  if (origin === undefined) return { origin: 'unsaid' };
   const host = URL.parse(origin)?.host;
   // No page can have a browser send X-Forwarded-Host to another site unasked: who does is a proxy.
   const own = [hostOf(request), headers['x-forwarded-host']];
-  return host !== undefined && own.includes(host) ? 'own' : 'other';
+  return host !== undefined && own.includes(host)
+    ? { origin: 'own' }
+    : { origin: 'other', site: origin };
 }
 
 /**

@@ -16,10 +16,12 @@ import { type GuestDeps, guestRoutes, inviteRoutes, tallyRoutes } from './routes
 import { keyRoutes, linkRoutes, tokenRoutes } from './routes/keys.ts';
 import { type PackDeps, packRoutes } from './routes/packs.ts';
 import { banRoutes, personRoutes } from './routes/people.ts';
+import { type PictureDeps, pictureRoutes } from './routes/pictures.ts';
 import { type ServerDeps, serverRoutes } from './routes/server.ts';
 import { type SetupDeps, setupRoutes } from './routes/setup.ts';
 import { type SignInDeps, signInRoutes } from './routes/sign-in.ts';
 import { type StreamDeps, streamRoutes } from './routes/streams.ts';
+import { shortLinkRoutes, type WatchDeps, watchRoutes } from './routes/watch.ts';
 import { serveTable } from './serve.ts';
 
 /** What the routes below `/api` need. */
@@ -27,6 +29,8 @@ export type TableDeps = StreamDeps &
   AccessDeps &
   EventDeps &
   FigureDeps &
+  PictureDeps &
+  WatchDeps &
   GuestDeps &
   PackDeps &
   SignInDeps &
@@ -56,10 +60,13 @@ export function apiTable(deps: TableDeps): readonly Route[] {
   const table: Route[] = [
     ...streamRoutes(deps),
     ...figureRoutes(deps),
+    ...watchRoutes(deps),
+    ...pictureRoutes(deps),
     ...appRoutes(deps),
     ...tallyRoutes(deps),
     ...keyRoutes(deps),
     ...linkRoutes(deps),
+    ...shortLinkRoutes(deps),
     ...inviteRoutes(deps),
     ...guestRoutes(deps),
     ...packRoutes(deps),

@@ -121,6 +121,10 @@ test('what anyone may ask tells names and nothing else', () => {
     'GET /openapi.json',
     'GET /session',
     'GET /setup/marks/:mark',
+    'GET /streams/:app/:stream/poster', // asks the gate for the stream itself, as the three below do
+    'GET /streams/:app/:stream/snapshot',
+    'GET /watch/:app',
+    'GET /watch/:app/:stream',
     'POST /claim',
     'POST /guest/leave',
     'POST /guest/open',

@@ -69,8 +69,8 @@ async function bodyOf(
       detail: 'Send the body as application/json.',
     };
   }
-  const text = await readText(context.req.raw.body);
-  if (text === undefined) {
+  const bytes = await readBytes(context.req.raw.body, BODY_BYTES_MAX);
+  if (bytes === undefined) {
     return {
       status: 413,
       reason: 'too-large',
@@ -79,7 +79,7 @@ async function bodyOf(
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(bytes.toString('utf8'));
   } catch {
     return { status: 400, reason: 'not-json', detail: 'The body is no JSON.' };
   }
@@ -87,16 +87,19 @@ async function bodyOf(
 }
 
 /** Undefined where it is too much. */
-async function readText(body: ReadableStream<Uint8Array> | null): Promise<string | undefined> {
-  if (body === null) return '';
+export async function readBytes(
+  body: ReadableStream<Uint8Array> | null,
+  bytesMax: number,
+): Promise<Buffer | undefined> {
+  if (body === null) return Buffer.of();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return undefined;
+    if (bytes > bytesMax) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** What was sent is never in the answer: it can be a password. */

@@ -67,6 +67,21 @@ export function count(most: number, about: About<number>): Key<number> {
   });
 }
 
+/** Scheme, host and port as browsers write them (RFC 6454 §6.1), in lower case; nothing that would end a policy's word. */
+const ORIGIN = /^https?:\/\/([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?$/;
+
+/** Whose pages: origins, or `*` for everybody's. */
+export function origins(about: About<readonly string[]>): Key<readonly string[]> {
+  return key<readonly string[]>(about, {
+    kind: 'list of origins',
+    read: (value) =>
+      readList(value, (item) =>
+        typeof item === 'string' && (item === '*' || ORIGIN.test(item)) ? item : undefined,
+      ) ?? { mustBe: 'a list of origins such as ["https://www.example.net"], or ["*"] for all' },
+    write: (value) => `[${value.map((origin) => JSON.stringify(origin)).join(', ')}]`,
+  });
+}
+
 const PASSWORD_LENGTH_MAX = 256;
 
 /** A secret that people type, or nothing. */

@@ -20,5 +20,12 @@ const POLICY = [
 
 /** Of our pages: no other site may show them in a frame. */
 export const HOME_POLICY = [...POLICY, "frame-ancestors 'none'"].join('; ');
-/** Of watch pages: they may be shown in any site's frame. */
-export const WATCH_POLICY = [...POLICY, 'frame-ancestors *'].join('; ');
+/** Of pages for other sites' frames: those that the app lets show its streams. */
+export function embedPolicy(origins: readonly string[]): string {
+  return [...POLICY, `frame-ancestors 'self' ${origins.join(' ')}`.trimEnd()].join('; ');
+}
+
+/** Of watch pages: in frames of sites that were named. That any site may embed is not meant for this page. */
+export function watchPolicy(origins: readonly string[]): string {
+  return embedPolicy(origins.filter((origin) => origin !== '*'));
+}

@@ -2,26 +2,19 @@
  * What people see. In this order: our player and our pages' own files, the owner's files (`static_dir`), our pages and the watch
  * page at `/app/stream`. So an owner's index.html or show/index.html stands in for ours.
  */
-import { readFile } from 'node:fs/promises';
 import { type Context, Hono } from 'hono';
-import { Secret } from '../../access/secret.ts';
-import { parseStreamName } from '../../base/names.ts';
-import type { DenialReason } from '../../base/reasons.ts';
-import { statusOf } from '../access/denied.ts';
-import type { Gate } from '../access/gate.ts';
-import { clientOf, visitorOf } from '../access/visitor.ts';
 import { problemResponse } from '../problem.ts';
 import { addressOf } from './context.ts';
 import { type FileRequest, Folder } from './files.ts';
-import { HOME_POLICY, WATCH_POLICY } from './headers.ts';
+import { HOME_POLICY } from './headers.ts';
 import type { SitePasswords } from './site-passwords.ts';
+import { type WatchPageDeps, watchPageRoutes } from './watch-pages.ts';
 
-export type PagesDeps = {
+export type PagesDeps = WatchPageDeps & {
   /** Where the built pages lie. */
   readonly webFolder: string;
   readonly staticFolder: string | undefined;
   readonly sitePasswords: SitePasswords;
-  readonly gate: Pick<Gate, 'authorise'>;
 };
 
 /** Other people's pages point at these URLs: asked again each time, answered with 304. */
@@ -94,24 +87,7 @@ export function pageRoutes(deps: PagesDeps): Hono {
     const response = await show(context, '/favicon.svg', REVALIDATE);
     return response ?? next();
   });
-  routes.get('/:app/:stream', async (context, next) => {
-    const name = parseStreamName(context.req.path.slice(1));
-    if (name === undefined) return next();
-    const link = context.req.query('link');
-    const decision = await deps.gate.authorise({
-      action: 'page',
-      stream: name,
-      link: link ? new Secret(link, 'view link') : undefined,
-      visitor: visitorOf(context),
-      client: clientOf(context),
-    });
-    if (decision.allowed) {
-      const headers = { ...REVALIDATE, 'Content-Security-Policy': WATCH_POLICY };
-      return (await show(context, '/watch.html', headers)) ?? next();
-    }
-    const page = await refusalPage(web, context, decision.reason);
-    return page ?? next();
-  });
+  routes.route('/', watchPageRoutes(deps, web));
   // For people; programs get a line of text from whoever mounts these routes.
   routes.get('*', async (context, next) => {
     if (!context.req.header('Accept')?.includes('text/html')) return next();
@@ -126,22 +102,6 @@ export function pageRoutes(deps: PagesDeps): Hono {
   return routes;
 }
 
-/** Undefined where there is no such page. */
-async function refusalPage(
-  web: Folder,
-  context: Context,
-  reason: DenialReason,
-): Promise<Response | undefined> {
-  if (reason === 'unknown-app') return undefined;
-  if (reason === 'password-needed' || reason === 'sign-in-needed') {
-    const page = await web.find('/login.html');
-    return page !== undefined && 'path' in page ? askFor(reason, page.path) : undefined;
-  }
-  // The player says why: it is told the same.
-  const status = statusOf(reason);
-  return showInstead(web, context, { name: '/watch.html', policy: WATCH_POLICY, status });
-}
-
 /** A page of ours in the place of what was asked for. */
 async function showInstead(
   web: Folder,
@@ -153,19 +113,6 @@ async function showInstead(
   const headers = { 'Cache-Control': 'no-store', 'Content-Security-Policy': page.policy };
   const response = await web.send(asUnconditional(context), found.path, headers);
   return withStatus(response, page.status);
-}
-
-/** The page to sign in on, in the place of the page that it leads to. */
-async function askFor(reason: DenialReason, path: string): Promise<Response> {
-  const page = await readFile(path, 'utf8');
-  return new Response(page.replace('</head>', `<meta name="needs" content="${reason}"></head>`), {
-    status: statusOf(reason),
-    headers: {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Cache-Control': 'no-store',
-      'Content-Security-Policy': HOME_POLICY,
-    },
-  });
 }
 
 /** What is true of the file is not of the answer: there is nothing to come back to. */

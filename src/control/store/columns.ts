@@ -21,3 +21,11 @@ export function optionalMs(row: Row, column: string): number | undefined {
 export function json<Value>(row: Row, column: string): Value {
   return JSON.parse(text(row, column)) as Value;
 }
+
+export function count(row: Row, column: string): number {
+  return row[column] as number;
+}
+
+export function blob(row: Row, column: string): Uint8Array<ArrayBuffer> {
+  return row[column] as Uint8Array<ArrayBuffer>;
+}

@@ -169,4 +169,18 @@ export const migrations: readonly string[] = [
      day   TEXT PRIMARY KEY,         -- 2026-05-01, UTC
      bytes INTEGER NOT NULL          -- to viewers
    ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE short_link (
+     name       TEXT PRIMARY KEY,    -- in lower case
+     stream     TEXT NOT NULL,       -- app/stream
+     created_ms INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE poster (
+     stream TEXT PRIMARY KEY,        -- app/stream
+     source TEXT NOT NULL,           -- owner, or publisher
+     type   TEXT NOT NULL,           -- of the picture: image/jpeg, …
+     width  INTEGER NOT NULL,
+     height INTEGER NOT NULL,
+     bytes  BLOB NOT NULL,
+     at_ms  INTEGER NOT NULL
+   ) STRICT`,
 ];

@@ -10,7 +10,9 @@ import { GuestSessions } from './guest-sessions.ts';
 import { Invites } from './invites.ts';
 import { migrations } from './migrations.ts';
 import { People } from './people.ts';
+import { Posters } from './posters.ts';
 import { Settings } from './settings.ts';
+import { ShortLinks } from './short-links.ts';
 import { SignIns } from './sign-ins.ts';
 import { StreamKeys } from './stream-keys.ts';
 import { Streams } from './streams.ts';
@@ -38,6 +40,8 @@ export class Store {
   readonly passes: ViewPasses;
   readonly tokens: ApiTokens;
   readonly bans: Bans;
+  readonly shortLinks: ShortLinks;
+  readonly posters: Posters;
 
   private constructor(database: Database) {
     this.database = database;
@@ -53,6 +57,8 @@ export class Store {
     this.passes = new ViewPasses(database);
     this.tokens = new ApiTokens(database);
     this.bans = new Bans(database);
+    this.shortLinks = new ShortLinks(database);
+    this.posters = new Posters(database);
   }
 
   /** Opens or makes the database in a file of this path. Tests keep theirs in `:memory:`. */

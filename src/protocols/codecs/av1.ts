@@ -168,7 +168,8 @@ export function av1PictureSize(sequenceHeader: Uint8Array): PictureSize | undefi
   return !reader.overrun && isSanePictureSize({ width, height }) ? { width, height } : undefined;
 }
 
-function skipOperatingPoints(reader: BitReader): void {
+/** Timing and operating points of a sequence header (§5.5.1). @returns level and tier of the first point */
+export function skipOperatingPoints(reader: BitReader): { level: number; tier: number } {
   let hasDecoderModel = false;
   let delayBits = 0;
   if (reader.flag()) {
@@ -182,10 +183,17 @@ function skipOperatingPoints(reader: BitReader): void {
   }
   const hasInitialDelay = reader.flag();
   const points = reader.bits(5) + 1;
-  for (let index = 0; index < points; index++) {
-    reader.skip(12); // operating_point_idc
-    if (reader.bits(5) > 7) reader.bit(); // seq_level_idx, seq_tier
+  const read = Array.from({ length: points }, () => {
+    const point = readLevel(reader);
     if (hasDecoderModel && reader.flag()) reader.skip(2 * delayBits + 1);
     if (hasInitialDelay && reader.flag()) reader.skip(4);
-  }
+    return point;
+  });
+  return read[0]!;
+}
+
+function readLevel(reader: BitReader): { level: number; tier: number } {
+  reader.skip(12); // operating_point_idc
+  const level = reader.bits(5); // seq_level_idx
+  return { level, tier: level > 7 ? reader.bit() : 0 }; // seq_tier
 }

@@ -90,6 +90,11 @@ export function isVp9Keyframe(frame: Uint8Array): boolean {
   return readKeyProfile(new BitReader(frame, 0, 'plain')) !== undefined;
 }
 
+/** The profile of a key frame; undefined for anything else. */
+export function vp9Profile(frame: Uint8Array): number | undefined {
+  return readKeyProfile(new BitReader(frame, 0, 'plain'));
+}
+
 /** The picture size of a key frame; undefined for anything else. */
 export function vp9PictureSize(frame: Uint8Array): PictureSize | undefined {
   const reader = new BitReader(frame, 0, 'plain');

@@ -1,84 +1,73 @@
-/** The page `/app/stream`: the player filling the window. */
-import '../../player/index.ts';
+/** The page `/app/stream`: the player filling the window, and a little in its top line. */
+import type { PageFacts, WatchInfo } from '../../../src/api/watch.ts';
+import { othersOf } from '../../parts/watch/parameters.ts';
+import { openPlayer } from '../../parts/watch/player-page.ts';
 import type { MillracePlayer } from '../../player/millrace-player.ts';
 
-/** URL parameters that are the player's attributes; docs/reference/player.md explains them. */
-const PARAMETERS = [
-  'controls',
-  'cards',
-  'muted',
-  'volume',
-  'autoplay',
-  'transport',
-  'stats',
-  'hotkeys',
-  'label',
-  'background',
-] as const;
+/** Soon enough for a number that nobody acts on. */
+const COUNT_POLL_MS = 10_000;
 
-const VOLUME_KEY = 'millrace-volume';
+const { player, facts } = openPlayer(location.pathname);
+if (facts !== undefined) addCorner(player, facts);
 
-const name = decodeURIComponent(location.pathname).replace(/^\/+|\/+$/g, '');
-const parameters = new URLSearchParams(location.search);
-
-const player = document.createElement('millrace-player');
-player.setAttribute('label', name);
-recallVolume(player);
-for (const parameter of PARAMETERS) {
-  const value = parameters.get(parameter);
-  if (value !== null) player.setAttribute(parameter, value);
-}
-document.documentElement.classList.toggle(
-  'transparent',
-  parameters.get('background') === 'transparent',
-);
-player.setAttribute('src', location.pathname + othersOf(location.search));
-player.addEventListener('statechange', () => showTitle(player));
-player.addEventListener('volumechange', () => keepVolume(player));
-document.addEventListener('keydown', (event) => {
-  if (event.target === document.body && player.press(event)) event.preventDefault();
-});
-document.querySelector('main')?.append(player);
-showTitle(player);
-
-/**
- * What is not for the player goes with the request for the media, letter for letter: a view link, and whatever the owner's
- * own server looks for.
- */
-function othersOf(query: string): string {
-  const own: readonly string[] = PARAMETERS;
-  const others = query
-    .slice(1)
-    .split('&')
-    .filter((pair) => pair !== '' && !own.includes(pair.split('=', 1)[0] ?? ''));
-  return others.length === 0 ? '' : `?${others.join('&')}`;
+function addCorner(player: MillracePlayer, facts: PageFacts): void {
+  const corner = document.createElement('div');
+  corner.slot = 'top';
+  corner.className = 'corner';
+  if (facts.viewers !== null) corner.append(viewerCount(facts));
+  corner.append(shareButton(facts));
+  player.append(corner);
 }
 
-/** The tab says whether there is something to see. */
-function showTitle({ state }: MillracePlayer): void {
-  const isLive = state === 'live' || state === 'live-muted' || state === 'degraded';
-  document.title = isLive ? `● ${name} · Millrace` : `${name} · Millrace`;
+function shareButton(facts: PageFacts): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.title = 'Share';
+  button.append(
+    icon('M12 15V4m0 0L8 8m4-4 4 4M5 13v5a1.5 1.5 0 0 0 1.5 1.5h11A1.5 1.5 0 0 0 19 18v-5'),
+  );
+  const words = document.createElement('span');
+  words.textContent = 'Share';
+  button.append(words);
+  button.setAttribute('aria-label', 'Share');
+  button.addEventListener('click', () => {
+    // Few ever share: what it takes comes when they do.
+    void import('./share.tsx').then(({ openShare }) => openShare(facts));
+  });
+  return button;
 }
 
-/** The volume that this viewer chose last time, on any stream of this server. */
-function recallVolume(element: MillracePlayer): void {
-  const kept = readKept();
-  if (kept !== null) element.setAttribute('volume', kept);
+/** Asks on and on, while the page is seen; without an answer the last number stays. */
+function viewerCount(facts: PageFacts): HTMLElement {
+  const element = document.createElement('span');
+  element.className = 'viewers';
+  const show = (count: number): void => {
+    element.textContent = `${count} watching`;
+  };
+  const ask = async (): Promise<void> => {
+    if (document.visibilityState !== 'visible') return;
+    const query = othersOf(location.search);
+    const response = await fetch(`/api/watch/${facts.stream}${query}`).catch(() => undefined);
+    if (response?.ok !== true) return;
+    const { viewers } = (await response.json()) as WatchInfo;
+    if (viewers !== null) show(viewers);
+  };
+  show(facts.viewers ?? 0);
+  window.setInterval(() => void ask(), COUNT_POLL_MS);
+  // Who has just come is one more.
+  player.addEventListener('statechange', () => player.state === 'live' && void ask());
+  return element;
 }
 
-function keepVolume({ muted, volume }: MillracePlayer): void {
-  if (muted) return;
-  try {
-    localStorage.setItem(VOLUME_KEY, `${volume}`);
-  } catch {
-    // Storage is off or full: the volume lasts as long as the page.
-  }
-}
-
-function readKept(): string | null {
-  try {
-    return localStorage.getItem(VOLUME_KEY);
-  } catch {
-    return null;
-  }
+function icon(path: string): SVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const attributes = {
+    ...{ viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', 'stroke-width': '2' },
+    ...{ 'stroke-linecap': 'round', 'stroke-linejoin': 'round', 'aria-hidden': 'true' },
+  };
+  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value);
+  const line = document.createElementNS(svg.namespaceURI, 'path');
+  line.setAttribute('d', path);
+  svg.append(line);
+  return svg;
 }
