@@ -160,3 +160,16 @@ test('signing out here leads away', async () => {
   await page.goto(`${origin()}/account`);
   await page.waitForURL('**/login?next=%2Faccount');
 });
+
+test('a page whose session was ended elsewhere leads to signing in, and back', async () => {
+  const { cookie } = await signInElsewhere('x', { name: 'Ada', password: NEW_PASSWORD });
+  const [name = '', value = ''] = cookie.split('=', 2);
+  await page.context().addCookies([{ name, value, url: origin() }]);
+  await page.goto(`${origin()}/dashboard#keys`);
+  await page.getByText('first key').waitFor();
+  const headers = { cookie, Origin: origin() };
+  await fetch(`${origin()}/api/logout`, { method: 'POST', headers });
+  await page.getByRole('link', { name: 'People' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).first().click();
+  await page.waitForURL('**/login?next=%2Fdashboard%23people');
+});

@@ -71,7 +71,7 @@ test('from the code in the terminal to a picture', async () => {
   await page.getByText('live.example.test does not resolve').waitFor();
   await screen.inspect('setup-way');
   await press('Go on');
-  await page.getByText('Into OBS').waitFor();
+  await page.getByRole('heading', { name: 'Into OBS' }).waitFor();
   const said = await page.locator('code').allTextContents();
   assert.ok(said.includes(`${origin()}/show/stage/whip`), said.join('\n'));
   const command = said.find((line) => line.includes('--domain live.example.test --yes')) ?? '';

@@ -6,3 +6,9 @@ export function siteFor(serverUrl: string | undefined, pageOrigin: string): stri
   if (serverUrl === undefined || new URL(serverUrl).hostname === 'localhost') return pageOrigin;
   return serverUrl;
 }
+
+/** The same for a whole address that the server has made. */
+export function shareable(url: string, pageOrigin: string): string {
+  const { pathname, search, hash } = new URL(url);
+  return `${siteFor(new URL(url).origin, pageOrigin)}${pathname}${search}${hash}`;
+}

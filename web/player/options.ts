@@ -1,4 +1,5 @@
 /** Attributes of the player, and URL parameters of its page: same names, same values. Text in, values out. */
+import { parseUrl } from '../parts/url.ts';
 import type { WhepTransport } from '../parts/whep-client.ts';
 
 const OFF = ['0', 'off', 'false', 'no'];
@@ -30,13 +31,4 @@ export function endpointOf(src: string, scriptUrl: string): string | undefined {
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/whep`;
   url.hash = '';
   return url.href;
-}
-
-/** URL.parse() and URL.canParse() are younger than the browsers that we support. */
-function parseUrl(text: string, base: string): URL | undefined {
-  try {
-    return new URL(text, base);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@ import './use-answer.css';
 import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Answer, Failure } from '../parts/api.ts';
+import { goToSignIn } from '../parts/session.ts';
 import { Button } from './button.tsx';
 import { Notice } from './card.tsx';
 
@@ -53,7 +54,7 @@ export function Loaded<Value>({
   return (
     <>
       {failure && (
-        <Notice tone="error" action={<Button onClick={reload}>Try again</Button>}>
+        <Notice tone="error" action={<WayOut failure={failure} reload={reload} />}>
           {failure.message}
         </Notice>
       )}
@@ -62,4 +63,10 @@ export function Loaded<Value>({
         : children(value)}
     </>
   );
+}
+
+/** A session may have ended meanwhile, here or by somebody who signed out everywhere. */
+function WayOut({ failure, reload }: { readonly failure: Failure; readonly reload: () => void }) {
+  if (failure.reason === 'sign-in-needed') return <Button onClick={goToSignIn}>Sign in</Button>;
+  return <Button onClick={reload}>Try again</Button>;
 }

@@ -1,4 +1,5 @@
 /** What the page is for, by the URL that shows it: it also stands where a stream may not be seen yet. */
+import { parseUrl } from '../../parts/url.ts';
 
 export type Mode =
   | { readonly kind: 'sign-in' }
@@ -40,8 +41,9 @@ export function nextUrl(url: URL): string {
 /** The page that sent here to sign in: one of this server, whatever the address says. */
 export function askedNext(url: URL): string | undefined {
   const asked = url.searchParams.get('next');
-  const next = asked === null ? null : URL.parse(asked, url);
+  const next = asked === null ? undefined : parseUrl(asked, url);
   // Its parts, not its text: what looks like a path may name another server ("//there").
-  if (next === null || next.origin !== url.origin || next.pathname === '/login') return undefined;
+  if (next === undefined || next.origin !== url.origin || next.pathname === '/login')
+    return undefined;
   return `${next.pathname.replace(/^\/+/, '/')}${next.search}${next.hash}`;
 }

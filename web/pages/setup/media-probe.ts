@@ -5,27 +5,28 @@ import type { Way } from './steps.ts';
 /** ICE gives up after longer, and people before. */
 const PATH_MS_MAX = 8_000;
 
-export async function probeMedia(stream: string, transport: 'tcp' | 'udp'): Promise<Way> {
-  const path = Promise.withResolvers<Way>();
-  const session = new WhepSession(
-    { createPeer: () => new RTCPeerConnection(), fetch: (url, init) => fetch(url, init) },
-    {
-      path: (state) => {
-        if (state === 'up') path.resolve('answers');
-        else if (state !== 'shaky') path.resolve('silent');
+export function probeMedia(stream: string, transport: 'tcp' | 'udp'): Promise<Way> {
+  const endpoint = new URL(`/${stream}/whep?transport=${transport}`, location.href).href;
+  return new Promise((resolve) => {
+    const end = (way: Way) => {
+      clearTimeout(timer);
+      session.close();
+      resolve(way);
+    };
+    const session = new WhepSession(
+      { createPeer: () => new RTCPeerConnection(), fetch: (url, init) => fetch(url, init) },
+      {
+        path: (state) => {
+          // A path that shakes may still settle.
+          if (state !== 'shaky') end(state === 'up' ? 'answers' : 'silent');
+        },
+        tracks: () => undefined,
       },
-      tracks: () => undefined,
-    },
-  );
-  const timer = setTimeout(() => path.resolve('silent'), PATH_MS_MAX);
-  try {
-    const endpoint = new URL(`/${stream}/whep?transport=${transport}`, location.href).href;
-    const refused = await session.open(endpoint);
-    return refused === undefined ? await path.promise : 'not-tried';
-  } catch {
-    return 'not-tried';
-  } finally {
-    clearTimeout(timer);
-    session.close();
-  }
+    );
+    const timer = setTimeout(() => end('silent'), PATH_MS_MAX);
+    session.open(endpoint).then(
+      (refused) => refused !== undefined && end('not-tried'),
+      () => end('not-tried'),
+    );
+  });
 }

@@ -21,7 +21,7 @@ export function slotsOf(
   const listed = ((settings['slots'] ?? []) as readonly string[])
     .filter((stream) => declared.every((one) => one.stream !== stream))
     .map((stream) => ({ stream, label: '', isInSettings: true }));
-  return [...listed, ...declared].toSorted((one, other) =>
+  return [...listed, ...declared].sort((one, other) =>
     one.stream.localeCompare(other.stream, undefined, { numeric: true }),
   );
 }

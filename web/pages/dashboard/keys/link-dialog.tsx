@@ -1,4 +1,5 @@
 import type { MadeLink } from '../../../../src/api/access.ts';
+import { shareable } from '../../../parts/site.ts';
 import { Button } from '../../../ui/button.tsx';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
@@ -6,12 +7,13 @@ import { Qr } from '../../../ui/qr.tsx';
 
 /** What to send; a link for more than one stream goes behind the address of each. */
 export function LinkDialog({
-  made: { link, token, url },
+  made: { link, token, url: made },
   onClose,
 }: {
   readonly made: MadeLink;
   readonly onClose: () => void;
 }) {
+  const url = made === null ? null : shareable(made, location.origin);
   return (
     <Dialog
       title={`The link “${link.name}”`}

@@ -32,5 +32,7 @@ export function Section({ person, may }: SectionProps) {
   ];
   const tabs = parts.filter(({ isShown }) => isShown);
   const [selected, setSelected] = useState<Part>(tabs[0]?.id ?? 'bans');
+  const [only] = tabs;
+  if (tabs.length === 1) return <>{only?.content()}</>;
   return <Tabs<Part> label="People" tabs={tabs} selected={selected} onSelect={setSelected} />;
 }
