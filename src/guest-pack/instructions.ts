@@ -28,7 +28,7 @@ export function instructions(
 <h1>Stream to ${host}</h1>
 <p class="lead">OBS, made ready for <bdi>${guest}</bdi>.</p>
 ${kind === 'profile' ? importSteps(profiles, request) : portableSteps(profiles, kind)}
-${severalProfiles(request, profiles)}
+${whichProfile(request, profiles)}
 ${encoderNote(request, profiles)}
 <h2>If something is wrong</h2>
 ${troubles(request, kind)}
@@ -74,14 +74,21 @@ function importSteps(profiles: readonly Profile[], { protocol }: PackRequest): H
 </ol>`;
 }
 
-function severalProfiles({ slots }: PackRequest, profiles: readonly Profile[]): Html {
+function whichProfile({ slots, encoder }: PackRequest, profiles: readonly Profile[]): Html {
   if (slots.length < 2) return html``;
-  const rows = profiles.map(
-    ({ name, slot }) => html`<tr><td><bdi>${name}</bdi></td><td>${slot.stream}</td></tr>`,
+  const first = profiles.filter((profile) => profile.encoder === encoder);
+  const rows = first.map(
+    ({ name, slot }) =>
+      html`<tr><td><bdi>${name}</bdi></td><td>${slot.isTest ? 'nobody, to try it' : slot.stream}</td></tr>`,
   );
-  return html`<h2>Which place is yours</h2>
-<p>You have several. Choose the one that you were told in OBS's menu <i>Profile</i>, before you start to stream.</p>
-<table><thead><tr><th>Profile</th><th>Stream</th></tr></thead><tbody>${rows}</tbody></table>`;
+  const test = first.find(({ slot }) => slot.isTest)?.name;
+  const advice =
+    test === undefined
+      ? html``
+      : html` Try it with <i><bdi>${test}</bdi></i> first: the page of your invitation tells whether all is well.`;
+  return html`<h2>Which profile</h2>
+<p>OBS has these in its menu <i>Profile</i>. Choose one before you start to stream.${advice}</p>
+<table><thead><tr><th>Profile</th><th>Goes to</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 function encoderNote({ encoder }: PackRequest, profiles: readonly Profile[]): Html {

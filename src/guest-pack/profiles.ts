@@ -31,7 +31,7 @@ export function profilesOf({ slots, encoder }: PackRequest): Profile[] {
   return drafts.map((draft, index) => ({
     ...draft,
     name: names[index] ?? '',
-    folder: `${index + 1}-${folderName(draft.slot.stream)}`,
+    folder: `${index + 1}-${draft.slot.isTest ? 'test' : folderName(draft.slot.stream)}`,
   }));
 }
 

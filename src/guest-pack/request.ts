@@ -12,6 +12,8 @@ export type PackSlot = {
   readonly server: string;
   /** OBS's *Bearer Token* or *Stream Key*: what the pack is for. */
   readonly secret: string;
+  /** Where the guest can try it, and nobody watches. */
+  readonly isTest?: boolean;
 };
 
 export type PackRequest = {

@@ -24,7 +24,7 @@ export type AskOptions = {
 /** Longer than the server takes to find out that its media thread does not answer. */
 const REQUEST_MS_MAX = 15_000;
 
-const UNREACHABLE: Failure = {
+export const UNREACHABLE: Failure = {
   ok: false,
   status: 0,
   reason: 'unreachable',
@@ -110,8 +110,8 @@ async function answerOf<Value>(response: Response): Promise<Answer<Value>> {
   }
 }
 
-/** RFC 9457; what stands between the server and here may answer in its own words, which help nobody. */
-async function failureOf(response: Response): Promise<Failure> {
+/** Of an answer that is none: RFC 9457; what stands between the server and here may answer in its own words, which help nobody. */
+export async function failureOf(response: Response): Promise<Failure> {
   const problem: unknown = await response.json().catch(() => undefined);
   if (!isProblem(problem)) return noSense(response.status);
   const reason = problem.type.split(':').at(-1) ?? '';

@@ -1,7 +1,7 @@
 /** Makes guest packs: keys for the guest's streams, the files around them, and OBS itself where the owner has uploaded it. */
 import type { GuestProtocol } from '../../api/guests.ts';
 import type { AskedPack, PackOffer } from '../../api/packs.ts';
-import { type StreamName, testStreamOf } from '../../base/names.ts';
+import { testStreamOf } from '../../base/names.ts';
 import { encoders } from '../../guest-pack/encoders.ts';
 import { folderName } from '../../guest-pack/names.ts';
 import { packFiles } from '../../guest-pack/pack.ts';
@@ -30,6 +30,8 @@ export type Pack = {
   readonly bytes: number;
   readonly body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>;
 };
+
+type Place = Pick<PackSlot, 'stream' | 'label' | 'isTest'>;
 
 /** Complete packs on their way at once: each is an open file and some hundred kilobytes. A show has as many guests. */
 const SENDING_MAX = 24;
@@ -113,8 +115,8 @@ export class Packs {
     const streams = this.#streamsOf(invite, asked);
     if (isProblem(streams)) return streams;
     const slots: PackSlot[] = [];
-    for (const { stream, label } of streams) {
-      const slot = this.#slot(invite, stream, label, asked.protocol, origin);
+    for (const place of streams) {
+      const slot = this.#slot(invite, place, asked.protocol, origin);
       if (isProblem(slot)) return slot;
       slots.push(slot);
     }
@@ -124,10 +126,7 @@ export class Packs {
   }
 
   /** Those that are asked for and can be had by this protocol; and the guest's test. */
-  #streamsOf(
-    invite: StoredInvite,
-    { slots, protocol }: AskedPack,
-  ): readonly { readonly stream: StreamName; readonly label: string }[] | Problem {
+  #streamsOf(invite: StoredInvite, { slots, protocol }: AskedPack): readonly Place[] | Problem {
     const { guests, rtmpPort } = this.#deps;
     const wanted = invite.slots.filter((one) => slots === undefined || slots.includes(one));
     if (slots?.some((one) => !wanted.some((stream) => stream === one))) return ELSEWHERE;
@@ -137,13 +136,12 @@ export class Packs {
     if (served.length === 0 || (protocol === 'rtmp' && rtmpPort === undefined)) {
       return protocolOff(protocol);
     }
-    return [...served, { stream: testStreamOf(invite.id), label: TEST_LABEL }];
+    return [...served, { stream: testStreamOf(invite.id), label: TEST_LABEL, isTest: true }];
   }
 
   #slot(
     invite: StoredInvite,
-    stream: StreamName,
-    label: string,
+    { stream, label, isTest = false }: Place,
     protocol: GuestProtocol,
     origin: string,
   ): PackSlot | Problem {
@@ -154,7 +152,7 @@ export class Packs {
       ...{ origin, rtmpPort, secret: key.secret.reveal() },
     });
     if (fields === undefined) return protocolOff(protocol);
-    return { stream, label, server: fields.server, secret: fields.key };
+    return { stream, label, isTest, server: fields.server, secret: fields.key };
   }
 
   #isBusy(invite: string): boolean {

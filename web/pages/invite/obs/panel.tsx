@@ -13,6 +13,7 @@ import { Card, Facts, Notice } from '../../../ui/card.tsx';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Doctor } from '../../../ui/doctor.tsx';
 import { Select } from '../../../ui/field.tsx';
+import { PackCard } from './pack-card.tsx';
 
 type Where = 'live' | 'test';
 
@@ -26,8 +27,12 @@ export function ObsPanel({ slot, guest }: { readonly slot: GuestSlot; readonly g
   }
   return (
     <div class="obs">
+      <PackCard
+        guest={guest}
+        protocols={offered.map((value) => ({ value, label: PROTOCOLS[value] }))}
+      />
       <Card
-        title="What to type into OBS"
+        title="What to type into OBS yourself"
         lead={LEADS[protocol]}
         badge={slot.live && !slot.mine ? <Badge tone="live">Live now</Badge> : undefined}
       >
