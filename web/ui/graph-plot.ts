@@ -5,6 +5,10 @@ import type { GraphProps } from './graph.tsx';
 const HEIGHT_PX = 120;
 const AXIS_PX = 76;
 const TIME_AXIS_PX = 26;
+/** Whole minutes: seconds are not said. */
+const TIME_STEPS_S = [60, 120, 300, 600, 1800, 3600];
+/** As wide as a time of day in the longest way to write one. */
+const TIME_TICK_PX = 90;
 /** Lines of the grid are at least so far apart. */
 const TICK_PX = 34;
 const LINE_PX = 2;
@@ -68,6 +72,7 @@ export class Plot {
       axes: [
         {
           ...{ ...axis, grid: { show: false }, size: TIME_AXIS_PX },
+          ...{ incrs: [...TIME_STEPS_S], space: TIME_TICK_PX },
           values: (_, seconds) => seconds.map((at) => clock(at * 1000)),
         },
         {

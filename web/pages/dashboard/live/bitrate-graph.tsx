@@ -4,7 +4,7 @@ import type { StreamInfo } from '../../../../src/api/streams.ts';
 import { api } from '../../../parts/api.ts';
 import { bitrate } from '../../../parts/words.ts';
 import { Graph } from '../../../ui/graph.tsx';
-import { fromHistory, GRAPH_MS, type Sample, withSample } from './samples.ts';
+import { fromHistory, type Sample, spanOf, withSample } from './samples.ts';
 import { receivedBps } from './words.ts';
 
 /** What came in over the last minutes: what the server has noted, then what the page sees. */
@@ -38,7 +38,7 @@ export function BitrateGraph({ stream }: { readonly stream: StreamInfo }) {
           times={samples.map(({ atMs }) => atMs)}
           values={values}
           format={bitrate}
-          spanMs={GRAPH_MS}
+          spanMs={spanOf(samples)}
         />
       )}
     </div>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromHistory, GRAPH_MS, withSample } from './samples.ts';
+import { fromHistory, GRAPH_MS, spanOf, withSample } from './samples.ts';
 
 test('what the server has noted comes before what the page has seen', () => {
   const history = [
@@ -26,4 +26,12 @@ test('a graph grows by steps, and forgets', () => {
     { atMs: 5_000, bps: 2 },
   ]);
   assert.equal(withSample(first, { atMs: GRAPH_MS + 1, bps: 2 }).length, 1);
+});
+
+test('a young stream fills its graph, an old one has ten minutes', () => {
+  const at = (...times: number[]) => times.map((atMs) => ({ atMs, bps: 1 }));
+  assert.equal(spanOf([]), 120_000);
+  assert.equal(spanOf(at(0, 60_000)), 120_000);
+  assert.equal(spanOf(at(0, 300_000)), 300_000);
+  assert.equal(spanOf(at(0, 601_000)), GRAPH_MS);
 });

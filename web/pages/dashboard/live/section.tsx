@@ -38,7 +38,7 @@ export function Section({ may }: SectionProps) {
     <Loaded asked={asked}>
       {({ streams, figures, tallies }) => (
         <>
-          <Connection state={state} />
+          <Connection state={state} failure={asked.failure} />
           <Summary figures={figures} />
           {streams.length === 0 && <NothingLive />}
           {inOrder(streams).map((stream) => (

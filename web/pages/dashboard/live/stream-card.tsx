@@ -59,10 +59,12 @@ export function StreamCard({ stream, tally, url, mayChange, onChange }: StreamCa
       {publisher !== null && <DoctorSummary stream={name} publisher={publisher} />}
       {publisher !== null && (
         <div class="stream-body">
-          {!isTest && <Preview name={name} />}
+          <div class="stream-seen">
+            {!isTest && <Preview name={name} />}
+            <BitrateGraph stream={stream} />
+          </div>
           <div class="stream-about">
             <About publisher={publisher} publishedBy={stream.publishedBy} />
-            <BitrateGraph stream={stream} />
             {mayChange && !isTest && (
               <TallyButtons stream={name} state={tally} onChange={onChange} />
             )}

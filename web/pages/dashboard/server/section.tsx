@@ -29,7 +29,7 @@ export function Section({ may }: SectionProps) {
   const state = useLive({ refresh: asked.reload, open: log.read, event: log.add });
   return (
     <>
-      <Connection state={state} />
+      <Connection state={state} failure={asked.failure} />
       <Loaded asked={asked}>
         {({ server, figures }) => (
           <div class="server-cards">
