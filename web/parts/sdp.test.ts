@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { iceFragment, preferStereo, restartedAnswer } from './sdp.ts';
+import { iceFragment, preferStereo, restartedAnswer, startVideoAt } from './sdp.ts';
 
 const offer = [
   'v=0',
@@ -34,6 +34,14 @@ test('leaves a line alone that says stereo already, as Firefox writes it', () =>
   const firefox =
     'a=rtpmap:109 opus/48000/2\r\na=fmtp:109 maxplaybackrate=48000;stereo=1;useinbandfec=1\r\n';
   assert.equal(preferStereo(firefox), firefox);
+});
+
+test('a bit rate to begin with goes to every codec of the picture, once', () => {
+  const munged = startVideoAt(`${offer}a=rtpmap:98 VP8/90000\r\n`, 2_000_000);
+  assert.match(munged, /a=fmtp:102 packetization-mode=1;x-google-start-bitrate=2000\r\n/);
+  assert.match(munged, /a=rtpmap:98 VP8\/90000\r\na=fmtp:98 x-google-start-bitrate=2000\r\n/);
+  assert.match(munged, /a=fmtp:111 minptime=10;useinbandfec=1\r\n/);
+  assert.equal(startVideoAt(munged, 2_000_000), munged);
 });
 
 test('writes the fragment of an ICE restart', () => {

@@ -43,6 +43,9 @@ export class FakeSendingPeer {
   closed = false;
   /** The server answers ICE checks. */
   answers = true;
+  /** What congestion control allows, by the time since it is up; undefined in browsers that do not tell. */
+  available: ((upMs: number) => number) | undefined;
+  fractionLost = 0.02;
   iceConnectionState: RTCIceConnectionState = 'new';
   connectionState: RTCPeerConnectionState = 'new';
   oniceconnectionstatechange: (() => void) | null = null;
@@ -121,11 +124,12 @@ export class FakeSendingPeer {
       { id: 'a', type: 'outbound-rtp', kind: 'audio', codecId: 'ca', bytesSent: upMs * 16 },
       { id: 'cv', type: 'codec', mimeType: 'video/H264' },
       { id: 'ca', type: 'codec', mimeType: 'audio/opus' },
-      { id: 'r', type: 'remote-inbound-rtp', kind: 'video', fractionLost: 0.02 },
+      { id: 'r', type: 'remote-inbound-rtp', kind: 'video', fractionLost: this.fractionLost },
       { id: 't', type: 'transport', selectedCandidatePairId: 'p' },
       {
         ...{ id: 'p', type: 'candidate-pair', localCandidateId: 'l' },
         ...{ currentRoundTripTime: 0.02, responsesReceived: this.#checks },
+        ...(this.available && { availableOutgoingBitrate: this.available(upMs) }),
       },
       { id: 'l', type: 'local-candidate', protocol: 'tcp' },
     ];

@@ -1,10 +1,12 @@
 import type { StatsReport } from './playback-stats.ts';
-import { askForOpus, iceFragment, preferStereo, restartedAnswer } from './sdp.ts';
+import { askForOpus, iceFragment, preferStereo, restartedAnswer, startVideoAt } from './sdp.ts';
 
 /** What is sent, and how well. Can be changed while it is. */
 export type Sending = {
   readonly video: {
     readonly maxBitrateBps: number;
+    /** What to begin with, where the line is likely to carry it. */
+    readonly startBitrateBps?: number;
     readonly maxFps: number;
     /** What gives way first where the line or the processor cannot keep up. */
     readonly degradation: 'balanced' | 'maintain-framerate' | 'maintain-resolution';
@@ -259,7 +261,10 @@ export class WhipSession {
   }
 
   #readByEncoder(answer: string): string {
-    return askForOpus(answer, this.#sending.audio);
+    const { video, audio } = this.#sending;
+    const withSound = askForOpus(answer, audio);
+    const { startBitrateBps } = video;
+    return startBitrateBps === undefined ? withSound : startVideoAt(withSound, startBitrateBps);
   }
 
   async #tune(sender: RTCRtpSender | undefined, kind: 'video' | 'audio'): Promise<void> {
