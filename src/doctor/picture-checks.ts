@@ -67,7 +67,7 @@ export function checkResolution(subject: Subject): Check {
     return advised(subject, 'resolution', {
       state: 'warning',
       advice: 'resolution',
-      sentence: `A picture of ${size}, where ${width ?? '?'} × ${height ?? '?'} was agreed on.`,
+      sentence: `A picture of ${size}, where ${width ?? '?'} × ${height ?? '?'} is meant.`,
     });
   }
   return item('resolution', 'good', size);

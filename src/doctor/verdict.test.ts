@@ -158,7 +158,7 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     'a smaller picture than agreed',
     { video: { width: 640, height: 360 }, wish: { width: 1920, height: 1080 } },
     'resolution',
-    'warning: A picture of 640 × 360, where 1920 × 1080 was agreed on.',
+    'warning: A picture of 640 × 360, where 1920 × 1080 is meant.',
   ],
   [
     'a phone held upright',

@@ -57,7 +57,7 @@ export function publisherInfo(
     userAgent: publisher.options.userAgent ?? null,
     client: clientInfo(publisher.options.userAgent),
     since: isoTime(publisher.sinceMs, options),
-    video: videoInfo(layers.ladder.at(-1) ?? stream.video, facts?.video, options),
+    video: videoInfo(stream, facts?.video, options),
     layers: layers.isSimulcast
       ? layers.tracks.map((track) => layerInfo(track, stream, options))
       : [],
@@ -84,11 +84,14 @@ function clientInfo(userAgent: string | undefined): ClientInfo {
 }
 
 function videoInfo(
-  track: Track,
+  { layers, video }: Stream,
   facts: PublisherFacts['video'] | undefined,
   { nowMs }: SnapshotOptions,
 ): VideoInfo | null {
+  const track = layers.ladder.at(-1) ?? video;
   if (!track.format) return null;
+  // The facts are about one layer, which need not be the best.
+  const incoming = layers.isSimulcast ? undefined : facts;
   const fps = round(track.frames.perSecond(nowMs), 10);
   const bitrateBps = Math.round(track.bytes.perSecond(nowMs) * 8);
   return {
@@ -101,9 +104,9 @@ function videoInfo(
     bitrateBps,
     keyframeIntervalMs: nullable(track.keyframeIntervalMs),
     declaredFps: facts?.declaredFps === undefined ? null : round(facts.declaredFps, 100),
-    incomingFps: facts ? round(facts.incomingFps, 10) : fps,
+    incomingFps: incoming ? round(incoming.incomingFps, 10) : fps,
     declaredBps: nullable(facts?.declaredBps),
-    incomingBps: facts ? Math.round(facts.incomingBps) : bitrateBps,
+    incomingBps: incoming ? Math.round(incoming.incomingBps) : bitrateBps,
     bFrames: facts?.bFrames ?? null,
     answersKeyframeRequests: facts?.answersKeyframeRequests ?? null,
   };

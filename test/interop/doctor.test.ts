@@ -1,4 +1,4 @@
-/** The doctor with real encoders, each with faults that are known, as a producer sees it in a real browser. */
+/** The doctor with real encoders, each with faults that are known, as a producer and a guest see it in a real browser. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
@@ -6,6 +6,7 @@ import type { Locator } from 'playwright-core';
 import type { Health } from '../../src/api/health.ts';
 import { Chromium } from './chromium.ts';
 import { endProcess, FFMPEG } from './ffmpeg.ts';
+import { comeIn, Owner } from './invited.ts';
 import { startPublisher } from './publisher-process.ts';
 import { Screen } from './screens.ts';
 import { TestServer } from './server.ts';
@@ -180,6 +181,74 @@ test('a browser tells how loud it is, and needs no keyframe interval', async () 
   assert.equal(found.get('b-frames')?.state, 'good');
   await page.close();
 });
+
+test('a guest who tests sees what arrives; the line is measured in words, and its advice taken', async (t) => {
+  const invited = await new Owner(server).invite('Grace', ['live/grace']);
+  const guest = await comeIn(chromium, invited);
+  const { page } = guest;
+  t.after(() => page.close());
+  await page.getByRole('button', { name: 'Test first' }).click();
+  const card = page.getByRole('region', { name: 'What arrives at the server' });
+  await card
+    .locator('[data-check="connection"]')
+    .getByText(/by WHIP/)
+    .waitFor();
+  await card
+    .locator('[data-check="audio-level"]')
+    .getByText(/Level −|quiet|loud/)
+    .waitFor();
+  await card
+    .locator('[data-check="video-bitrate"]')
+    .getByText(/bit\/s/)
+    .first()
+    .waitFor();
+  await guest.inspect('doctor-guest-test');
+  assert.equal(await page.getByRole('button', { name: 'Test your line' }).isDisabled(), true);
+  await page.getByRole('button', { name: 'End the test' }).click();
+  const startMs = performance.now();
+  await page.getByRole('button', { name: 'Test your line' }).click();
+  await page.getByRole('meter', { name: 'Testing your line' }).waitFor();
+  await page.getByText(/^Your line carries/).waitFor({ timeout: 30_000 });
+  const tookMs = performance.now() - startMs;
+  t.diagnostic(
+    `${await page.getByText(/^Your line carries/).textContent()} ${Math.round(tookMs)} ms`,
+  );
+  await guest.inspect('doctor-guest-line');
+  await page.getByRole('button', { name: /^Use \d+p at/ }).click();
+  assert.equal(await page.getByLabel('Frames per second').inputValue(), '30');
+  const test = `_test/${invited.id}`;
+  await server.waitFor(test, (stream) => stream === undefined);
+});
+
+test('a guest with OBS sees which boxes to change while he tests', async (t) => {
+  const invited = await new Owner(server).invite('Ada', ['live/ada']);
+  const guest = await Screen.open(chromium, invited.url);
+  const { page } = guest;
+  t.after(() => page.close());
+  await page.getByRole('tab', { name: 'OBS' }).click();
+  const card = page.getByRole('region', { name: 'What arrives at the server' });
+  await card.getByText('Nothing comes in yet.').waitFor();
+  await page.getByLabel('For', { exact: true }).selectOption('test');
+  const slot = `_test/${invited.id}`;
+  const { key } = (await page.evaluate(mintKey(slot))) as { readonly key: string };
+  await using _publisher = await startPublisher({
+    ...{ url: server.whip(slot), key, userAgent: OBS, gopSeconds: 4 },
+    encoder: ['-preset', 'veryfast', '-x264-params', 'bframes=3:b-adapt=0'],
+  });
+  const problem = (code: string) => card.locator(`.ui-doctor-problem[data-check="${code}"]`);
+  await problem('keyframes').getByText('"Keyframe Interval" to 1 s').waitFor({ timeout: 20_000 });
+  await problem('b-frames').getByText('"Tune" to zerolatency').waitFor();
+  assert.match(await item(card, 'connection'), /OBS 32\.2\.2 by WHIP/);
+  await guest.inspect('doctor-guest-obs');
+});
+
+function mintKey(slot: string): string {
+  return `fetch('/api/guest/keys', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"slot": "${slot}", "protocol": "whip"}',
+  }).then((response) => response.json())`;
+}
 
 /** What a page that publishes does, in its shortest form; its connection is nobody's, and ends with the page. */
 function publishCamera(url: string, key: string): string {

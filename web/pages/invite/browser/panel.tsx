@@ -5,12 +5,14 @@ import { Button } from '../../../ui/button.tsx';
 import { Card, EmptyState, Facts, Notice } from '../../../ui/card.tsx';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { entrance, linkBy } from '../guest.ts';
+import { YourLine } from '../your-line.tsx';
 import { noScreenWords, screenWords } from './abilities.ts';
 import { Controls } from './controls.tsx';
 import { Examination } from './examination.tsx';
 import { Preview } from './preview.tsx';
+import { advised } from './quality.ts';
 import { Settings } from './settings.tsx';
-import { abilities, isTheTab, sources, stopAll, tabs } from './studio.ts';
+import { abilities, broadcast, isTheTab, sources, stopAll, tabs } from './studio.ts';
 import { CaptureFaults } from './troubles.tsx';
 
 /** Streaming from this browser: choose, look, test, go live. */
@@ -54,8 +56,24 @@ function Studio() {
       </div>
       <div class="studio-side">
         <Settings />
+        <Line />
       </div>
     </div>
+  );
+}
+
+function Line() {
+  const { value } = entrance;
+  if (value.phase !== 'in') return null;
+  const isSending = broadcast.mode.value !== 'off';
+  return (
+    <YourLine
+      test={value.guest.test}
+      hindrance={
+        isSending ? 'Not while you send: it would take the line from your picture.' : undefined
+      }
+      onAdvice={(advice) => broadcast.setQuality(advised(broadcast.quality.peek(), advice))}
+    />
   );
 }
 

@@ -6,7 +6,7 @@ import { choose, devicesOf } from './devices.ts';
 import { lostFault, refusedFault } from './faults.ts';
 import { levelOf, Needle, peakDb } from './level.ts';
 import { type Locks, OneTab } from './one-tab.ts';
-import { bitrateOf, INITIAL, microphoneConstraints, sendingOf } from './quality.ts';
+import { advised, bitrateOf, INITIAL, microphoneConstraints, sendingOf } from './quality.ts';
 
 const WINDOWS =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
@@ -66,6 +66,17 @@ test('devices have names, and none twice', () => {
   assert.equal(choose(devices.camera, 'b')?.id, 'b');
   assert.equal(choose(devices.camera, 'gone')?.id, 'a');
   assert.equal(choose([], 'a'), undefined);
+});
+
+test('quality: what the line was found to carry', () => {
+  const fast = { ...INITIAL, rate: '60', sound: 'music' } as const;
+  const plain = { ...fast, rate: '30', bitrate: 'auto' };
+  assert.deepEqual(advised(fast, { height: 540, videoBps: 1_500_000 }), {
+    ...plain,
+    height: '540',
+  });
+  const best = advised(fast, { height: 1080, videoBps: 6_000_000 });
+  assert.deepEqual(best, { ...plain, height: '1080', bitrate: '6000000' });
 });
 
 test('quality: what fits, or what was chosen', () => {

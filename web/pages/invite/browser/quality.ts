@@ -1,4 +1,5 @@
 /** How large, how smooth and how good: what a guest may choose, and what comes of it. */
+import type { LineAdvice } from '../../../../src/doctor/line.ts';
 import type { Sending } from '../../../parts/whip-session.ts';
 
 export const HEIGHTS = ['360', '540', '720', '1080'] as const;
@@ -71,6 +72,15 @@ export function sendingOf(quality: Quality, isScreen: boolean): Sending {
     },
     audio: { maxBitrateBps: isMusic ? MUSIC_BPS : VOICE_BPS, stereo: isMusic },
   };
+}
+
+/** What a line was found to carry. */
+export function advised(quality: Quality, { height, videoBps }: LineAdvice): Quality {
+  const fitting: Quality = { ...quality, height: `${height}`, rate: '30', bitrate: 'auto' };
+  const own = BITRATES.find((bitrate) => Number(bitrate) === videoBps);
+  return own === undefined || bitrateOf(fitting) === videoBps
+    ? fitting
+    : { ...fitting, bitrate: own };
 }
 
 export function canHaveTwoSizes({ height }: Quality): boolean {

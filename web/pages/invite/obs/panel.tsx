@@ -13,6 +13,7 @@ import { Card, Facts, Notice } from '../../../ui/card.tsx';
 import { CopyField } from '../../../ui/copy-field.tsx';
 import { Doctor } from '../../../ui/doctor.tsx';
 import { Select } from '../../../ui/field.tsx';
+import { YourLine } from '../your-line.tsx';
 import { PackCard } from './pack-card.tsx';
 
 type Where = 'live' | 'test';
@@ -25,6 +26,7 @@ export function ObsPanel({ slot, guest }: { readonly slot: GuestSlot; readonly g
   if (offered.length === 0) {
     return <Notice tone="warning">This place takes no OBS. Stream from the browser.</Notice>;
   }
+  const stream = where === 'test' ? guest.test : slot.stream;
   return (
     <div class="obs">
       <PackCard
@@ -53,24 +55,18 @@ export function ObsPanel({ slot, guest }: { readonly slot: GuestSlot; readonly g
             onChange={setWhere}
           />
         </div>
-        <Fields
-          key={`${protocol} ${where} ${slot.stream}`}
-          protocol={protocol}
-          stream={where === 'test' ? guest.test : slot.stream}
-        />
+        <Fields key={`${protocol} ${where} ${slot.stream}`} protocol={protocol} stream={stream} />
       </Card>
       <Card
         title="What arrives at the server"
         lead="Start streaming in OBS, and look here what to mend."
       >
-        <Doctor
-          source={{ kind: 'guest', slot: where === 'test' ? guest.test : slot.stream }}
-          wish={undefined}
-        />
+        <Doctor source={{ kind: 'guest', slot: stream }} />
       </Card>
       <Card title="How OBS should send" lead="In Settings, Output, with Output Mode “Advanced”.">
         <Facts of={SETTINGS[protocol]} />
       </Card>
+      <YourLine test={guest.test} />
     </div>
   );
 }
