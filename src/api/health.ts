@@ -31,7 +31,7 @@ export const check = v.object({
   sentence: says(v.string(), 'What was seen, with its value: `Keyframe every 1 s`.'),
   remedy: says(
     v.nullable(v.string()),
-    "What to change, in the words of the publisher's program; null where nothing.",
+    "What to change, in the words of the publisher's program, a line for each way to do it; null where nothing.",
   ),
 });
 

@@ -6,7 +6,7 @@ const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36';
 
 const cases: readonly (readonly [string | undefined, string])[] = [
-  ['Mozilla/5.0 (OBS-Studio/32.2.2+ds-1+b2; Linux x86_64; en-US)', 'obs OBS 32.2.2+ds-1+b2'],
+  ['Mozilla/5.0 (OBS-Studio/32.2.2+ds-1+b2; Linux x86_64; en-US)', 'obs OBS 32.2.2'],
   ['obs-output module (libobs version 30.2.3)', 'obs OBS 30.2.3'],
   ['obs-output module', 'obs OBS -'],
   ['Lavf61.7.100', 'ffmpeg FFmpeg 7'],
@@ -14,16 +14,13 @@ const cases: readonly (readonly [string | undefined, string])[] = [
   ['FMLE/3.0 (compatible; Lavf61.7.100)', 'ffmpeg FFmpeg 7'],
   ['Lavf52.1', 'ffmpeg FFmpeg -'],
   ['GStreamer 1.26.2 FLV muxer', 'gstreamer GStreamer -'],
-  [CHROME, 'browser Chrome 142.0.0.0'],
-  [CHROME.replace('Chrome/', 'HeadlessChrome/'), 'browser Chrome 142.0.0.0'],
-  [`${CHROME} Edg/142.0.3595.53`, 'browser Edge 142.0.3595.53'],
-  [
-    'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
-    'browser Firefox 145.0',
-  ],
+  [CHROME, 'browser Chrome 142'],
+  [CHROME.replace('Chrome/', 'HeadlessChrome/'), 'browser Chrome 142'],
+  [`${CHROME} Edg/142.0.3595.53`, 'browser Edge 142'],
+  ['Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0', 'browser Firefox 145'],
   [
     'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1',
-    'browser Safari 18.6',
+    'browser Safari 18',
   ],
   ['FMLE/3.0 (compatible; FMSc/1.0)', 'other an unknown program -'],
   ['', 'other an unknown program -'],

@@ -8,7 +8,6 @@ export type EncoderProgram = {
   readonly kind: EncoderKind;
   /** For people: `OBS`, `Chrome`. */
   readonly name: string;
-  /** As it says it itself, where it does. */
   readonly version: string | undefined;
 };
 
@@ -47,6 +46,12 @@ const UNKNOWN: EncoderProgram = { kind: 'other', name: 'an unknown program', ver
 const LIBRARY_AHEAD = 54;
 const LIBRARY_MIN = 58;
 
+/** As its users know it: `OBS 32.2.2` (and not how it was packed), `Chrome 142`, `FFmpeg 7`. */
+function versionOf(kind: EncoderKind, version: string | undefined): string | undefined {
+  if (kind === 'ffmpeg') return ofLibrary(version);
+  return version?.split(kind === 'browser' ? '.' : /[+-]/)[0];
+}
+
 function ofLibrary(version = ''): string | undefined {
   const major = Number.parseInt(version, 10);
   return major >= LIBRARY_MIN ? String(major - LIBRARY_AHEAD) : undefined;
@@ -57,7 +62,7 @@ export function encoderProgram(userAgent: string | undefined): EncoderProgram {
   if (userAgent === undefined) return UNKNOWN;
   for (const { kind, name, pattern } of PATTERNS) {
     const found = pattern.exec(userAgent);
-    if (found) return { kind, name, version: kind === 'ffmpeg' ? ofLibrary(found[1]) : found[1] };
+    if (found) return { kind, name, version: versionOf(kind, found[1]) };
   }
   return UNKNOWN;
 }

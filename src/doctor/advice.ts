@@ -6,7 +6,7 @@ import type { HealthFacts } from '../api/health.ts';
 
 type Program = HealthFacts['client']['kind'];
 type Fps = number;
-/** One sentence or a few; where a number of frames belongs in it, the stream's own frame rate. */
+/** One sentence or a few, each way of doing it on a line of its own; where a number of frames belongs in it, the stream's own frame rate. */
 type Text = string | ((fps: Fps) => string);
 type ByProgram = Readonly<Record<Program, Text>>;
 
@@ -48,7 +48,7 @@ const CABLE = 'Use a cable instead of Wi-Fi, and stop other uploads on the same 
 const TABLE: Readonly<Record<Advice, ByProgram>> = {
   'b-frames': {
     obs:
-      `${OBS_STREAMING}: with x264 set "Tune" to zerolatency; with NVENC set "B-Frames" ("Max B-frames" in OBS 30) to 0, with QuickSync "B Frames" to 0, with Apple untick "Use B-Frames". ` +
+      `${OBS_STREAMING}: with x264 set "Tune" to zerolatency; with NVENC set "B-Frames" ("Max B-frames" in OBS 30) to 0, with QuickSync "B Frames" to 0, with Apple untick "Use B-Frames".\n` +
       'In "Output Mode" Simple with x264, tick "Enable Advanced Encoder Settings" and write bframes=0 into "Custom Encoder Settings".',
     ffmpeg: 'Add -bf 0; with libx264, -tune zerolatency does it too.',
     gstreamer: 'Set tune=zerolatency on x264enc; on nvh264enc bframes=0, on vah264enc b-frames=0.',
@@ -57,7 +57,7 @@ const TABLE: Readonly<Record<Advice, ByProgram>> = {
   },
   keyframes: {
     obs: (fps) =>
-      `${OBS_STREAMING}: set "Keyframe Interval" to 1 s (0 means up to 10 s). ` +
+      `${OBS_STREAMING}: set "Keyframe Interval" to 1 s (0 means up to 10 s).\n` +
       `In "Output Mode" Simple with x264, tick "Enable Advanced Encoder Settings" and write keyint=${fps} into "Custom Encoder Settings".`,
     ffmpeg: (fps) => `Add -g ${fps}: a keyframe each second at your frame rate.`,
     gstreamer: (fps) => `Set key-int-max=${fps} on x264enc; gop-size=${fps} on nvh264enc.`,
@@ -66,7 +66,7 @@ const TABLE: Readonly<Record<Advice, ByProgram>> = {
   },
   uneven: {
     obs:
-      'Open OBS\'s Stats. Frames "missed due to rendering lag": close other programs, or choose a lower value under Settings > Video > "Common FPS Values". ' +
+      'Open OBS\'s Stats. Frames "missed due to rendering lag": close other programs, or choose a lower value under Settings > Video > "Common FPS Values".\n' +
       'Frames "skipped due to encoding lag": choose a faster "CPU Usage Preset", a hardware encoder, or a smaller "Output (Scaled) Resolution".',
     ffmpeg: (fps) =>
       `Add -fps_mode cfr -r ${fps}; where "speed=" stays below 1x, choose a faster -preset or a smaller picture.`,
@@ -77,7 +77,7 @@ const TABLE: Readonly<Record<Advice, ByProgram>> = {
   },
   slow: {
     obs:
-      'Open OBS\'s Stats. Frames "skipped due to encoding lag": choose a faster "CPU Usage Preset", a hardware encoder, or a smaller "Output (Scaled) Resolution" under Settings > Video. ' +
+      'Open OBS\'s Stats. Frames "skipped due to encoding lag": choose a faster "CPU Usage Preset", a hardware encoder, or a smaller "Output (Scaled) Resolution" under Settings > Video.\n' +
       '"Dropped Frames": the line is too slow, lower the bit rate.',
     ffmpeg: 'Where "speed=" stays below 1x, choose a faster -preset or a smaller picture.',
     gstreamer: 'Choose a faster speed-preset or a smaller picture.',

@@ -6,7 +6,7 @@ const GOOD: MeasuredLine = { upBps: 8_000_000, isMore: false, loss: 0, rttMs: 30
 
 const cases: readonly (readonly [Partial<MeasuredLine>, string, RegExp])[] = [
   [{}, 'good', /^Your line carries about 8 Mbit\/s up: 1080p at 6000 kbit\/s is fine\.$/],
-  [{ upBps: 12e6, isMore: true }, 'good', /carries more than 12 Mbit\/s up: 1080p at 6000/],
+  [{ upBps: 12e6, isMore: true }, 'good', /carries at least 12 Mbit\/s up: 1080p at 6000/],
   [{ upBps: 6.1e6 }, 'good', /about 6 Mbit\/s up: 1080p at 4500/],
   [{ upBps: 3.4e6 }, 'good', /about 3 Mbit\/s up: 720p at 2500/],
   [{ upBps: 2.04e6 }, 'warning', /about 2 Mbit\/s up: 540p at 1500 kbit\/s is fine, not more\./],

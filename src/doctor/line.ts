@@ -4,7 +4,7 @@
 export type MeasuredLine = {
   /** Bits a second that the line carries. */
   readonly upBps: number;
-  /** The test sends no more than it found: the line may carry more. */
+  /** The line may carry more: the test sends no more, or this device cannot make more in time. */
   readonly isMore: boolean;
   /** Share of packets that the server did not get. */
   readonly loss: number;
@@ -44,7 +44,7 @@ const CABLE = 'Use a cable instead of Wi-Fi, and stop other uploads on the same 
 
 export function lineVerdict(line: MeasuredLine): LineVerdict {
   const advice = LADDER.find(({ videoBps }) => videoBps <= line.upBps * PICTURE_SHARE_MAX);
-  const carries = `Your line carries ${line.isMore ? 'more than' : 'about'} ${megabits(line.upBps)} Mbit/s up`;
+  const carries = `Your line carries ${line.isMore ? 'at least' : 'about'} ${megabits(line.upBps)} Mbit/s up`;
   if (advice === undefined) {
     return {
       state: 'problem',

@@ -178,6 +178,26 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     'video-bitrate',
     'warning: The picture takes 5.9 Mbit/s, where 2.5 Mbit/s is meant.',
   ],
+  [
+    'a browser whose picture hardly moves',
+    {
+      video: { incomingBps: 400_000 },
+      wish: { videoBps: 3_000_000 },
+      top: { ...whip, client: browser },
+    },
+    'video-bitrate',
+    'good: 400 kbit/s of 3.0 Mbit/s',
+  ],
+  [
+    'a browser whose line is too slow',
+    {
+      video: { incomingBps: 400_000, width: 640, height: 360 },
+      wish: { videoBps: 3_000_000, width: 1280, height: 720 },
+      top: { ...whip, client: browser },
+    },
+    'video-bitrate',
+    'warning: The picture takes 400 kbit/s, where 3.0 Mbit/s is meant.',
+  ],
   ['no rate declared', { video: { declaredBps: null } }, 'video-bitrate', 'good: 5.9 Mbit/s'],
   [
     'a long GOP by WHIP, before anybody asked for a keyframe',
@@ -341,9 +361,13 @@ test('the first seconds are the start alone: problems are said, trifles are not'
 
 const programs = ['obs', 'ffmpeg', 'gstreamer', 'browser', 'other'] as const;
 const remedies: readonly (readonly [FindingCode, (typeof programs)[number], RegExp])[] = [
-  ['b-frames', 'obs', /"Output Mode" Advanced.*"Tune" to zerolatency.*"Max B-frames".*bframes=0/],
+  [
+    'b-frames',
+    'obs',
+    /"Output Mode" Advanced.*"Tune" to zerolatency.*"Max B-frames".*\nIn "Output Mode" Simple.*bframes=0/,
+  ],
   ['b-frames', 'ffmpeg', /-bf 0/],
-  ['keyframe-interval', 'obs', /"Keyframe Interval" to 1 s.*keyint=30/],
+  ['keyframe-interval', 'obs', /"Keyframe Interval" to 1 s.*\nIn "Output Mode" Simple.*keyint=30/],
   ['keyframe-interval', 'ffmpeg', /-g 30/],
   ['keyframe-interval', 'gstreamer', /key-int-max=30/],
   ['silent-audio', 'browser', /mute switch/],

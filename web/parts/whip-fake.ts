@@ -46,6 +46,7 @@ export class FakeSendingPeer {
   /** What congestion control allows, by the time since it is up; undefined in browsers that do not tell. */
   available: ((upMs: number) => number) | undefined;
   fractionLost = 0.02;
+  videoBps = BITS_PER_SECOND;
   iceConnectionState: RTCIceConnectionState = 'new';
   connectionState: RTCPeerConnectionState = 'new';
   oniceconnectionstatechange: (() => void) | null = null;
@@ -118,7 +119,7 @@ export class FakeSendingPeer {
       {
         ...{ id: 'v', type: 'outbound-rtp', kind: 'video', codecId: 'cv' },
         ...{ frameWidth: 1280, frameHeight: 720, framesPerSecond: 30 },
-        bytesSent: (upMs / 8000) * BITS_PER_SECOND,
+        bytesSent: (upMs / 8000) * this.videoBps,
         qualityLimitationReason: 'bandwidth',
       },
       { id: 'a', type: 'outbound-rtp', kind: 'audio', codecId: 'ca', bytesSent: upMs * 16 },

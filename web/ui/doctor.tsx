@@ -143,7 +143,9 @@ function ToDo({ check: { code, state, sentence, remedy } }: { readonly check: Ch
     <li class={`ui-doctor-${state}`} data-check={code}>
       <StateIcon state={state} />
       <p class="ui-doctor-what">{sentence}</p>
-      {remedy && <p>{remedy}</p>}
+      {remedy?.split('\n').map((line) => (
+        <p key={line}>{line}</p>
+      ))}
     </li>
   );
 }

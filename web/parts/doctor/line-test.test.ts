@@ -9,6 +9,8 @@ const ENDPOINT = 'https://live.example.net/_test/abc/whip';
 function world(
   options: {
     readonly available?: (upMs: number) => number;
+    /** What the encoder makes. */
+    readonly videoBps?: number;
     readonly upAfterMs?: number;
     readonly incomingBps?: number;
     readonly loss?: number;
@@ -26,6 +28,7 @@ function world(
       createPeer: () => {
         const peer = fake.whip.createPeer();
         fake.sender.available = options.available;
+        fake.sender.videoBps = options.videoBps ?? 2_000_000;
         fake.sender.fractionLost = options.loss ?? 0;
         return peer;
       },
@@ -59,6 +62,7 @@ function lineIn(result: LineTestResult) {
 test('what congestion control settles on is what the line carries', async () => {
   const { finish, fake, pictures, progress } = world({
     available: (upMs) => Math.min(4_000_000, 300_000 + upMs * 1500),
+    videoBps: 3_700_000,
   });
   const { result, tookMs } = await finish();
   assert.deepEqual(lineIn(result), { upBps: 4_000_000, isMore: false, loss: 0, rttMs: 20 });
@@ -85,6 +89,13 @@ test('more than the test sends is more, and no number', async () => {
   const { finish } = world({ available: () => 90_000_000 });
   const { upBps, isMore } = lineIn((await finish()).result);
   assert.equal(upBps, LINE_BPS_MAX);
+  assert.equal(isMore, true);
+});
+
+test('a device that cannot fill the line is not held against the line', async () => {
+  const { finish } = world({ available: () => 5_000_000, videoBps: 1_000_000 });
+  const { upBps, isMore } = lineIn((await finish()).result);
+  assert.equal(upBps, 5_000_000);
   assert.equal(isMore, true);
 });
 

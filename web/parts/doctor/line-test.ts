@@ -49,6 +49,8 @@ const TRANSPORTS = ['udptcp', 'tcp'] as const;
 const SETTLED_STEPS = 6;
 const SETTLED_SHARE = 0.08;
 const FULL_SHARE = 0.97;
+/** An encoder that cannot fill what there is leaves congestion control without a way to find more. */
+const FILLED_SHARE_MIN = 0.7;
 /** The last five seconds are judged, by what they reach for a third of the time. */
 const JUDGED_STEPS = 10;
 const FOUND_QUANTILE = 2 / 3;
@@ -196,9 +198,10 @@ function lineOf(steps: readonly Step[], arrived: readonly HealthFacts[]): Measur
   );
   const rtts = last.flatMap(({ rttMs }) => rttMs ?? []);
   const upBps = Math.max(found, Math.min(came, LINE_BPS_MAX));
+  const filled = median(last.map(({ carriesBps, sentBps }) => sentBps / Math.max(1, carriesBps)));
   return {
     upBps,
-    isMore: upBps >= LINE_BPS_MAX * FULL_SHARE,
+    isMore: upBps >= LINE_BPS_MAX * FULL_SHARE || filled < FILLED_SHARE_MIN,
     loss,
     rttMs: rtts.length === 0 ? undefined : median(rtts),
   };
