@@ -112,7 +112,7 @@ export async function openControlPlane(
     const guests = guestsOf({ store, apps, gate, media, telling, log });
     const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
     const ports = portsOf(config, media, onePort);
-    const viewer = viewerSideOf({ media, store, apps, gate, telling });
+    const viewer = viewerSideOf({ media, store, apps, gate });
     const api = apiOf(config, {
       ...{ media, ...viewer, gate, apps, store, accounts, guests, passwords },
       ...{ telling, commandToken, ports, log, found, commands, limits, sampler, reload },
@@ -173,11 +173,10 @@ function gateOf(
   return { sampler, admission, limits, gate };
 }
 
-type ViewerParts = Pick<ApiParts, 'media' | 'store' | 'apps' | 'gate' | 'telling'>;
+type ViewerParts = Pick<ApiParts, 'media' | 'store' | 'apps' | 'gate'>;
 
-function viewerSideOf({ media, store, apps, gate, telling }: ViewerParts) {
-  const { site } = telling;
-  return viewerSide({ media, store, directory: apps, gate, site, nowMs: Date.now });
+function viewerSideOf({ media, store, apps, gate }: ViewerParts) {
+  return viewerSide({ media, store, directory: apps, gate, nowMs: Date.now });
 }
 
 type PageParts = Pick<PagesDeps, 'sitePasswords' | 'watching'> &

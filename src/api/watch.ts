@@ -59,10 +59,10 @@ export const oembed = v.object({
 
 /** What a watch page is told by the server that made it, in its `<meta name="stream">`. */
 export type PageFacts = WatchInfo & {
-  /** How links call it. */
-  readonly url: string;
+  /** Where links lead, on whatever name the server is reached by. */
+  readonly path: string;
   /** Undefined where other sites may not show it. */
-  readonly embedUrl?: string;
+  readonly embedPath?: string;
   /** Anybody may watch: the link alone is enough. */
   readonly isOpen: boolean;
 };

@@ -60,7 +60,7 @@ export function openLocally(config: Config): LocalApi {
   site.found(config.domain ?? 'localhost', config.http.port);
   const table = apiTable({
     ...nothingLive,
-    ...viewerSide({ media: noMedia, store, directory, gate, site, nowMs: Date.now }),
+    ...viewerSide({ media: noMedia, store, directory, gate, nowMs: Date.now }),
     store,
     directory,
     gate,

@@ -7,7 +7,6 @@ import type { AppDirectory } from './access/app-directory.ts';
 import type { Gate } from './access/gate.ts';
 import { Audience } from './audience.ts';
 import { type KeyframeSource, Snapshots } from './pictures/snapshots.ts';
-import type { SiteUrl } from './site-url.ts';
 import type { Store } from './store/store.ts';
 
 export type WatchingDeps = {
@@ -17,7 +16,6 @@ export type WatchingDeps = {
   readonly store: Pick<Store, 'streams' | 'shortLinks' | 'posters'>;
   readonly snapshots: Pick<Snapshots, 'get' | 'hasLast'>;
   readonly gate: Pick<Gate, 'mayShow'>;
-  readonly site: Pick<SiteUrl, 'origin'>;
 };
 
 /** Who asks, and what he has to show. */
@@ -64,13 +62,13 @@ export class Watching {
   }
 
   page(stream: StreamName, asking: Asking): PageFacts {
-    const { directory, store, site } = this.#deps;
+    const { directory, store } = this.#deps;
     const short = store.shortLinks.of(stream);
     const mayEmbed = (directory.find(appOf(stream))?.embedOrigins ?? []).length > 0;
     return {
       ...this.info(stream, asking),
-      url: `${site.origin}/${short === undefined ? stream : `~${short.name}`}`,
-      ...(mayEmbed && { embedUrl: `${site.origin}/embed/${stream}` }),
+      path: `/${short === undefined ? stream : `~${short.name}`}`,
+      ...(mayEmbed && { embedPath: `/embed/${stream}` }),
       isOpen: this.isOpen(stream),
     };
   }
@@ -107,7 +105,6 @@ type ViewerSideDeps = {
   readonly directory: WatchingDeps['directory'];
   readonly store: WatchingDeps['store'];
   readonly gate: WatchingDeps['gate'];
-  readonly site: WatchingDeps['site'];
   readonly nowMs: () => number;
 };
 

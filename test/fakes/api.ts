@@ -30,11 +30,10 @@ export function apiDeps(
     guests,
   }: Pick<AccessWorld, 'gate' | 'store' | 'apps' | 'accounts' | 'guests'>,
 ): ApiDeps {
-  const site = { origin: 'https://live.example.net' };
   const kept = new EventTable(store.database);
   return {
     media,
-    ...viewerSide({ media, gate, store, directory: apps, site, nowMs: Date.now }),
+    ...viewerSide({ media, gate, store, directory: apps, nowMs: Date.now }),
     gate,
     store,
     directory: apps,

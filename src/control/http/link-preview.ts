@@ -34,7 +34,7 @@ export function previewTags({ facts, origin, poster }: Previewed): string[] {
       name: 'twitter:card',
       content: poster === undefined ? 'summary' : 'summary_large_image',
     }),
-    ...(facts.embedUrl === undefined
+    ...(facts.embedPath === undefined
       ? []
       : [tag('link', { rel: 'alternate', type: 'application/json+oembed', href: oembed, title })]),
   ];

@@ -39,7 +39,7 @@ function embeddingOf(deps: WatchPageDeps, context: Context): Oembed | Problem {
   const app = directory.find(appOf(stream));
   if (app?.streams === 'declared' && !directory.isDeclared(stream)) return NO_SUCH;
   const facts = watching.page(stream, NOBODY);
-  if (!facts.isOpen || facts.embedUrl === undefined) return PRIVATE;
+  if (!facts.isOpen || facts.embedPath === undefined) return PRIVATE;
   const room = roomOf(context);
   const poster = store.posters.facts(stream);
   const title = titleOf(facts);
@@ -50,7 +50,7 @@ function embeddingOf(deps: WatchPageDeps, context: Context): Oembed | Problem {
     provider_name: 'Millrace',
     provider_url: `${site.origin}/`,
     cache_age: CACHE_S,
-    html: frameFor(facts.embedUrl, title, room),
+    html: frameFor(site.origin + facts.embedPath, title, room),
     ...room,
     ...(poster !== undefined && {
       thumbnail_url: site.origin + posterPath(stream, poster),

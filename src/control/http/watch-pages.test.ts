@@ -83,8 +83,7 @@ test('a preview tells of a stream that anybody may watch, and its label is text'
   assert.deepEqual(facts, {
     ...{ stream: 'show/a', label: HOSTILE, live: true, viewers: 0, poster: null },
     snapshot: '/api/streams/show/a/snapshot',
-    ...{ url: 'https://live.example.net/~stage', isOpen: true },
-    embedUrl: 'https://live.example.net/embed/show/a',
+    ...{ path: '/~stage', embedPath: '/embed/show/a', isOpen: true },
   });
 });
 

@@ -55,7 +55,12 @@ export function MultiView({
           <span>Several sounds</span>
         </label>
         {stage.value !== undefined && (
-          <button class="line-button" type="button" onClick={() => toggleFocus(stage.value ?? '')}>
+          <button
+            class="line-button"
+            type="button"
+            title="All (Escape)"
+            onClick={() => toggleFocus(stage.value ?? '')}
+          >
             <Icon of={LayoutGrid} />
             <span>All</span>
           </button>

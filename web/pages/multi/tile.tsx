@@ -1,13 +1,23 @@
 /** One stream of several: plays while it is in view. */
 import { Maximize2, Minimize2, Volume2, VolumeX } from 'lucide';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { WatchInfo } from '../../../src/api/watch.ts';
 import { titleOf } from '../../parts/watch/facts.ts';
 import { withLink } from '../../parts/watch/player-page.ts';
+import type { PlayerState } from '../../player/cards.ts';
 import type { MillracePlayer } from '../../player/millrace-player.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { focused, heard, toggleFocus, toggleSound } from './state.ts';
 import { useInView } from './use-in-view.ts';
+
+/** For who does not see the picture. */
+const WORDS: Readonly<Partial<Record<PlayerState, string>>> = {
+  live: 'is live',
+  degraded: 'is live, with trouble on the way here',
+  waiting: 'waits for its publisher',
+  error: 'cannot be watched here',
+  paused: 'is paused',
+};
 
 export function Tile({
   info,
@@ -22,9 +32,10 @@ export function Tile({
 }) {
   const { stream, viewers } = info;
   const place = useRef<HTMLLIElement>(null);
+  const [state, setState] = useState<PlayerState>('idle');
   const isHeard = heard.value.has(stream);
   const isFocused = focused.value === stream;
-  const player = usePlayer(place, info, query);
+  const player = usePlayer(place, info, query, setState);
   const isWanted = useInView(place, isHeard);
   useEffect(() => {
     if (player.current === null) return;
@@ -42,11 +53,18 @@ export function Tile({
         type="button"
         aria-pressed={isFocused}
         aria-label={`Look at ${title}`}
-        onClick={() => toggleFocus(stream)}
+        onClick={() => {
+          // A browser that wants a press before it plays has it now; who was refused asks again.
+          if (state === 'paused' || state === 'error') player.current?.play();
+          toggleFocus(stream);
+        }}
       />
       <div class="tile-line">
-        <span class="tile-name">{title}</span>
-        {viewers !== null && <span class="tile-count">{viewers} watching</span>}
+        <span class="tile-label">
+          <span class="tile-name">{title}</span>
+          {viewers !== null && viewers > 0 && <span class="tile-count">{viewers} watching</span>}
+          <span class="for-readers">{WORDS[state] ?? state}</span>
+        </span>
         <span class="tile-spring" />
         <button
           class="tile-button tile-sound"
@@ -78,6 +96,7 @@ function usePlayer(
   place: { readonly current: HTMLLIElement | null },
   { stream, snapshot, poster }: WatchInfo,
   query: string,
+  tell: (state: PlayerState) => void,
 ) {
   const player = useRef<MillracePlayer | null>(null);
   useEffect(() => {
@@ -88,6 +107,9 @@ function usePlayer(
       ...(picture !== null && { poster: withLink(picture) }),
     };
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    // What can be pressed is the tile's own.
+    element.inert = true;
+    element.addEventListener('statechange', () => tell(element.state));
     place.current?.prepend(element);
     player.current = element;
     return () => {

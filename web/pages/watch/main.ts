@@ -43,6 +43,7 @@ function viewerCount(facts: PageFacts): HTMLElement {
   element.className = 'viewers';
   const show = (count: number): void => {
     element.textContent = `${count} watching`;
+    element.hidden = count === 0;
   };
   const ask = async (): Promise<void> => {
     if (document.visibilityState !== 'visible') return;

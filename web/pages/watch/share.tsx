@@ -1,5 +1,5 @@
 /** The dialog to share a stream by. */
-import '../../parts/design/tokens.css';
+import './share.css';
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import type { PageFacts } from '../../../src/api/watch.ts';
@@ -26,10 +26,10 @@ type View = 'link' | 'frame' | 'script';
 
 function Share({ facts, onClose }: { readonly facts: PageFacts; readonly onClose: () => void }) {
   const [view, setView] = useState<View>('link');
-  const { embedUrl, stream } = facts;
+  const { embedPath, stream } = facts;
   const tabs = [
     { id: 'link' as const, label: 'Link', content: () => <LinkView facts={facts} /> },
-    ...(embedUrl === undefined || !facts.isOpen
+    ...(embedPath === undefined || !facts.isOpen
       ? []
       : [
           {
@@ -38,7 +38,7 @@ function Share({ facts, onClose }: { readonly facts: PageFacts; readonly onClose
             content: () => (
               <CopyField
                 label="HTML for a page"
-                value={frameSnippet(embedUrl, titleOf(facts))}
+                value={frameSnippet(location.origin + embedPath, titleOf(facts))}
                 help="A frame with the player in it: for any site that takes HTML."
               />
             ),
@@ -49,7 +49,7 @@ function Share({ facts, onClose }: { readonly facts: PageFacts; readonly onClose
             content: () => (
               <CopyField
                 label="HTML for your own page"
-                value={scriptSnippet(embedUrl, stream)}
+                value={scriptSnippet(location.origin, stream)}
                 help="The player as an element of your page, which you can style and script."
               />
             ),
@@ -64,7 +64,8 @@ function Share({ facts, onClose }: { readonly facts: PageFacts; readonly onClose
   );
 }
 
-function LinkView({ facts: { url, isOpen } }: { readonly facts: PageFacts }) {
+function LinkView({ facts: { path, isOpen } }: { readonly facts: PageFacts }) {
+  const url = location.origin + path;
   return (
     <div class="share-link">
       <CopyField label="Link" value={url} />

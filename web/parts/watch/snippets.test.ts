@@ -12,7 +12,7 @@ test('snippets hold hostile names as text', () => {
 
 test('the script variant plays from where the frame would', () => {
   assert.equal(
-    scriptSnippet(EMBED, 'show/a'),
+    scriptSnippet('https://live.example.net', 'show/a'),
     '<script src="https://live.example.net/player.js"></script>\n<millrace-player src="/show/a"></millrace-player>',
   );
 });

@@ -13,8 +13,7 @@ export function frameSnippet(embedUrl: string, title: string): string {
 }
 
 /** The player as part of the page, to be styled and scripted. */
-export function scriptSnippet(embedUrl: string, stream: string): string {
-  const { origin } = new URL(embedUrl);
+export function scriptSnippet(origin: string, stream: string): string {
   return `<script src="${escaped(origin)}/player.js"></script>\n<millrace-player src="/${escaped(stream)}"></millrace-player>`;
 }
 
