@@ -62,6 +62,8 @@ export class Screen {
 
   /** Looks at what is shown now, in all sizes and schemes; fails for the first that is not right. */
   async inspect(name: string): Promise<void> {
+    // Before the looks: a style sheet that did not come spoils them all.
+    assert.deepEqual(this.#trouble, [], name);
     mkdirSync(PICTURES, { recursive: true });
     const { page } = this;
     for (const script of CHECKS) await page.evaluate(script);

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Chromium } from './chromium.ts';
 import { ClockSource } from './clock-source.ts';
+import { millrace } from './command.ts';
 import { Screen } from './screens.ts';
 import { TestServer } from './server.ts';
 
@@ -88,7 +89,11 @@ test('from the code in the terminal to a picture', async () => {
   await server.waitFor('show/stage', (stream) => stream?.live === true);
   await page.getByRole('link', { name: 'Open the dashboard' }).click();
   await page.waitForURL(`${origin()}/dashboard`);
+  // What the page says to type does it, as it stands there.
   assert.doesNotMatch(readFileSync(server.configFile, 'utf8'), /live\.example\.test/);
+  const ended = await millrace(command.split(' ').slice(1));
+  assert.equal(ended.code, 0, ended.error);
+  assert.match(readFileSync(server.configFile, 'utf8'), /^domain: live\.example\.test$/m);
   for (const secret of [key, PASSWORD]) assert.ok(!server.log.includes(secret));
 });
 

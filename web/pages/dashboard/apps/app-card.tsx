@@ -124,7 +124,7 @@ function Removal({ app, onChange }: Pick<Props, 'app' | 'onChange'>) {
     const remove = async () => {
       const isDone = await confirmAndTell({
         title: `Remove the app ${name}?`,
-        text: 'Its settings and its viewers’ password go. Keys and links for it stay, and are good again if an app of this name comes back.',
+        text: 'Its settings and its viewers’ password go. Keys, links and listed streams stay, and count again if an app of this name comes back.',
         action: 'Remove the app',
         ask,
         done: `Removed the app ${name}.`,

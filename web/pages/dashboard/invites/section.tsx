@@ -78,13 +78,15 @@ function Lists({
           />
         </>
       )}
-      <Past count={past.length} what="invite">
-        <InviteTable
-          caption="Invites that are no longer good"
-          invites={past}
-          nowMs={nowMs}
-          onChange={undefined}
-        />
+      <Past items={past} what="invite">
+        {(ended) => (
+          <InviteTable
+            caption="Invites that are no longer good"
+            invites={ended}
+            nowMs={nowMs}
+            onChange={undefined}
+          />
+        )}
       </Past>
     </>
   );

@@ -81,13 +81,15 @@ function KeyLists({
           />
         </>
       )}
-      <Past count={past.length} what="key">
-        <Table
-          caption="Keys that are no longer good"
-          columns={pastColumns(nowMs)}
-          rows={past}
-          keyOf={({ id }) => id}
-        />
+      <Past items={past} what="key">
+        {(latest) => (
+          <Table
+            caption="Keys that are no longer good"
+            columns={pastColumns(nowMs)}
+            rows={latest}
+            keyOf={({ id }) => id}
+          />
+        )}
       </Past>
     </>
   );

@@ -98,13 +98,15 @@ function LinkLists({ links, add, onShow, onChange }: ListProps) {
           />
         </>
       )}
-      <Past count={past.length} what="link">
-        <Table
-          caption="Links that are no longer good"
-          columns={pastColumns(nowMs)}
-          rows={past}
-          keyOf={({ id }) => id}
-        />
+      <Past items={past} what="link">
+        {(latest) => (
+          <Table
+            caption="Links that are no longer good"
+            columns={pastColumns(nowMs)}
+            rows={latest}
+            keyOf={({ id }) => id}
+          />
+        )}
       </Past>
     </>
   );

@@ -11,10 +11,13 @@ import { ROLE_OPTIONS, ROLES } from './roles.ts';
 /** A role, a new password, keeping somebody out, and a second factor that was lost. */
 export function EditPerson({
   person,
+  isMe,
   onClose,
   onSaved,
 }: {
   readonly person: PersonInfo;
+  /** One's own password and second factor have a page of their own, which asks for the password. */
+  readonly isMe: boolean;
   readonly onClose: () => void;
   /** With what is to be sent to them, where there is a new password. */
   readonly onSaved: (given: Given | undefined) => void;
@@ -53,26 +56,34 @@ export function EditPerson({
         options={ROLE_OPTIONS}
         help={ROLES[role].may}
       />
-      <PasswordField
-        label="New password"
-        help="Empty: stays as it is. A new one signs them out everywhere."
-        value={password}
-        onInput={setPassword}
-        error={wasTried ? trouble : undefined}
-      />
-      <Switch
-        label="Kept from signing in"
-        help="Signs them out everywhere; the account stays."
-        checked={isDisabled}
-        onChange={setDisabled}
-      />
-      {person.hasSecondFactor && (
-        <Switch
-          label="Take the second factor away"
-          help="Where the phone with it was lost: then the password is enough, until they set up another."
-          checked={takesFactor}
-          onChange={setTakesFactor}
-        />
+      {isMe ? (
+        <p class="soft">
+          Your own password and second factor are on <a href="/account">your account’s page</a>.
+        </p>
+      ) : (
+        <>
+          <PasswordField
+            label="New password"
+            help="Empty: stays as it is. A new one signs them out everywhere."
+            value={password}
+            onInput={setPassword}
+            error={wasTried ? trouble : undefined}
+          />
+          <Switch
+            label="Kept from signing in"
+            help="Signs them out everywhere; the account stays."
+            checked={isDisabled}
+            onChange={setDisabled}
+          />
+          {person.hasSecondFactor && (
+            <Switch
+              label="Take the second factor away"
+              help="Where the phone with it was lost: then the password is enough, until they set up another."
+              checked={takesFactor}
+              onChange={setTakesFactor}
+            />
+          )}
+        </>
       )}
     </FormDialog>
   );

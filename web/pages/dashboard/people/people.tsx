@@ -50,6 +50,7 @@ export function People({ me }: { readonly me: Person }) {
       {edited !== undefined && (
         <EditPerson
           person={edited}
+          isMe={isSame(edited, me)}
           onClose={() => setEdited(undefined)}
           onSaved={(made) => {
             setEdited(undefined);
@@ -68,7 +69,7 @@ function columnsOf(
   onEdit: (person: PersonInfo) => void,
   onChange: () => void,
 ): Column<PersonInfo>[] {
-  const isMe = ({ name }: PersonInfo) => name.toLowerCase() === me.name.toLowerCase();
+  const isMe = (person: PersonInfo) => isSame(person, me);
   return [
     {
       title: 'Name',
@@ -109,6 +110,11 @@ function columnsOf(
       ),
     },
   ];
+}
+
+/** Capitals do not count where people sign in. */
+function isSame({ name }: PersonInfo, me: Person): boolean {
+  return name.toLowerCase() === me.name.toLowerCase();
 }
 
 async function remove({ id, name }: PersonInfo, onChange: () => void): Promise<void> {

@@ -78,17 +78,22 @@ function TokenLists({
           />
         </>
       )}
-      <Past count={past.length} what="token">
-        <Table
-          caption="Tokens that are no longer good"
-          columns={[
-            nameColumn,
-            { title: 'State', cell: (token) => <StatusBadge of={standingOf(token, nowMs)} /> },
-            { title: 'Since', cell: ({ revoked, expires }) => dateTime(revoked ?? expires ?? '') },
-          ]}
-          rows={past}
-          keyOf={({ id }) => id}
-        />
+      <Past items={past} what="token">
+        {(latest) => (
+          <Table
+            caption="Tokens that are no longer good"
+            columns={[
+              nameColumn,
+              { title: 'State', cell: (token) => <StatusBadge of={standingOf(token, nowMs)} /> },
+              {
+                title: 'Since',
+                cell: ({ revoked, expires }) => dateTime(revoked ?? expires ?? ''),
+              },
+            ]}
+            rows={latest}
+            keyOf={({ id }) => id}
+          />
+        )}
       </Past>
     </>
   );
