@@ -13,7 +13,7 @@ const cases: readonly (readonly [string | undefined, string])[] = [
   ['Lavf/62.3.100', 'ffmpeg FFmpeg 8'],
   ['FMLE/3.0 (compatible; Lavf61.7.100)', 'ffmpeg FFmpeg 7'],
   ['Lavf52.1', 'ffmpeg FFmpeg -'],
-  ['GStreamer 1.26.2 FLV muxer', 'gstreamer GStreamer -'],
+  ['GStreamer 1.26.2 FLV muxer', 'gstreamer GStreamer 1.26.2'],
   [CHROME, 'browser Chrome 142'],
   [CHROME.replace('Chrome/', 'HeadlessChrome/'), 'browser Chrome 142'],
   [`${CHROME} Edg/142.0.3595.53`, 'browser Edge 142'],

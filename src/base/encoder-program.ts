@@ -27,7 +27,11 @@ const PATTERNS: readonly Pattern[] = [
   { kind: 'obs', name: 'OBS', pattern: new RegExp(`libobs version ${VERSION}`, 'i') },
   { kind: 'obs', name: 'OBS', pattern: /obs-output module|^OBS\b/i },
   { kind: 'ffmpeg', name: 'FFmpeg', pattern: new RegExp(`Lavf/?${VERSION}`, 'i') },
-  { kind: 'gstreamer', name: 'GStreamer', pattern: /GStreamer|rtmp2?sink|whip(client)?sink/i },
+  {
+    kind: 'gstreamer',
+    name: 'GStreamer',
+    pattern: new RegExp(`GStreamer(?:[ /]${VERSION})?`, 'i'),
+  },
   { kind: 'browser', name: 'Edge', pattern: new RegExp(`Edg(?:A|iOS)?/${VERSION}`) },
   { kind: 'browser', name: 'Opera', pattern: new RegExp(`OPR/${VERSION}`) },
   { kind: 'browser', name: 'Firefox', pattern: new RegExp(`(?:Firefox|FxiOS)/${VERSION}`) },

@@ -86,7 +86,7 @@ const TABLE: Readonly<Record<Advice, ByProgram>> = {
     other: 'Choose a faster preset or a smaller picture in your encoder.',
   },
   'bitrate-above': {
-    obs: `Set "Rate Control" to CBR (${OBS_STREAMING}), and ${OBS_BITRATE} to what was agreed on.`,
+    obs: `Set "Rate Control" to CBR ("Constant Bitrate" with NVENC; ${OBS_STREAMING}), and ${OBS_BITRATE} to what was agreed on.`,
     ffmpeg: 'Give -maxrate and -bufsize besides -b:v: -b:v 2500k -maxrate 2500k -bufsize 2500k.',
     gstreamer: 'Set pass=cbr and bitrate= on x264enc.',
     browser: 'Choose a lower quality, then start again.',
