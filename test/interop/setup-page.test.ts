@@ -101,6 +101,17 @@ test('the code is good once; who is signed in goes on without it', async () => {
   const { page } = await open('/setup');
   await page.getByLabel('App').waitFor();
   assert.equal(await page.getByLabel('App').inputValue(), 'show', 'what is there is offered');
+  await page.evaluate(async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ settings: { streams: 'declared' } });
+    await fetch('/api/apps/show', { method: 'PATCH', headers, body });
+  });
+  await page.reload();
+  await page.getByLabel('Stream').fill('two');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByText('From this browser').waitFor();
+  const slots = await page.evaluate(async () => (await fetch('/api/apps/show/slots')).text());
+  assert.match(slots, /"name":"show\/two"/, 'listed, where only listed streams are served');
   await page.context().clearCookies();
   const other = await open(`/setup#${server.claimCode}`);
   await other.page.getByText('This server has its owner already').waitFor();

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import type { AppsResponse, MadeKey } from '../../../src/api/access.ts';
-import { parseStreamName } from '../../../src/base/names.ts';
-import { api } from '../../parts/api.ts';
+import type { AppsResponse, MadeKey, SlotInfo } from '../../../src/api/access.ts';
+import { appOf, parseStreamName, type StreamName } from '../../../src/base/names.ts';
+import { type Answer, api, part } from '../../parts/api.ts';
 import type { Person } from '../../parts/session.ts';
 import { Field, Select } from '../../ui/field.tsx';
 import { Loaded, useAnswer } from '../../ui/use-answer.tsx';
@@ -47,14 +47,11 @@ function Naming({
   const [stream, setStream] = useState(USUAL_STREAM);
   const [viewing, setViewing] = useState<Viewing>('public');
   const name = parseStreamName(`${app.trim()}/${stream.trim()}`);
-  const isThere = apps.some((one) => one.name === app.trim());
+  const present = apps.find((one) => one.name === app.trim());
   const make = async () => {
     if (name === undefined) return BAD_NAME;
-    if (!isThere) {
-      const made = await api.post('/apps', { name: app.trim(), settings: { viewing } });
-      // Made a moment ago, by a key that failed or in another tab: that is what is wanted.
-      if (!made.ok && made.reason !== 'already-there') return made.message;
-    }
+    const ready = await prepare(present, name, viewing);
+    if (!ready.ok) return ready.message;
     const key = await api.post<MadeKey>('/keys', { name: `OBS of ${owner.name}`, target: name });
     if (!key.ok) return key.message;
     onDone({ stream: name, secret: key.value.secret });
@@ -84,7 +81,7 @@ function Naming({
         Viewers will find it at{' '}
         <code>{name === undefined ? '…' : `${location.origin}/${name}`}</code>
       </p>
-      {!isThere && (
+      {present === undefined && (
         <Select
           label="Who may watch"
           help="You can change it later, with everything else, on the dashboard."
@@ -95,6 +92,32 @@ function Naming({
       )}
     </StepForm>
   );
+}
+
+type App = AppsResponse['apps'][number];
+
+/** The app, and the stream's name in it where only listed ones are served. */
+async function prepare(
+  present: App | undefined,
+  name: StreamName,
+  viewing: Viewing,
+): Promise<Answer<unknown>> {
+  const app = appOf(name);
+  if (present === undefined) {
+    const made = await api.post('/apps', { name: app, settings: { viewing } });
+    // Made a moment ago, before a key that failed or in another tab: that is what is wanted.
+    return made.ok || made.reason !== 'already-there' ? made : { ok: true, value: undefined };
+  }
+  if (present.settings['streams'] !== 'declared') return { ok: true, value: undefined };
+  const stream = name.slice(app.length + 1);
+  if ((present.settings['slots'] as readonly string[]).includes(stream)) {
+    return { ok: true, value: undefined };
+  }
+  const path = `/apps/${part(app)}/slots`;
+  const listed = await api.get<{ readonly slots: readonly SlotInfo[] }>(path);
+  // Listing it once more would take its label away.
+  const isListed = listed.ok && listed.value.slots.some((slot) => slot.name === name);
+  return isListed ? listed : api.put(`${path}/${part(stream)}`, { label: '' });
 }
 
 const BAD_NAME = 'Names have letters, digits, “_”, “-” and “.”, as in live and stage.';
