@@ -81,11 +81,13 @@ test('a stream that begins is there by itself, with what is wrong with it', asyn
   await stage.getByText('Health').click();
   await stage.getByRole('listitem').filter({ hasText: 'B-frames' }).waitFor();
   await page.getByText('live/stage is live').waitFor();
+  await screen.until(`document.querySelector('.still video')?.videoWidth === 640`);
+  await screen.inspect('dashboard-live-still');
 });
 
 test('a preview plays, and is a viewer like others', async () => {
   const stage = card('live/stage');
-  await stage.getByRole('button', { name: 'Show a preview of live/stage' }).click();
+  await stage.getByRole('button', { name: 'Play a preview of live/stage' }).click();
   await screen.until(`document.querySelector('millrace-player')?.state === 'live'`);
   await stage.getByText('1 viewer (most at once').click();
   await stage.getByRole('cell', { name: 'WHEP over TCP' }).waitFor();
@@ -106,10 +108,10 @@ test('the tally light is one click', async () => {
 
 test('where to watch can be copied and shown to a phone', async () => {
   await page.getByRole('button', { name: 'Share live/stage' }).click();
-  await page
-    .getByRole('dialog')
-    .getByRole('img', { name: /^QR code/ })
-    .waitFor();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('img', { name: /^QR code/ }).waitFor();
+  await dialog.getByText(`<iframe src="${origin()}/embed/live/stage"`).waitFor();
+  await dialog.getByText(`<script src="${origin()}/player.js">`).waitFor();
   await screen.inspect('dashboard-share');
   await page.keyboard.press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });

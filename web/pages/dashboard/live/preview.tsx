@@ -1,10 +1,18 @@
-import { Play } from 'lucide';
+import { Play, X } from 'lucide';
 import { h } from 'preact';
 import { useState } from 'preact/hooks';
 import { Button } from '../../../ui/button.tsx';
+import { Still } from './still.tsx';
 
-/** The picture, for who asks for it: it costs what a viewer costs, and it is one. */
-export function Preview({ name }: { readonly name: string }) {
+/** How a stream looks: a still that costs nothing, and for who asks for it the picture itself. */
+export function Preview({
+  name,
+  codec,
+}: {
+  readonly name: string;
+  /** Undefined: sound alone. */
+  readonly codec: string | undefined;
+}) {
   const [state, setState] = useState<'off' | 'loading' | 'on' | 'failed'>('off');
   const start = () => {
     setState('loading');
@@ -17,26 +25,34 @@ export function Preview({ name }: { readonly name: string }) {
     return (
       <div class="preview">
         {h('millrace-player', { src: `/${name}`, muted: '', class: 'preview-player' })}
-        <Button kind="quiet" label={`Close the preview of ${name}`} onClick={() => setState('off')}>
+        <Button
+          kind="quiet"
+          icon={X}
+          label={`Close the preview of ${name}`}
+          onClick={() => setState('off')}
+        >
           Close the preview
         </Button>
       </div>
     );
   }
   return (
-    <div class="preview preview-off">
-      <Button
-        icon={Play}
-        label={`Show a preview of ${name}`}
-        busy={state === 'loading'}
-        onClick={start}
-      >
-        Show a preview
-      </Button>
-      <p class="small">
+    <div class="preview">
+      <div class="preview-off">
+        {codec !== undefined && <Still name={name} codec={codec} />}
+        <Button
+          icon={Play}
+          label={`Play a preview of ${name}`}
+          busy={state === 'loading'}
+          onClick={start}
+        >
+          Play a preview
+        </Button>
+      </div>
+      <p class="small soft">
         {state === 'failed'
           ? 'The player could not be loaded. Load the page again.'
-          : 'Without sound. It counts as one viewer.'}
+          : 'Some seconds old. The preview is live, without sound, and counts as one viewer.'}
       </p>
     </div>
   );

@@ -60,7 +60,7 @@ export function StreamCard({ stream, tally, url, mayChange, onChange }: StreamCa
       {publisher !== null && (
         <div class="stream-body">
           <div class="stream-seen">
-            {!isTest && <Preview name={name} />}
+            {!isTest && <Preview name={name} codec={publisher.video?.codec} />}
             <BitrateGraph stream={stream} />
           </div>
           <div class="stream-about">

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stream } from '../../../../test/fakes/streams.ts';
-import { audioLine, publisherLine, receivedBps, videoLine, viewerHealth } from './words.ts';
+import {
+  audioLine,
+  linkNote,
+  publisherLine,
+  receivedBps,
+  videoLine,
+  viewerHealth,
+} from './words.ts';
 
 const publisher = stream.publisher ?? assert.fail();
 const viewer = stream.viewers[0] ?? assert.fail();
@@ -37,4 +44,12 @@ test('how a viewer does', () => {
     viewerHealth({ ...viewer, limitBps: 1_200_000, loss: 0.05, queuedBytes: 1_000_000 }),
     { status: 'degraded', words: 'path carries 1.2 Mbit/s, loses 5 %, falls behind' },
   );
+});
+
+test('what a watch link alone is good for', () => {
+  assert.equal(linkNote('open'), undefined);
+  assert.equal(linkNote(undefined), undefined);
+  assert.match(linkNote('link') ?? '', /view link/);
+  assert.match(linkNote('password') ?? '', /password/);
+  assert.match(linkNote('members') ?? '', /sign in/);
 });

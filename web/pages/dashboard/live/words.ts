@@ -87,3 +87,12 @@ export function receivedBps(publisher: PublisherInfo | null): number {
 export function roundTrip(ms: number): string {
   return ms < 1 ? 'under 1 ms' : `${Math.round(ms)} ms`;
 }
+
+/** What whoever gets a watch link needs besides; undefined where the link is enough. */
+export function linkNote(viewing: unknown): string | undefined {
+  if (viewing === 'link') {
+    return 'This app shows its streams to those with a view link. Make one under Keys, and share that.';
+  }
+  if (viewing === 'password') return 'Whoever opens it is asked for the app’s password.';
+  return viewing === 'members' ? 'Whoever opens it has to sign in here.' : undefined;
+}
