@@ -43,7 +43,10 @@ export function LineTest({
   const { state, begin, stop } = useLineTest(test);
   return (
     <div class="ui-line-test">
-      {state.phase !== 'running' && <Result state={state} onAdvice={onAdvice} />}
+      {/* There before it has something to say: only then do screen readers say it. */}
+      <div role="status" class="ui-line-test">
+        {state.phase !== 'running' && <Result state={state} onAdvice={onAdvice} />}
+      </div>
       {state.phase === 'running' ? (
         <>
           <Meter
@@ -85,7 +88,7 @@ function Result({
   const { verdict } = state;
   const { advice } = verdict;
   return (
-    <div role="status" class="ui-line-test">
+    <>
       <Notice tone={verdict.state === 'problem' ? 'warning' : verdict.state}>
         {verdict.sentence}
       </Notice>
@@ -96,7 +99,7 @@ function Result({
           </Button>
         </Buttons>
       )}
-    </div>
+    </>
   );
 }
 

@@ -1,20 +1,26 @@
 import type { LineAdvice } from '../../../src/doctor/line.ts';
 import { Card } from '../../ui/card.tsx';
 import { LineTest } from '../../ui/line-test.tsx';
+import { broadcast } from './browser/studio.ts';
 
 /** How much this guest's line carries. */
 export function YourLine({
   test,
   onAdvice,
-  hindrance,
 }: {
   readonly test: string;
   readonly onAdvice?: (advice: LineAdvice) => void;
-  readonly hindrance?: string | undefined;
 }) {
+  const isSending = broadcast.mode.value !== 'off';
   return (
     <Card title="Your line">
-      <LineTest test={test} hindrance={hindrance} {...(onAdvice && { onAdvice })} />
+      <LineTest
+        test={test}
+        hindrance={isSending ? WHILE_SENDING : undefined}
+        {...(onAdvice && { onAdvice })}
+      />
     </Card>
   );
 }
+
+const WHILE_SENDING = 'Not while you send: it would take the line from your picture.';

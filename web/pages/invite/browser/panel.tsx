@@ -65,13 +65,9 @@ function Studio() {
 function Line() {
   const { value } = entrance;
   if (value.phase !== 'in') return null;
-  const isSending = broadcast.mode.value !== 'off';
   return (
     <YourLine
       test={value.guest.test}
-      hindrance={
-        isSending ? 'Not while you send: it would take the line from your picture.' : undefined
-      }
       onAdvice={(advice) => broadcast.setQuality(advised(broadcast.quality.peek(), advice))}
     />
   );
