@@ -184,7 +184,8 @@ test('a complete pack: uploaded once, whole for each guest, and no memory for sl
       '-H',
       'Content-Type: application/zip',
     ],
-    ...['-T', zip, `${api}/obs-zip`],
+    // For longer than a request may usually take.
+    ...['--limit-rate', '9M', '-T', zip, `${api}/obs-zip`],
   ]);
   assert.match(uploaded.toString(), /"browserBytes":6\d{7}/);
   const slow = await Promise.all(

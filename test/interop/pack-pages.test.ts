@@ -96,7 +96,7 @@ test('the owner uploads OBS, and guests get it whole; what is no OBS is refused 
   );
   const other = join(folder, 'other.zip');
   writeFileSync(other, zipSync({ 'readme.txt': new Uint8Array(10) }));
-  const screen = await Screen.open(chromium, `http://127.0.0.1:${server.http}/dashboard#server`);
+  const screen = await Screen.open(chromium, `http://127.0.0.1:${server.http}/dashboard#invites`);
   const { page } = screen;
   await page.waitForURL('**/login?next=*');
   await page.goto(`${page.url()}#claim=${server.claimCode}`);
@@ -123,6 +123,13 @@ test('the owner uploads OBS, and guests get it whole; what is no OBS is refused 
   assert.ok(!names.some((name) => name.includes('libcef')));
   await guest.page.close();
 
+  await page.reload();
+  await page.getByRole('button', { name: 'OBS pack for Grace' }).click();
+  await page.getByText('With browser sources').waitFor();
+  await screen.inspect('pack-for-a-guest');
+  const handed = await downloaded(page);
+  assert.deepEqual(handed.names, names, 'the same as the guest gets');
+  await page.getByRole('button', { name: 'Close', exact: true }).last().click();
   await page.getByRole('button', { name: 'Remove' }).click();
   await page.getByRole('button', { name: 'Remove OBS' }).click();
   await page.getByText('There is none yet').waitFor();

@@ -1,5 +1,5 @@
 import './invites.css';
-import { Ban } from 'lucide';
+import { Ban, Package } from 'lucide';
 import type { InviteInfo } from '../../../../src/api/guests.ts';
 import { ago, until } from '../../../parts/ago.ts';
 import { api, part } from '../../../parts/api.ts';
@@ -11,27 +11,33 @@ import { confirmAndTell } from '../../../ui/work.ts';
 import { standingOf } from '../common/expiry.ts';
 import { browserWords } from './browser-words.ts';
 
+/** What can be done with one. */
+type Ways = {
+  readonly onChange: () => void;
+  readonly onPack: (invite: InviteInfo) => void;
+};
+
 /** Invites, and who opened each from where. */
 export function InviteTable({
   caption,
   invites,
   nowMs,
-  onChange,
+  ways,
 }: {
   readonly caption: string;
   readonly invites: readonly InviteInfo[];
   readonly nowMs: number;
   /** Undefined for those that nothing can be done with any more. */
-  readonly onChange: (() => void) | undefined;
+  readonly ways: Ways | undefined;
 }) {
   const opened: Column<InviteInfo> = {
     title: 'Opened',
     cell: (invite) => <Opened invite={invite} nowMs={nowMs} />,
   };
   const columns =
-    onChange === undefined
+    ways === undefined
       ? [guestColumn, ...pastColumns(), opened]
-      : [guestColumn, opened, ...goodColumns(nowMs, onChange)];
+      : [guestColumn, opened, ...goodColumns(nowMs, ways)];
   return <Table caption={caption} columns={columns} rows={invites} keyOf={({ id }) => id} />;
 }
 
@@ -45,21 +51,30 @@ const guestColumn: Column<InviteInfo> = {
   ),
 };
 
-function goodColumns(nowMs: number, onChange: () => void): Column<InviteInfo>[] {
+function goodColumns(nowMs: number, { onChange, onPack }: Ways): Column<InviteInfo>[] {
   return [
     { title: 'Ends', cell: ({ expires }) => until(expires, nowMs) },
     {
       title: 'Actions',
       kind: 'actions',
       cell: (invite) => (
-        <Button
-          kind="danger"
-          icon={Ban}
-          label={`Revoke the invite of ${invite.name}`}
-          onClick={() => void revoke(invite, onChange)}
-        >
-          Revoke
-        </Button>
+        <>
+          <Button
+            icon={Package}
+            label={`OBS pack for ${invite.name}`}
+            onClick={() => onPack(invite)}
+          >
+            OBS pack
+          </Button>
+          <Button
+            kind="danger"
+            icon={Ban}
+            label={`Revoke the invite of ${invite.name}`}
+            onClick={() => void revoke(invite, onChange)}
+          >
+            Revoke
+          </Button>
+        </>
       ),
     },
   ];

@@ -1,7 +1,7 @@
 import '../common/manage.css';
 import { Mail, Plus } from 'lucide';
 import { useState } from 'preact/hooks';
-import type { InvitesResponse, MadeInvite } from '../../../../src/api/guests.ts';
+import type { InviteInfo, InvitesResponse, MadeInvite } from '../../../../src/api/guests.ts';
 import { api } from '../../../parts/api.ts';
 import { Button } from '../../../ui/button.tsx';
 import { EmptyState } from '../../../ui/card.tsx';
@@ -10,15 +10,19 @@ import { Connection } from '../common/connection.tsx';
 import { standingOf } from '../common/expiry.ts';
 import { Past } from '../common/past.tsx';
 import { useLive } from '../common/use-live.ts';
+import type { SectionProps } from '../sections.ts';
 import { InviteTable } from './invite-table.tsx';
 import { MadeInviteDialog } from './made-invite.tsx';
 import { NewInvite } from './new-invite.tsx';
+import { ObsCard } from './obs-card.tsx';
+import { PackDialog } from './pack-dialog.tsx';
 
 /** Who was asked to stream, and came or did not. */
-export function Section() {
+export function Section({ may }: SectionProps) {
   const asked = useAnswer(() => api.get<InvitesResponse>('/invites'));
   const connection = useLive({ refresh: asked.reload });
   const [isMaking, setMaking] = useState(false);
+  const [packed, setPacked] = useState<InviteInfo | undefined>(undefined);
   const [made, setMade] = useState<MadeInvite | undefined>(undefined);
   const add = (
     <Button kind="primary" icon={Plus} onClick={() => setMaking(true)}>
@@ -29,8 +33,11 @@ export function Section() {
     <div class="manage-stack">
       <Connection state={connection} />
       <Loaded asked={asked}>
-        {({ invites }) => <Lists invites={invites} add={add} onChange={asked.reload} />}
+        {({ invites }) => (
+          <Lists invites={invites} add={add} onChange={asked.reload} onPack={setPacked} />
+        )}
       </Loaded>
+      <ObsCard mayChange={may('apps')} />
       {isMaking && (
         <NewInvite
           onClose={() => setMaking(false)}
@@ -41,6 +48,7 @@ export function Section() {
           }}
         />
       )}
+      {packed !== undefined && <PackDialog invite={packed} onClose={() => setPacked(undefined)} />}
       {made !== undefined && <MadeInviteDialog made={made} onClose={() => setMade(undefined)} />}
     </div>
   );
@@ -50,10 +58,12 @@ function Lists({
   invites,
   add,
   onChange,
+  onPack,
 }: {
   readonly invites: InvitesResponse['invites'];
   readonly add: preact.ComponentChild;
   readonly onChange: () => void;
+  readonly onPack: (invite: InviteInfo) => void;
 }) {
   const nowMs = Date.now();
   // The latest first: who was just invited is who is looked for.
@@ -74,7 +84,7 @@ function Lists({
             caption="Invites that are good"
             invites={good}
             nowMs={nowMs}
-            onChange={onChange}
+            ways={{ onChange, onPack }}
           />
         </>
       )}
@@ -84,7 +94,7 @@ function Lists({
             caption="Invites that are no longer good"
             invites={ended}
             nowMs={nowMs}
-            onChange={undefined}
+            ways={undefined}
           />
         )}
       </Past>

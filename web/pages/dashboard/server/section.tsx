@@ -12,10 +12,8 @@ import { Connection } from '../common/connection.tsx';
 import { EventLog } from '../common/event-log.tsx';
 import { type EventLogState, useEventLog } from '../common/use-event-log.ts';
 import { useLive } from '../common/use-live.ts';
-import type { SectionProps } from '../sections.ts';
 import { EgressCard } from './egress-card.tsx';
 import { MachineCard } from './machine-card.tsx';
-import { ObsCard } from './obs-card.tsx';
 
 /** What is read of the log at a time. */
 const EVENTS_PAGE = 50;
@@ -23,7 +21,7 @@ const EVENTS_PAGE = 50;
 type Shown = { readonly server: ServerInfo; readonly figures: ServerFigures };
 
 /** How the machine does, what it costs, and what happened. */
-export function Section({ may }: SectionProps) {
+export function Section() {
   const asked = useAnswer(readAll);
   const log = useEventLog(EVENTS_PAGE);
   const state = useLive({ refresh: asked.reload, open: log.read, event: log.add });
@@ -41,7 +39,6 @@ export function Section({ may }: SectionProps) {
           </div>
         )}
       </Loaded>
-      {may('keys') && <ObsCard mayChange={may('apps')} />}
       <Log log={log} />
     </>
   );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
-import { encoderWords, newPack, packKinds } from '../../../../src/api/packs.ts';
+import { encoderWords, newPack, packKinds } from '../../src/api/packs.ts';
 import {
   encoderOptions,
   kindOptions,
@@ -10,7 +10,7 @@ import {
   requestOf,
   stepsFor,
   withKind,
-} from './pack.ts';
+} from './packs.ts';
 
 const choice: PackChoice = {
   ...{ kind: 'profile', protocol: 'whip', encoder: 'apple', picture: '720p30', browser: false },

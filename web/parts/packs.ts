@@ -1,8 +1,8 @@
 /** What a guest can choose of a pack, in words. */
-import type { GuestProtocol } from '../../../../src/api/guests.ts';
-import type { EncoderWord, NewPack, PackKind, PackOffer } from '../../../../src/api/packs.ts';
-import { encoders } from '../../../../src/guest-pack/encoders.ts';
-import { bytes } from '../../../parts/words.ts';
+import type { GuestProtocol } from '../../src/api/guests.ts';
+import type { EncoderWord, NewPack, PackKind, PackOffer } from '../../src/api/packs.ts';
+import { encoders } from '../../src/guest-pack/encoders.ts';
+import { bytes } from './words.ts';
 
 export type PackChoice = {
   readonly kind: PackKind;
@@ -37,9 +37,10 @@ export function kindOptions({ complete }: PackOffer): Option<PackKind>[] {
 }
 
 export const KIND_HELP: Readonly<Record<PackKind, string>> = {
-  complete: 'You need nothing else. Nothing is installed; an OBS of yours stays as it is.',
-  overlay: 'You need OBS for Windows as a ZIP. Nothing is installed.',
-  profile: 'To import into the OBS that you have. Your scenes and settings stay.',
+  complete:
+    'Nothing else is needed, and nothing is installed: an OBS that is there stays as it is.',
+  overlay: 'Needs OBS for Windows as a ZIP. Nothing is installed.',
+  profile: 'To import into an OBS that is there. Its scenes and settings stay.',
 };
 
 /** Those that the chosen kind can have. */
