@@ -1,7 +1,7 @@
 /** OBS's ZIP for Windows, as the owner uploaded it: one file of the state folder, whole or not there. */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import {
   DIRECTORY_BYTES_MAX,
   HEADER_BYTES,
@@ -17,6 +17,10 @@ import type { Problem } from '../problem.ts';
 
 /** OBS 32 has 200 MB; three of them would still fit on the smallest machine that is for rent. */
 export const OBS_ZIP_BYTES_MAX = 1_000_000_000;
+/** What an upload leaves of the disk to everything else: the database must be able to write. */
+const ROOM_BYTES_MIN = 300_000_000;
+/** How often that is looked at, where nobody said how much will come. */
+const LOOK_BYTES = 32 * 1024 * 1024;
 const FILE = 'obs-windows.zip';
 /** Backups leave such files out: they are not state yet. */
 const DRAFT = /^obs-windows\.zip\.[0-9a-f]+\.partial$/;
@@ -83,6 +87,7 @@ export class ObsZip {
     const draft = `${this.#path}.${randomBytes(6).toString('hex')}.partial`;
     try {
       await this.#removeDrafts();
+      if (!(await hasRoom(this.#folder, declaredBytes ?? 0))) return DISK_FULL;
       const refused = await receive(draft, body, declaredBytes);
       if (refused !== undefined) return refused;
       await rename(draft, this.#path);
@@ -128,7 +133,7 @@ async function receive(
 ): Promise<Problem | undefined> {
   const file = await open(draft, 'wx+', OWNER_ONLY);
   try {
-    const bytes = await writeAll(file, body);
+    const bytes = await writeAll(file, body, dirname(draft));
     if (typeof bytes === 'object') return bytes;
     if (declaredBytes !== undefined && bytes !== declaredBytes) return INCOMPLETE;
     const read = await readObs(file, bytes);
@@ -144,6 +149,7 @@ async function receive(
 async function writeAll(
   file: FileHandle,
   body: AsyncIterable<Uint8Array>,
+  folder: string,
 ): Promise<number | Problem> {
   const chunks = body[Symbol.asyncIterator]();
   // A connection that ends before its body does is no fault of ours.
@@ -151,14 +157,31 @@ async function writeAll(
   let bytes = 0;
   for (let step = await next(); step?.done !== true; step = await next()) {
     if (step === undefined) return INCOMPLETE;
+    const before = bytes;
     bytes += step.value.length;
-    if (bytes > OBS_ZIP_BYTES_MAX) {
+    const refused = await refuseMore(before, bytes, folder);
+    if (refused !== undefined) {
       await chunks.return?.();
-      return TOO_LARGE;
+      return refused;
     }
     await file.writeFile(step.value);
   }
   return bytes;
+}
+
+async function refuseMore(
+  before: number,
+  bytes: number,
+  folder: string,
+): Promise<Problem | undefined> {
+  if (bytes > OBS_ZIP_BYTES_MAX) return TOO_LARGE;
+  if (Math.floor(before / LOOK_BYTES) === Math.floor(bytes / LOOK_BYTES)) return undefined;
+  return (await hasRoom(folder, 0)) ? undefined : DISK_FULL;
+}
+
+async function hasRoom(folder: string, bytes: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize - bytes >= ROOM_BYTES_MIN;
 }
 
 type Content = { readonly entries: readonly ZipEntry[]; readonly content: ObsContent };
@@ -244,6 +267,6 @@ const INCOMPLETE: Problem = {
 const DISK_FULL: Problem = {
   status: 507,
   reason: 'disk-full',
-  detail: "The server's disk is full: make room for OBS's ZIP in state_dir.",
+  detail: "The server's disk has no room for it: make some where state_dir is.",
 };
 const PROBLEMS: Readonly<Record<string, Problem>> = { ENOSPC: DISK_FULL, EDQUOT: DISK_FULL };

@@ -5,6 +5,7 @@ import { controlTargets } from './control.ts';
 import { rtmpTargets } from './rtmp.ts';
 import { tlsTargets } from './tls.ts';
 import { webrtcTargets } from './webrtc.ts';
+import { zipTargets } from './zip.ts';
 
 /** Everything that reads what others wrote, by the name that `npm run fuzz -- <name>` knows. */
 export const targets: Targets = {
@@ -14,4 +15,5 @@ export const targets: Targets = {
   ...controlTargets,
   ...admissionTargets,
   ...tlsTargets,
+  ...zipTargets,
 };
