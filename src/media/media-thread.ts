@@ -259,6 +259,7 @@ async function opening<Opened>(
 const remedies: Readonly<Record<string, string>> = {
   EADDRINUSE:
     'another program has it. Stop that program, or choose another port in the configuration.',
-  EACCES: 'it needs root. Choose a port above 1023 in the configuration.',
+  EACCES:
+    'this user may not open ports below 1024. Allow it with sysctl net.ipv4.ip_unprivileged_port_start=80, or choose a port from 1024 up in the configuration.',
   EADDRNOTAVAIL: 'this machine has no such address. Correct the address in the configuration.',
 };

@@ -1,7 +1,7 @@
 /** The real server as a child process, on free ports, with a state folder of its own; stopped for sure. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,8 @@ export type ServerOptions = {
   readonly config?: string;
   /** One that another run left, and that stays when this one ends. */
   readonly stateDir?: string;
+  /** Runs it as this user; for root only. */
+  readonly uid?: number;
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 };
@@ -163,11 +165,13 @@ async function spawnServer(options: ServerOptions): Promise<Started> {
   writeFileSync(config, configurationFor(ports, stateDir, options));
   // The sources; what a release runs is the same, compiled: MILLRACE_TEST_ENTRY=dist/main.js.
   const entry = join(ROOT, process.env['MILLRACE_TEST_ENTRY'] ?? 'src/main.ts');
-  const { nodeArguments = [], arguments: own = [] } = options;
+  const { nodeArguments = [], arguments: own = [], uid } = options;
+  if (uid !== undefined) chownSync(directory, uid, uid);
   const child = spawn(process.execPath, [...nodeArguments, entry, '--config', config, ...own], {
     cwd: ROOT,
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(uid !== undefined && { uid, gid: uid }),
   });
   const log: string[] = [];
   child.stdout.on('data', (chunk: Buffer) => log.push(chunk.toString()));
