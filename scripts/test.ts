@@ -3,7 +3,7 @@
  * Suites go on after a failure; the exit code tells whether there was one.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 
 type Suite = {
@@ -36,6 +36,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'gst-launch-1.0':
     'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly',
 };
+/** Servers among them: tests start them as they need them. */
+const SERVICES = ['caddy', 'nginx'];
+const UNITS = '/etc/systemd/system';
+const POLICY = '/usr/sbin/policy-rc.d';
 /** A test that takes longer than this has hung. */
 const TEST_TIMEOUT_MS = 180_000;
 /** So has a suite that does not end: something in it still holds its process. */
@@ -180,11 +184,36 @@ function installPrograms(programs: readonly string[]): void {
     fail(`the tests need ${missing.join(', ')}. On Debian or Ubuntu: sudo sh -c '${install}'`);
   }
   say(`Installing ${packages} ...`);
-  const { status } = spawnSync('sh', ['-c', install], {
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
+  const status = withoutServices(
+    SERVICES.filter((name) => missing.includes(name)),
+    () =>
+      spawnSync('sh', ['-c', install], {
+        stdio: ['ignore', 2, 2],
+        env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      }).status,
+  );
   if (status !== 0) fail(`"${install}" failed; the lines above say why.`);
+}
+
+/** Packages of servers start them: what is installed for tests must not take ports of this machine, now or at its next start. */
+function withoutServices<Result>(services: readonly string[], install: () => Result): Result {
+  mkdirSync(UNITS, { recursive: true });
+  for (const service of services) {
+    const unit = `${UNITS}/${service}.service`;
+    if (existsSync(unit)) continue;
+    symlinkSync('/dev/null', unit);
+    say(
+      `${service} is masked, so that it does not start with this machine: systemctl unmask ${service}`,
+    );
+  }
+  // What maintainers' scripts ask before they start anything (Debian Policy §9.3.3.1, invoke-rc.d(8)).
+  const isOurs = !existsSync(POLICY);
+  if (isOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return install();
+  } finally {
+    if (isOurs) rmSync(POLICY);
+  }
 }
 
 function isInstalled(program: string): boolean {

@@ -1,25 +1,33 @@
 /**
  * `npm run try-release`: what `npm run release` packed, on a Debian with nothing else on it (debootstrap) and without a network: installed,
- * started, and asked for its pages and its demo stream. Needs root, debootstrap and a Debian mirror; takes about a minute.
+ * started, and asked for its pages and its demo stream; then, with systemd, as the service that it installs itself as (try-service.ts). Needs root,
+ * debootstrap and a Debian mirror; takes two minutes.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { tryService } from './try-service.ts';
 
 const ROOT = dirname(import.meta.dirname);
 const SUITE = 'bookworm';
+/** For the service; what is tried first needs none of them. */
+const PACKAGES = 'systemd,systemd-sysv,dbus,procps,iproute2';
 const NPM = 'usr/local/lib/node_modules/npm';
 const INSTALL = `node /${NPM}/bin/npm-cli.js install --global --offline --prefix /usr/local /root/millrace.tgz`;
 /** Runs inside: starts the program and looks at it as a browser would. */
 const TRIAL = `
 import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 const server = spawn('millrace', ['--demo', '--state-dir', '/root/state'], { stdio: ['ignore', 'pipe', 'inherit'] });
+const files = readdirSync('/usr/local/lib/node_modules/millrace/dist/web');
+const pages = files.flatMap((name) => /^(?!home|watch|missing)(.*)[.]html$/.exec(name)?.[1] ?? []);
+const scripts = ['player.js', 'ovenplayer-revive.js', 'api/openapi.json', 'healthz'];
 let printed = '';
 server.stdout.on('data', (chunk) => (printed += chunk));
 for (let tries = 0; !printed.includes('stream is live') && tries < 100; tries++) await delay(100);
-for (const path of ['/', '/demo/clock', '/player.js']) {
+for (const path of ['/', '/demo/clock', ...[...pages, ...scripts].map((name) => '/' + name)]) {
   const response = await fetch('http://127.0.0.1:3333' + path);
   if (!response.ok) throw new Error(path + ': ' + response.status + '\\n' + printed);
 }
@@ -33,14 +41,17 @@ const [release] = globSync('build/release/*.tgz', { cwd: ROOT });
 if (release === undefined) throw new Error('nothing is packed yet: "npm run release" first');
 const debian = mkdtempSync(join(tmpdir(), 'millrace-debian-'));
 try {
-  run('debootstrap', ['--variant=minbase', SUITE, debian]);
+  run('debootstrap', ['--variant=minbase', `--include=${PACKAGES}`, SUITE, debian]);
   // As anybody would install Node: its binary, and npm beside it.
   cpSync(realpathSync(process.execPath), join(debian, 'usr/local/bin/node'));
   cpSync(npmFolder(), join(debian, NPM), { recursive: true, dereference: true });
   cpSync(join(ROOT, release), join(debian, 'root/millrace.tgz'));
   inside(INSTALL);
   inside('cd /root && node --input-type=module --eval "$TRIAL"', { TRIAL });
-  process.stdout.write(`${release} installs and runs on a bare Debian ${SUITE}, offline.\n`);
+  await tryService(debian);
+  process.stdout.write(
+    `${release} installs and runs on a bare Debian ${SUITE}, offline, and as a service.\n`,
+  );
 } finally {
   rmSync(debian, { recursive: true, force: true });
 }

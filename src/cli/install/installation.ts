@@ -1,6 +1,6 @@
 /** A release on a machine: files in a folder of its own, a link to the one in use, a service that runs it. */
 import { chmodSync, copyFileSync, cpSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { CommandError, EXIT } from '../command-error.ts';
 import { releaseFiles } from './release-files.ts';
 import type { Target } from './target.ts';
@@ -17,6 +17,8 @@ const CONFIG_FOLDER = '/etc/millrace';
 const CONFIG = `${CONFIG_FOLDER}/millrace.yaml`;
 const UNIT = `/etc/systemd/system/${SERVICE}.service`;
 const SYSCTL_FILE = '/etc/sysctl.d/60-millrace.conf';
+const OWN_UPGRADE =
+  'this is the installed release itself, and nothing newer. Install the newer package ("npm install --global FILE"), and run it by its place: sudo node "$(npm root --global)/millrace/dist/millrace.js" upgrade';
 /** The one in use and the one before it, to go back to. */
 const RELEASES_KEPT = 2;
 
@@ -41,12 +43,20 @@ export function install(target: Target, options: InstallOptions): void {
   }
   target.write(UNIT, unitText({ node: NODE, program: PROGRAM, configFile: CONFIG }));
   target.write(COMMAND, wrapper(), 0o755);
-  if (options.sysctl) {
-    target.write(SYSCTL_FILE, SYSCTL);
-    target.run('sysctl', '--quiet', '--load', target.path(SYSCTL_FILE));
-  }
+  if (options.sysctl) tuneKernel(target);
   target.run('systemctl', 'daemon-reload');
   target.run('systemctl', 'enable', '--now', SERVICE);
+}
+
+/** It runs without, too: containers share a kernel whose settings are not theirs. */
+function tuneKernel(target: Target): void {
+  target.write(SYSCTL_FILE, SYSCTL);
+  try {
+    target.run('sysctl', '--quiet', '--load', target.path(SYSCTL_FILE));
+  } catch (error) {
+    const why = (error as CommandError).message.replaceAll('\n', '; ');
+    target.say(`not all kernel settings took effect, and the rest goes on: ${why}`);
+  }
 }
 
 /**
@@ -61,10 +71,15 @@ export function upgrade(target: Target, options: InstallOptions): void {
       EXIT.mistake,
     );
   }
+  if (!relative(target.path(RELEASES), options.source).startsWith('..')) {
+    throw new CommandError(OWN_UPGRADE, EXIT.mistake);
+  }
   const saved = `${STATE}/before-${options.release}.sqlite`;
-  target.run(target.path(COMMAND), 'backup', saved, '--force');
+  runInstalled(target, 'backup', saved, '--force');
   placeRelease(target, options);
   target.write(UNIT, unitText({ node: NODE, program: PROGRAM, configFile: CONFIG }));
+  // Where it was, npm may have put the newer package's own.
+  target.write(COMMAND, wrapper(), 0o755);
   target.run('systemctl', 'daemon-reload');
   try {
     // A service of Type=notify: this returns when its sockets are open, or fails.
@@ -81,9 +96,14 @@ export function upgrade(target: Target, options: InstallOptions): void {
 function goBack(target: Target, former: string, saved: string): void {
   target.run('systemctl', 'stop', SERVICE);
   target.link(CURRENT, join(RELEASES, former));
-  target.run(target.path(COMMAND), 'restore', saved);
+  runInstalled(target, 'restore', saved);
   target.run('chown', '-R', `${USER}:${USER}`, STATE);
   target.run('systemctl', 'start', SERVICE);
+}
+
+/** By the release in use: what is at {@link COMMAND} may be another. */
+function runInstalled(target: Target, ...words: readonly string[]): void {
+  target.run(target.path(NODE), target.path(PROGRAM), ...words, '--config', target.path(CONFIG));
 }
 
 export function uninstall(target: Target, purge: boolean): void {
