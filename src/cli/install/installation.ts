@@ -18,7 +18,7 @@ const CONFIG = `${CONFIG_FOLDER}/millrace.yaml`;
 const UNIT = `/etc/systemd/system/${SERVICE}.service`;
 const SYSCTL_FILE = '/etc/sysctl.d/60-millrace.conf';
 const OWN_UPGRADE =
-  'this is the installed release itself, and nothing newer. Install the newer package ("npm install --global FILE"), and run it by its place: sudo node "$(npm root --global)/millrace/dist/millrace.js" upgrade';
+  'this is the installed release itself, and nothing newer. Install the newer package ("npm install --global FILE"), and run it by its place: sudo node "$(npm --global root)/millrace/dist/millrace.js" upgrade';
 /** The one in use and the one before it, to go back to. */
 const RELEASES_KEPT = 2;
 
