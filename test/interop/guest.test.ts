@@ -177,6 +177,76 @@ test('a second tab says so, and takes over when it is told to', async (t) => {
   await first.page.getByText('This invite is open in another tab').waitFor();
 });
 
+/** Notes what is handed to the connection: Chromium's made-up screen looks like its made-up camera. */
+const NOTE_SENT = `
+  const { replaceTrack } = RTCRtpSender.prototype;
+  globalThis.sent = [];
+  RTCRtpSender.prototype.replaceTrack = function (track) {
+    sent.push(track?.kind === 'audio' ? 'sound' : (track?.getSettings().displaySurface ?? 'camera'));
+    return replaceTrack.call(this, track);
+  };`;
+
+test('the screen takes the camera’s place while live, and gives it back', async (t) => {
+  const name = 'show/screen';
+  const { page } = await open(t, 'about:blank');
+  await page.addInitScript(NOTE_SENT);
+  await page.goto((await owner.invite('Ada', [name])).url);
+  const viewer = await viewers.open(server.page(name));
+  t.after(() => viewer.page.close());
+  await page.getByRole('button', { name: 'Turn on camera and microphone' }).click();
+  await page.getByRole('button', { name: 'Go live' }).click();
+  await viewer.page.waitForFunction('watching.since(0).shown > 10');
+  const session = (await server.stream(name))?.publisher?.session;
+  await page.getByRole('button', { name: 'Show your screen or a window' }).click();
+  await page.getByText('Your screen', { exact: true }).waitFor();
+  await page.getByText('Its sound goes along, together with your microphone.').waitFor();
+  assert.ok((await watched(viewer, 2000)).frames > 10, 'the picture goes on');
+  // The browser's own bar.
+  await page.evaluate(`document.querySelector('video').srcObject.getVideoTracks()[0]
+    .dispatchEvent(new Event('ended'))`);
+  await page.getByText('your camera is the picture again').waitFor();
+  assert.deepEqual(await page.evaluate('sent.filter((one) => one !== "sound")'), [
+    'monitor',
+    'camera',
+  ]);
+  assert.ok((await watched(viewer, 2000)).frames > 10, 'and on');
+  assert.equal((await server.stream(name))?.publisher?.session, session, 'in the same session');
+});
+
+test('a network that lets no media through is told as that, and tried again', async (t) => {
+  const screen = await come(t, 'Ada', 'show/blocked');
+  const { page } = screen;
+  // As a firewall that lets HTTPS through and drops the rest: the server's addresses lead nowhere.
+  await page.route('**/whip*', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replaceAll(/a=candidate:.*\r\n/g, '');
+    await route.fulfill({ response, body });
+  });
+  await page.getByRole('button', { name: 'Go live' }).click();
+  await page.getByText('Your network lets no picture through').waitFor({ timeout: 15_000 });
+  await screen.inspect('invite-blocked');
+  await page.unroute('**/whip*');
+  await page.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
+});
+
+test('a browser without H.264 sends VP8, and says so', async (t) => {
+  const screen = await open(t, 'about:blank');
+  const { page } = screen;
+  await page.addInitScript(`
+    const { getCapabilities } = RTCRtpSender;
+    RTCRtpSender.getCapabilities = (kind) => {
+      const capabilities = getCapabilities.call(RTCRtpSender, kind);
+      const codecs = capabilities.codecs.filter(({ mimeType }) => !/h264/i.test(mimeType));
+      return { ...capabilities, codecs };
+    };`);
+  const name = 'show/vp8';
+  await page.goto((await owner.invite('Ada', [name])).url);
+  await page.getByRole('button', { name: 'Turn on camera and microphone' }).click();
+  await page.getByText('This browser has no H.264').waitFor();
+  await page.getByRole('button', { name: 'Go live' }).click();
+  await server.waitFor(name, (stream) => stream?.publisher?.video?.codec === 'vp8');
+});
+
 test('who is live already is not put out unasked', async (t) => {
   const name = 'show/taken';
   await using _encoder = new ClockSource({ gopSeconds: 1, output: { rtmp: server.rtmpUrl(name) } });

@@ -12,6 +12,8 @@ const LOOK_AGAIN_MS = 3_000;
 let secret: string | undefined;
 
 export const entrance = signal<Entrance>({ phase: 'opening' });
+/** What happens at the server does not reach this page now. */
+export const isCutOff = signal(false);
 /** The slot that is chosen, by its stream. */
 export const chosen = signal<string | undefined>(undefined);
 /** The slot that is chosen, as it is now. */
@@ -25,7 +27,8 @@ const events = new LiveEvents<ServerEvent>('/api/guest/events', {
   event: hear,
   refresh: () => void refresh(),
   state: (state) => {
-    if (state === 'lost') setTimeout(() => void refresh(), LOOK_AGAIN_MS);
+    if (state === 'open') isCutOff.value = false;
+    if (state === 'lost') setTimeout(() => void lookAgain(), LOOK_AGAIN_MS);
   },
 });
 
@@ -67,6 +70,14 @@ export async function refresh(): Promise<void> {
   if (next.phase === 'unreachable' || entrance.value.phase !== 'in') return;
   if (next.phase !== 'in') events.stop();
   entrance.value = next;
+}
+
+/** Events are lost now and then, as each ten minutes when the server has us ask anew: worth a word is what lasts. */
+async function lookAgain(): Promise<void> {
+  if (entrance.peek().phase !== 'in') return;
+  const next = await enter(undefined, api);
+  if (next.phase === 'unreachable') isCutOff.value = true;
+  else await refresh();
 }
 
 function hear(event: ServerEvent): void {

@@ -10,7 +10,7 @@ import { PageShell } from '../../ui/page-shell.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { BrowserPanel } from './browser/panel.tsx';
 import { stopAll } from './browser/studio.ts';
-import { chosen, entrance, leave, slot, start } from './guest.ts';
+import { chosen, entrance, isCutOff, leave, slot, start } from './guest.ts';
 import { ObsPanel } from './obs/panel.tsx';
 import { TallyLight } from './tally.tsx';
 
@@ -75,6 +75,11 @@ function Inside({ guest }: { readonly guest: GuestInfo }) {
         </>
       }
     >
+      {isCutOff.value && (
+        <Notice tone="warning" title="The server does not answer">
+          It may be restarting, or your network is gone. This page comes back by itself.
+        </Notice>
+      )}
       {guest.slots.length > 1 && current !== undefined && (
         <Select
           label="Your place"

@@ -15,7 +15,7 @@ const LOOKS = {
 export function TallyLight() {
   const state = slot.value?.tally ?? 'off';
   const { icon, words } = LOOKS[state];
-  const isLive = broadcast.mode.value === 'live';
+  const isLive = broadcast.mode.value === 'live' && broadcast.state.value.phase === 'live';
   useEffect(() => {
     const status = isLive ? 'Live · ' : '';
     const tally = LOOKS[state].title;

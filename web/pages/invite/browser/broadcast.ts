@@ -2,6 +2,7 @@
 import { batch, effect, signal } from '@preact/signals';
 import type { PublishStats } from '../../../parts/publish-stats.ts';
 import { WhipClient, type WhipState } from '../../../parts/whip-client.ts';
+import type { Abilities } from './abilities.ts';
 import { INITIAL, type Quality, sendingOf } from './quality.ts';
 import type { Sources } from './sources.ts';
 
@@ -9,6 +10,8 @@ export type Mode = 'off' | 'test' | 'live';
 
 /** The server ends a test then; the page says so before it does. */
 const TEST_MS_MAX = 10 * 60_000 - 5_000;
+/** Out of sight for less than that nothing stands still for long. */
+const AWAY_MS_MIN = 3_000;
 /** A camera that sends no picture for so long does not send one any more. */
 const STILL_TICKS = 4;
 /** A connection finds out for some seconds what it carries; what still holds the picture back then is worth a word. */
@@ -31,9 +34,13 @@ export class Broadcast {
   #wakeLock: WakeLockSentinel | undefined;
   #stillTicks = 0;
   #limitedTicks = 0;
+  #awaySinceMs: number | undefined;
+  /** Phones stop the camera of a page that nobody sees; computers do not. */
+  readonly #stopsOutOfSight: boolean;
 
-  constructor(sources: Sources) {
+  constructor(sources: Sources, { platform }: Pick<Abilities, 'platform'>) {
     this.#sources = sources;
+    this.#stopsOutOfSight = platform === 'ios' || platform === 'android';
     this.#client = new WhipClient(
       this.#sending(),
       { state: (state) => this.#onState(state), stats: (stats) => this.#onStats(stats) },
@@ -94,11 +101,21 @@ export class Broadcast {
     // Also where the page only goes to the cache: nobody looks after it there.
     addEventListener('pagehide', () => this.stop('You left this page, which ended your picture.'));
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState !== 'visible') return;
-      this.#client.hint('visible');
-      // The system takes the lock whenever the page is out of sight.
-      if (this.mode.peek() !== 'off') void this.#keepAwake();
+      if (document.visibilityState === 'visible') this.#onReturn();
+      else this.#awaySinceMs = performance.now();
     });
+  }
+
+  /** The page is in front again. */
+  #onReturn(): void {
+    const awayMs = performance.now() - (this.#awaySinceMs ?? performance.now());
+    this.#client.hint('visible');
+    if (this.mode.peek() === 'off') return;
+    // The system takes the lock whenever the page is out of sight.
+    void this.#keepAwake();
+    if (!this.#stopsOutOfSight || awayMs < AWAY_MS_MIN) return;
+    this.#sources.note.value =
+      'While your phone was locked or this page was not in front, your picture stood still. Keep the page in front, and the screen on.';
   }
 
   #endTest(): void {

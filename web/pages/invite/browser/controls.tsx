@@ -8,6 +8,7 @@ import { Button, Buttons } from '../../../ui/button.tsx';
 import { Card, Facts, Notice } from '../../../ui/card.tsx';
 import { confirm } from '../../../ui/dialog.tsx';
 import { entrance, slot } from '../guest.ts';
+import type { Mode } from './broadcast.ts';
 import { type Fault, limitWords, lostFault, refusedFault } from './faults.ts';
 import { abilities, broadcast, sources } from './studio.ts';
 
@@ -20,10 +21,10 @@ export function Controls() {
   const isRefused = state.phase === 'refused';
   return (
     <Card
-      title={TITLES[mode]}
+      title={titleOf(mode, state)}
       badge={<Phase state={state} />}
       actions={<Actions isSending={mode !== 'off' && !isRefused} />}
-      lead={mode === 'off' ? undefined : LEADS[mode]}
+      lead={leadOf(mode, state)}
     >
       <div aria-live="polite" class="stack">
         {broadcast.ended.value !== undefined && <Notice>{broadcast.ended.value}</Notice>}
@@ -37,11 +38,19 @@ export function Controls() {
   );
 }
 
-const TITLES = { off: 'Ready?', test: 'Your test', live: 'You are live' } as const;
-const LEADS = {
-  test: 'Nobody can see or hear this. It ends by itself after ten minutes.',
-  live: 'Everybody who may watch sees and hears you now.',
-} as const;
+/** Nobody is called live whose picture does not arrive. */
+function titleOf(mode: Mode, { phase }: WhipState): string {
+  if (mode === 'off') return 'Ready?';
+  if (mode === 'test') return 'Your test';
+  if (phase === 'live') return 'You are live';
+  return phase === 'connecting' ? 'Going live' : 'You are not live now';
+}
+
+function leadOf(mode: Mode, { phase }: WhipState): string | undefined {
+  if (mode === 'test') return 'Nobody can see or hear this. It ends by itself after ten minutes.';
+  const isLive = mode === 'live' && phase === 'live';
+  return isLive ? 'Everybody who may watch sees and hears you now.' : undefined;
+}
 
 function Actions({ isSending }: { readonly isSending: boolean }) {
   const isMuted = sources.isMuted.value;

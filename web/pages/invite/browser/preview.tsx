@@ -23,9 +23,9 @@ export function Preview({
       element.srcObject = null;
     };
   }, [track]);
-  const mode = broadcast.mode.value;
+  const isLive = broadcast.mode.value === 'live' && broadcast.state.value.phase === 'live';
   return (
-    <figure class={`preview preview-${mode}`}>
+    <figure class={isLive ? 'preview preview-live' : 'preview'}>
       <div class="preview-picture">
         <video
           ref={video}

@@ -52,6 +52,9 @@ const FAST_FACTOR = 1.5;
 const FAST_RATE = 50;
 const VOICE_BPS = 64_000;
 const MUSIC_BPS = 160_000;
+/** What nearly every line carries, and what both sizes of 720 lines need at least; the browser finds out the rest. */
+const START_BPS_MAX = 1_500_000;
+const START_SHARE = 0.6;
 /** Below that a second size would save nobody anything. */
 const TWO_SIZES_HEIGHT_MIN = 540;
 
@@ -67,6 +70,7 @@ export function sendingOf(quality: Quality, isScreen: boolean): Sending {
     video: {
       maxBitrateBps: bitrateOf(quality),
       maxFps: Number(quality.rate),
+      startBitrateBps: Math.min(START_BPS_MAX, bitrateOf(quality) * START_SHARE),
       degradation: isScreen ? 'maintain-resolution' : 'balanced',
       simulcast: canHaveTwoSizes(quality) && quality.twoSizes && !isScreen,
     },

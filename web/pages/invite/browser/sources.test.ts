@@ -12,6 +12,8 @@ class FakeTrack {
   stopped = false;
   contentHint = '';
   onended: (() => void) | null = null;
+  onmute: (() => void) | null = null;
+  onunmute: (() => void) | null = null;
 
   constructor(kind: 'audio' | 'video', deviceId: string) {
     this.kind = kind;
@@ -238,6 +240,15 @@ test('muted stays muted with another microphone', async () => {
   sources.mute(true);
   await sources.pick('microphone', 'headset');
   assert.equal(sources.audio.value?.enabled, false);
+});
+
+test('a device that the system holds back is said, until it is free again', async () => {
+  const { media, sources } = start();
+  await sources.begin();
+  media.given[0]?.onmute?.();
+  assert.match(sources.note.value ?? '', /holds your camera back/);
+  media.given[0]?.onunmute?.();
+  assert.equal(sources.note.value, undefined);
 });
 
 test('at the end every light goes out', async () => {

@@ -203,7 +203,19 @@ export class Sources {
     }
     this.used.value = { ...this.used.peek(), [kind]: track?.getSettings().deviceId };
     onEnd(track, () => void this.#onLost(kind, track));
+    if (track !== null) this.#watchPause(kind, track);
     this.#send();
+  }
+
+  /** The system may take a device for a while: a phone call, a lock screen, a switch on the computer. */
+  #watchPause(kind: DeviceKind, track: MediaStreamTrack): void {
+    const note = `The system holds ${HELD[kind]} back. It goes on by itself when it is free again.`;
+    track.onmute = () => {
+      this.note.value = note;
+    };
+    track.onunmute = () => {
+      if (this.note.peek() === note) this.note.value = undefined;
+    };
   }
 
   /** Decides anew what goes out. */
@@ -292,6 +304,11 @@ const WORDS: Readonly<Record<DeviceKind, string>> = {
   camera: 'Your camera',
   microphone: 'Your microphone',
 };
+const HELD: Readonly<Record<DeviceKind, string>> = {
+  camera: 'your camera',
+  microphone: 'your microphone',
+};
+
 function last(memory: DeviceMemory, kind: DeviceKind): MediaTrackConstraints {
   const id = memory.last(kind);
   return id === undefined ? {} : { deviceId: { ideal: id } };
@@ -301,6 +318,8 @@ function stop(...tracks: readonly (MediaStreamTrack | null)[]): void {
   for (const track of tracks) {
     if (track === null) continue;
     track.onended = null;
+    track.onmute = null;
+    track.onunmute = null;
     track.stop();
   }
 }

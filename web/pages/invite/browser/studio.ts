@@ -26,7 +26,7 @@ export const sources = new Sources(
   },
   INITIAL,
 );
-export const broadcast = new Broadcast(sources);
+export const broadcast = new Broadcast(sources, abilities);
 broadcast.watchDevice();
 
 /** Undefined until it is known. */
