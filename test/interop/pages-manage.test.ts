@@ -196,6 +196,45 @@ test('a key is made, copied once, used, and revoked while somebody publishes wit
   await page.getByRole('row').filter({ hasText: HOSTILE }).getByText('Revoked').waitFor();
 });
 
+test('a key is made by keyboard alone', async () => {
+  await open('keys');
+  const make = button('Make a key');
+  await make.waitFor();
+  const focused = () =>
+    page
+      .locator('*:focus')
+      .first()
+      .textContent({ timeout: 1000 })
+      .catch(() => null);
+  for (let tabs = 0; tabs < 40 && (await focused()) !== 'Make a key'; tabs++) {
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Enter');
+  await field('Whose it is').waitFor();
+  await page.keyboard.type('by hand');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('show/slot-2');
+  await page.keyboard.press('Enter');
+  assert.match(await copied('Stream key'), /^[\w-]{32}$/);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await focused(), 'Make a key', 'back where it began');
+  const row = page.getByRole('row').filter({ hasText: 'by hand' });
+  // Somebody else is faster.
+  await page.evaluate(async () => {
+    const list = await (await fetch('/api/keys')).json();
+    const { keys } = list as { keys: { id: string; name: string }[] };
+    const found = keys.find(({ name }) => name === 'by hand');
+    await fetch(`/api/keys/${found?.id}`, { method: 'DELETE' });
+  });
+  await row.getByRole('button', { name: /^Revoke/ }).click();
+  await button('Revoke the key').click();
+  await page.getByText('There is no such key.').waitFor();
+  screen.forgive(/404/);
+  await page.getByText('2 keys no longer good').waitFor();
+});
+
 test('a view link lets in until it is revoked, and can be shown again', async () => {
   await open('keys');
   await page.getByRole('tab', { name: 'View links' }).click();

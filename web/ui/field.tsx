@@ -217,5 +217,8 @@ export function Group({
 }
 
 function focus(input: HTMLInputElement | null): void {
-  input?.focus();
+  if (input === null) return;
+  // A dialog that opens later gives the focus to what says this, else to its first button.
+  input.autofocus = true;
+  input.focus();
 }

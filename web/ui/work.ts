@@ -15,7 +15,12 @@ export type Hurting = Parameters<typeof confirm>[0] & {
   readonly done: string;
 };
 
-/** The same for what cannot be taken back. */
+/**
+ * The same for what cannot be taken back.
+ * @returns whether it was tried: what is shown may be out of date then, also where somebody else was faster
+ */
 export async function confirmAndTell({ ask, done, ...question }: Hurting): Promise<boolean> {
-  return (await confirm(question)) && (await tell(ask(), done));
+  if (!(await confirm(question))) return false;
+  await tell(ask(), done);
+  return true;
 }

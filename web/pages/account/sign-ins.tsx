@@ -17,14 +17,14 @@ type Props = { readonly sessions: readonly SignInInfo[]; readonly onChange: () =
 export function SignIns({ sessions, onChange }: Props) {
   const hasOthers = sessions.some(({ isThis }) => !isThis);
   const endOthers = async () => {
-    const isDone = await confirmAndTell({
+    const wasTried = await confirmAndTell({
       title: 'Sign out everywhere else?',
       text: 'What is watched there with your account ends. Here you stay signed in.',
       action: 'Sign out everywhere else',
       ask: () => api.delete('/account/sessions'),
       done: 'You are signed out everywhere else.',
     });
-    if (isDone) onChange();
+    if (wasTried) onChange();
   };
   return (
     <Card
@@ -59,14 +59,14 @@ function Place({
 }) {
   const name = browserName(userAgent);
   const end = async () => {
-    const isDone = await confirmAndTell({
+    const wasTried = await confirmAndTell({
       title: `Sign out of ${name}?`,
       text: `It was signed in from ${address}. What is watched there with your account ends.`,
       action: 'Sign out there',
       ask: () => api.delete(`/account/sessions/${part(id)}`),
       done: `${name} is signed out.`,
     });
-    if (isDone) onChange();
+    if (wasTried) onChange();
   };
   return (
     <div class="account-place">

@@ -122,14 +122,14 @@ function Removal({ app, onChange }: Pick<Props, 'app' | 'onChange'>) {
   const ask = () => api.delete(`/apps/${part(name)}`);
   if (!inConfiguration) {
     const remove = async () => {
-      const isDone = await confirmAndTell({
+      const wasTried = await confirmAndTell({
         title: `Remove the app ${name}?`,
         text: 'Its settings and its viewers’ password go. Keys, links and listed streams stay, and count again if an app of this name comes back.',
         action: 'Remove the app',
         ask,
         done: `Removed the app ${name}.`,
       });
-      if (isDone) onChange();
+      if (wasTried) onChange();
     };
     return (
       <Button kind="danger" icon={Trash2} onClick={() => void remove()} label={`Remove ${name}`}>
@@ -139,14 +139,14 @@ function Removal({ app, onChange }: Pick<Props, 'app' | 'onChange'>) {
   }
   if (Object.keys(changed).length === 0 && !hasPassword) return null;
   const takeBack = async () => {
-    const isDone = await confirmAndTell({
+    const wasTried = await confirmAndTell({
       title: `Take ${name} back to the configuration?`,
       text: 'What was changed here is forgotten, a viewers’ password that was set here too. What the configuration says holds again.',
       action: 'Take it back',
       ask,
       done: `${name} is as the configuration says.`,
     });
-    if (isDone) onChange();
+    if (wasTried) onChange();
   };
   return (
     <Button icon={RotateCcw} onClick={() => void takeBack()} label={`As configured: ${name}`}>

@@ -94,6 +94,31 @@ const WATCH: readonly Setting[] = [
       ],
     },
   },
+  {
+    key: 'viewer_count',
+    label: 'Viewers see how many they are',
+    help: 'On the watch page.',
+    control: { kind: 'flag' },
+  },
+  {
+    key: 'snapshots',
+    label: 'Still pictures for whoever may watch',
+    help: 'They are shown before the stream plays, and in previews of links.',
+    control: {
+      kind: 'choice',
+      options: [
+        { value: 'live', label: 'While the stream is live' },
+        { value: 'last', label: 'Also the last one after its end' },
+        { value: 'off', label: 'None' },
+      ],
+    },
+  },
+  {
+    key: 'embed_origins',
+    label: 'Sites that may show the streams',
+    help: 'A line for each, such as “https://www.example.net”; “*” is every site. Empty: none but this server.',
+    control: { kind: 'lines', placeholder: 'https://www.example.net' },
+  },
 ];
 
 const OPEN: readonly Setting[] = [

@@ -105,14 +105,14 @@ function SlotRow({
 }) {
   const name = `${app.name}/${slot.stream}`;
   const remove = async () => {
-    const isDone = await confirmAndTell({
+    const wasTried = await confirmAndTell({
       title: `Take ${name} from the list?`,
       text: 'Who is live under it stays. Where only listed streams are served, nobody can begin under this name any more.',
       action: 'Take it from the list',
       ask: () => removal(app, slot),
       done: `Took ${name} from the list.`,
     });
-    if (isDone) onChange();
+    if (wasTried) onChange();
   };
   return (
     <div class="manage-slot">

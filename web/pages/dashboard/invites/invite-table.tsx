@@ -114,12 +114,12 @@ function Opened({
 }
 
 async function revoke({ id, name }: InviteInfo, onChange: () => void): Promise<void> {
-  const isDone = await confirmAndTell({
+  const wasTried = await confirmAndTell({
     title: `Revoke the invite of “${name}”?`,
     text: 'What this guest sends ends at once, from the browser and from OBS, and the link lets nobody in any more.',
     action: 'Revoke the invite',
     ask: () => api.delete(`/invites/${part(id)}`),
     done: `Revoked the invite of “${name}”.`,
   });
-  if (isDone) onChange();
+  if (wasTried) onChange();
 }

@@ -114,12 +114,12 @@ function Change({ hasOne, onChange }: { readonly hasOne: boolean; readonly onCha
 }
 
 async function remove(onChange: () => void): Promise<void> {
-  const isDone = await confirmAndTell({
+  const wasTried = await confirmAndTell({
     title: 'Remove OBS?',
     text: 'Packs are without OBS from now on. Those that were downloaded stay as they are.',
     action: 'Remove OBS',
     ask: () => api.delete('/obs-zip'),
     done: 'Removed OBS.',
   });
-  if (isDone) onChange();
+  if (wasTried) onChange();
 }

@@ -147,12 +147,12 @@ function sayWhere(addresses: readonly string[], protocols: readonly string[]): s
 }
 
 async function revoke({ id, name }: KeyInfo, onChange: () => void): Promise<void> {
-  const isDone = await confirmAndTell({
+  const wasTried = await confirmAndTell({
     title: `Revoke “${name}”?`,
     text: 'Who publishes with it now is cut off at once. It cannot be made good again; make a new key instead.',
     action: 'Revoke the key',
     ask: () => api.delete(`/keys/${part(id)}`),
     done: `Revoked “${name}”.`,
   });
-  if (isDone) onChange();
+  if (wasTried) onChange();
 }

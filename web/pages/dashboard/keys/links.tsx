@@ -164,12 +164,12 @@ const nameColumn: Column<LinkInfo> = {
 };
 
 async function revoke({ id, name }: LinkInfo, onChange: () => void): Promise<void> {
-  const isDone = await confirmAndTell({
+  const wasTried = await confirmAndTell({
     title: `Revoke “${name}”?`,
     text: 'Who watches by it is cut off at once, and it lets nobody in any more.',
     action: 'Revoke the link',
     ask: () => api.delete(`/links/${part(id)}`),
     done: `Revoked “${name}”.`,
   });
-  if (isDone) onChange();
+  if (wasTried) onChange();
 }

@@ -1,8 +1,10 @@
 import '../common/manage.css';
 import { BellRing, Plus } from 'lucide';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import type { EventType } from '../../../../src/api/events.ts';
 import type { MadeTarget, TargetsResponse } from '../../../../src/api/targets.ts';
 import { api } from '../../../parts/api.ts';
+import { readEvents } from '../../../parts/live-events.ts';
 import { Button } from '../../../ui/button.tsx';
 import { EmptyState } from '../../../ui/card.tsx';
 import { toast } from '../../../ui/toasts.tsx';
@@ -11,9 +13,20 @@ import { NewTarget } from './new-target.tsx';
 import { TargetCard } from './target-card.tsx';
 import { WebhookSecret } from './webhook-secret.tsx';
 
+/** What most are told of, or what goes wrong with it: what came of it may have changed. */
+const TELLING: readonly EventType[] = ['stream.live', 'stream.ended', 'target.failing'];
+
 /** Channels of Discord and programs that are told what happens. */
 export function Section() {
   const asked = useAnswer(() => api.get<TargetsResponse>('/targets'));
+  useEffect(
+    () =>
+      readEvents('/api/events', {
+        event: ({ type }) => TELLING.includes(type) && asked.reload(),
+        refresh: asked.reload,
+      }),
+    [asked.reload],
+  );
   const [isAdding, setAdding] = useState(false);
   const [made, setMade] = useState<MadeTarget | undefined>(undefined);
   const add = (

@@ -26,14 +26,14 @@ export function TargetCard({ target, onChange }: Props) {
     onChange();
   };
   const remove = async () => {
-    const isDone = await confirmAndTell({
+    const wasTried = await confirmAndTell({
       title: `Tell “${name}” no more?`,
       text: 'What waits for it is forgotten. Its address is kept nowhere else here.',
       action: 'Remove it',
       ask: () => api.delete(`/targets/${part(id)}`),
       done: `“${name}” is told no more.`,
     });
-    if (isDone) onChange();
+    if (wasTried) onChange();
   };
   return (
     <Card

@@ -118,12 +118,12 @@ function isSame({ name }: PersonInfo, me: Person): boolean {
 }
 
 async function remove({ id, name }: PersonInfo, onChange: () => void): Promise<void> {
-  const isDone = await confirmAndTell({
+  const wasTried = await confirmAndTell({
     title: `Remove the account of ${name}?`,
     text: `${name} is signed out everywhere at once, and cannot sign in any more. Keys and links that ${name} made stay good.`,
     action: 'Remove the account',
     ask: () => api.delete(`/people/${part(id)}`),
     done: `Removed the account of ${name}.`,
   });
-  if (isDone) onChange();
+  if (wasTried) onChange();
 }

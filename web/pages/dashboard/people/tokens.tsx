@@ -136,14 +136,14 @@ function columnsOf(nowMs: number, onChange: () => void): Column<TokenInfo>[] {
 }
 
 async function revoke({ id, name }: TokenInfo, onChange: () => void): Promise<void> {
-  const isDone = await confirmAndTell({
+  const wasTried = await confirmAndTell({
     title: `Revoke “${name}”?`,
     text: 'The program that shows it is refused from now on.',
     action: 'Revoke the token',
     ask: () => api.delete(`/tokens/${part(id)}`),
     done: `Revoked “${name}”.`,
   });
-  if (isDone) onChange();
+  if (wasTried) onChange();
 }
 
 function MadeDialog({
