@@ -129,6 +129,17 @@ test('the list has every item, always, in its order', () => {
   }
 });
 
+test('of our own clip nothing is said that nobody measures', () => {
+  const top = { protocol: 'demo', transport: 'file', rttMs: null, jitterMs: null } as const;
+  const { state, checks } = look({ top, video: { bFrames: null }, audio: { levelDb: null } });
+  assert.equal(state, 'good');
+  assert.deepEqual(
+    checks.filter((check) => check.state !== 'good'),
+    [],
+  );
+  assert.equal(checks[0]?.sentence, 'The built-in clip');
+});
+
 test('without a publisher there is nothing to list', () => {
   assert.deepEqual(verdictOf(null, undefined, LATER_MS), {
     state: 'waiting',

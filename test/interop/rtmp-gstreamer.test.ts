@@ -74,6 +74,8 @@ for (const element of ['rtmp2sink', 'rtmpsink'] as const) {
       assert.ok((audio?.totalAudioEnergy ?? 0) > 0, 'sound');
       assert.deepEqual(publisher?.findings, []);
       assert.equal(publisher?.audio?.sourceCodec, 'aac');
+      assert.equal(publisher?.client.kind, 'gstreamer');
+      assert.ok((publisher?.audio?.levelDb ?? -127) > -60, 'its tone has a level');
       await viewer.page.close();
     } finally {
       await endProcess(child, 'SIGINT');
