@@ -7,6 +7,7 @@ import type { AppDirectory } from './access/app-directory.ts';
 import type { Gate } from './access/gate.ts';
 import { Audience } from './audience.ts';
 import { type KeyframeSource, Snapshots } from './pictures/snapshots.ts';
+import type { PosterFacts } from './store/posters.ts';
 import type { Store } from './store/store.ts';
 
 export type WatchingDeps = {
@@ -88,10 +89,19 @@ export class Watching {
     return this.#deps.gate.mayShow({ action: 'still', stream, ...NOBODY });
   }
 
-  #posterOf(stream: StreamName): string | null {
-    const { store, snapshots } = this.#deps;
-    const path = `/api/streams/${stream}`;
+  /** What may be shown of a stream's poster: one that its publisher sent is a picture of the stream, and goes as those do. */
+  poster(stream: StreamName): PosterFacts | undefined {
+    const { store, live, directory } = this.#deps;
     const poster = store.posters.facts(stream);
+    if (poster?.source !== 'publisher') return poster;
+    const snapshots = directory.find(appOf(stream))?.snapshots;
+    return snapshots === 'last' || (snapshots === 'live' && live.has(stream)) ? poster : undefined;
+  }
+
+  #posterOf(stream: StreamName): string | null {
+    const { snapshots } = this.#deps;
+    const path = `/api/streams/${stream}`;
+    const poster = this.poster(stream);
     // Its time is in the URL, so that a new one is not taken for the old one.
     if (poster !== undefined) return `${path}/poster?at=${poster.atMs}`;
     return snapshots.hasLast(stream) ? `${path}/snapshot` : null;

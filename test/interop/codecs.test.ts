@@ -81,6 +81,32 @@ async function publishCamera(viewer: ViewerPage, url: string, mimeType: string):
   })()`);
 }
 
+/** What the server makes of a keyframe without decoding it. */
+const SNAPSHOTS = {
+  vp8: ['image/webp', 640, 360],
+  vp9: ['video/mp4', 640, 360],
+  av1: ['image/avif', 640, 360],
+} as const;
+
+/** In the page: how large the picture is that the browser decodes from it. */
+function snapshotOf(viewer: ViewerPage, name: string): Promise<readonly unknown[]> {
+  return viewer.page.evaluate(`(async () => {
+    const response = await fetch('/api/streams/${name}/snapshot');
+    const blob = await response.blob();
+    if (!blob.type.startsWith('video/')) {
+      const { width, height } = await createImageBitmap(blob);
+      return [blob.type, width, height];
+    }
+    const film = document.createElement('video');
+    film.src = URL.createObjectURL(blob);
+    await new Promise((resolve, reject) => {
+      film.onloadeddata = resolve;
+      film.onerror = () => reject(new Error(film.error.message));
+    });
+    return [blob.type, film.videoWidth, film.videoHeight];
+  })()`);
+}
+
 for (const codec of ['vp8', 'vp9', 'av1'] as const) {
   test(`${codec}: Chromium to Chromium by WHIP`, async (t) => {
     const name = `live/whip-${codec}`;
@@ -88,6 +114,7 @@ for (const codec of ['vp8', 'vp9', 'av1'] as const) {
     const viewer = await chromium.open(server.page(name));
     await publishCamera(camera, server.whip(name), `video/${codec.toUpperCase()}`);
     await assertPlays(t, viewer, name, { codec, framesMin: 30 });
+    assert.deepEqual(await snapshotOf(viewer, name), SNAPSHOTS[codec]);
     await camera.page.close();
     await viewer.page.close();
   });

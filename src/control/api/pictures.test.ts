@@ -1,10 +1,12 @@
 /** Pictures by the API: who gets which, how often the media thread is asked, and what is no picture. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AccessWorld, accessWorld, nodeEnv } from '../../../test/fakes/access.ts';
+import { type AccessWorld, accessWorld, CLIENT, nodeEnv } from '../../../test/fakes/access.ts';
 import { apiDeps, COMMAND_TOKEN } from '../../../test/fakes/api.ts';
 import { FakeMedia, streamName } from '../../../test/fakes/media-gate.ts';
 import { clips } from '../../../test/vectors/codecs/read.ts';
+import { Secret } from '../../access/secret.ts';
+import { parseStreamName } from '../../base/names.ts';
 import { Vp8Packetizer } from '../../protocols/rtp/payload/vp8.ts';
 import { apiRoutes } from './api.ts';
 
@@ -157,6 +159,60 @@ test('the owner gives a stream a poster, which is what it says it is', async () 
   assert.equal((await remove()).status, 204);
   assert.equal((await remove()).status, 404);
   assert.equal((await ask('/api/streams/show/a/poster')).status, 404);
+});
+
+test('a guest’s page gives his own stream a picture while he publishes it, and not over the owner’s', async () => {
+  const { ask, access, media } = world(
+    'apps: {show: , keep: {snapshots: last}, off: {snapshots: "off"}}',
+  );
+  access.gate.watch(media);
+  const slots = ['show/a', 'keep/a', 'off/a'];
+  const made = access.guests.invite(
+    { name: 'Grace', slots, expiresMs: undefined },
+    parseStreamName,
+  );
+  assert.ok('secret' in made);
+  const opened = access.guests.open(made.secret, undefined, CLIENT);
+  assert.ok('session' in opened);
+  const cookie = `millrace_guest=${opened.session.reveal()}`;
+  const own = { cookie, origin: 'http://localhost', host: 'localhost' };
+  const send = async (slot: string, headers: Record<string, string> = own, type = 'image/jpeg') =>
+    (
+      await ask(`/api/guest/poster?slot=${slot}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': type },
+        body: PNG,
+      })
+    ).status;
+  assert.equal(await send('show/a'), 409, 'not before he publishes');
+  for (const slot of slots) {
+    const decision = await access.gate.authorise({
+      ...{ action: 'publish', protocol: 'whip', session: slot, stream: streamName(slot) },
+      ...{ credential: undefined, url: new Secret('http://h/'), client: CLIENT },
+      guest: { session: opened.session, origin: 'own', takesOver: false },
+    });
+    assert.ok(decision.allowed);
+    media.goLive(slot);
+  }
+  assert.equal(await send('show/a', {}), 401);
+  assert.equal(await send('show/a', { ...own, origin: 'https://evil.example' }), 403);
+  assert.equal(await send('show/other'), 403);
+  assert.equal(await send('off/a'), 404);
+  assert.equal(await send('show/a', own, 'text/html'), 415);
+  for (const slot of ['show/a', 'keep/a']) assert.equal(await send(slot), 200);
+  const shown = async (slot: string) => (await ask(`/api/streams/${slot}/poster`)).status;
+  assert.equal(await shown('show/a'), 200);
+  access.store.posters.put(streamName('keep/a'), {
+    ...{ type: 'image/png', width: 1, height: 1, source: 'owner' },
+    ...{ bytes: new Uint8Array(PNG), atMs: 0 },
+  });
+  assert.equal(await send('keep/a'), 503, 'the owner’s own stays');
+  access.store.posters.remove(streamName('keep/a'));
+  assert.equal(await send('keep/a'), 200);
+  assert.equal(await send('keep/a'), 429);
+  for (const slot of slots) media.endStream(slot);
+  assert.equal(await shown('show/a'), 404, 'it goes with the stream');
+  assert.equal(await shown('keep/a'), 200, 'but where the app keeps the last picture');
 });
 
 test('short links lead to streams, and are not taken twice', async () => {

@@ -29,7 +29,7 @@ export function oembed(deps: WatchPageDeps, context: Context): Response {
 }
 
 function embeddingOf(deps: WatchPageDeps, context: Context): Oembed | Problem {
-  const { directory, watching, store, site } = deps;
+  const { directory, watching, site } = deps;
   const format = context.req.query('format') ?? 'json';
   if (format !== 'json') {
     return { status: 501, reason: 'unknown-format', detail: 'There is JSON only: format=json.' };
@@ -41,7 +41,7 @@ function embeddingOf(deps: WatchPageDeps, context: Context): Oembed | Problem {
   const facts = watching.page(stream, NOBODY);
   if (!facts.isOpen || facts.embedPath === undefined) return PRIVATE;
   const room = roomOf(context);
-  const poster = store.posters.facts(stream);
+  const poster = watching.poster(stream);
   const title = titleOf(facts);
   return {
     version: '1.0',

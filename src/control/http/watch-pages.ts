@@ -20,7 +20,7 @@ import { oembed } from './oembed.ts';
 export type WatchPageDeps = {
   readonly gate: Pick<Gate, 'authorise'>;
   readonly directory: Pick<AppDirectory, 'find' | 'isDeclared'>;
-  readonly store: Pick<Store, 'shortLinks' | 'posters'>;
+  readonly store: Pick<Store, 'shortLinks'>;
   readonly site: Pick<SiteUrl, 'origin'>;
   readonly watching: Watching;
 };
@@ -95,7 +95,7 @@ async function streamPage(
   const isListed = facts.isOpen && name === 'watch';
   const page = await read(web, name);
   if (page === undefined) return undefined;
-  const poster = deps.store.posters.facts(stream);
+  const poster = deps.watching.poster(stream);
   const preview = facts.isOpen ? previewTags({ facts, origin: deps.site.origin, poster }) : [];
   return htmlResponse({
     body: withHead(page, `${titleOf(facts)} · Millrace`, [

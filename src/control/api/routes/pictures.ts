@@ -1,5 +1,6 @@
 /** Pictures of streams: what they show now, and posters for while they show nothing. */
 import type { Context } from 'hono';
+import * as v from 'valibot';
 import { posterInfo } from '../../../api/watch.ts';
 import { appOf, parseStreamName, type StreamName } from '../../../base/names.ts';
 import { networkOf } from '../../../base/remote-address.ts';
@@ -7,11 +8,14 @@ import { Allowance } from '../../access/allowance.ts';
 import type { AppDirectory } from '../../access/app-directory.ts';
 import { deniedProblem } from '../../access/denied.ts';
 import type { Gate } from '../../access/gate.ts';
+import { visitorOf } from '../../access/visitor.ts';
+import type { Guests } from '../../guests/guests.ts';
 import { isLoopback } from '../../http/limits.ts';
 import { imageFactsOf } from '../../pictures/image-facts.ts';
 import type { Snapshots } from '../../pictures/snapshots.ts';
 import { isProblem, type Problem } from '../../problem.ts';
 import type { Poster, PosterFacts, PosterSource, Posters } from '../../store/posters.ts';
+import type { Watching } from '../../watching.ts';
 import { type Route, route } from '../route.ts';
 import { readBytes } from '../serve.ts';
 import { isoTime, noSuch } from './common.ts';
@@ -19,6 +23,8 @@ import { askingOf, BAD_NAME } from './watch.ts';
 
 export type PictureDeps = {
   readonly snapshots: Pick<Snapshots, 'get'>;
+  readonly watching: Pick<Watching, 'poster'>;
+  readonly guests: Pick<Guests, 'of' | 'slotOf'>;
   readonly gate: Pick<Gate, 'authorise'>;
   readonly directory: Pick<AppDirectory, 'find'>;
   readonly store: { readonly posters: Posters };
@@ -30,6 +36,8 @@ const POSTER_BYTES_MAX = 512 * 1024;
 const POSTER_TYPES = ['image/jpeg', 'image/png', 'image/webp'] as const;
 /** A wall of sixteen tiles that renews itself every five seconds, seen by a few people behind one address. */
 const PICTURES = { burst: 200, perMinute: 600 };
+/** A page sends one every five minutes; each is half a megabyte to write down. */
+const GUEST_POSTERS = { burst: 5, perMinute: 1 };
 /** As long as the server itself keeps a picture. */
 const FRESH_S = 4;
 /** Nothing in it is a page, whatever its bytes say. */
@@ -68,11 +76,11 @@ export function pictureRoutes(deps: PictureDeps): Route[] {
       serve: async ({ params, context }) => {
         const stream = await may(context, params);
         if (typeof stream !== 'string') return stream;
-        const poster = deps.store.posters.find(stream);
-        return poster === undefined ? NO_PICTURE : posterAnswer(poster);
+        return posterOf(deps, stream) ?? NO_PICTURE;
       },
     }),
     ...posterRoutes(deps),
+    guestPosterRoute(deps),
   ];
 }
 
@@ -109,6 +117,43 @@ function posterRoutes({ store, nowMs, directory }: PictureDeps): Route[] {
           : noSuch('poster'),
     }),
   ];
+}
+
+/** The page of who publishes sends a picture of what it sends, for previews of links. */
+function guestPosterRoute({ guests, store, directory, nowMs }: PictureDeps): Route {
+  const taken = new Allowance(GUEST_POSTERS);
+  return route({
+    method: 'POST',
+    path: '/guest/poster',
+    who: 'guest',
+    tag: 'guests',
+    summary: 'A picture of what this guest publishes now, for previews of links',
+    notes: 'It does not take the place of a poster that the owner gave.',
+    query: v.strictObject({ slot: v.string() }),
+    upload: 'image/*',
+    answer: posterInfo,
+    problems: [
+      'too-many-attempts',
+      'invite-elsewhere',
+      'not-publishing',
+      'no-picture',
+      'too-large',
+      'not-a-picture',
+      'limit-reached',
+    ],
+    serve: async ({ query, context }) => {
+      const invite = guests.of(visitorOf(context).guest);
+      const stream = invite?.slots.find((slot) => slot === query.slot);
+      if (invite === undefined || stream === undefined) return ELSEWHERE;
+      // His is what he publishes himself, and while he does.
+      if (!guests.slotOf(invite, stream).mine) return NOT_LIVE;
+      if (directory.find(appOf(stream))?.snapshots === 'off') return NO_PICTURE;
+      const retryAfterS = taken.take(invite.id, nowMs());
+      if (retryAfterS !== undefined) return tooMany(retryAfterS);
+      const kept = await keepPoster(store.posters, stream, 'publisher', context, nowMs());
+      return isProblem(kept) ? kept : infoOf(kept);
+    },
+  });
 }
 
 /** Reads a picture from the request, looks at what it truly is, and keeps it. */
@@ -151,15 +196,12 @@ async function mayLook(
 }
 
 async function snapshotOf(
-  { snapshots, store }: PictureDeps,
+  deps: PictureDeps,
   stream: StreamName,
   context: Context,
 ): Promise<Response | Problem> {
-  const snapshot = await snapshots.get(stream);
-  if (snapshot === undefined) {
-    const poster = store.posters.find(stream);
-    return poster === undefined ? NO_PICTURE : posterAnswer(poster);
-  }
+  const snapshot = await deps.snapshots.get(stream);
+  if (snapshot === undefined) return posterOf(deps, stream) ?? NO_PICTURE;
   const { still, atMs } = snapshot;
   const headers = {
     ...PICTURE_HEADERS,
@@ -187,6 +229,11 @@ function partOf(
     ...headers,
     'Content-Range': contentRange,
   });
+}
+
+function posterOf({ watching, store }: PictureDeps, stream: StreamName): Response | undefined {
+  const poster = watching.poster(stream) && store.posters.find(stream);
+  return poster && posterAnswer(poster);
 }
 
 function posterAnswer({ bytes, type, atMs }: Poster): Response {
@@ -222,6 +269,16 @@ function tooMany(retryAfterS: number): Problem {
   };
 }
 
+const ELSEWHERE: Problem = {
+  status: 403,
+  reason: 'invite-elsewhere',
+  detail: 'Your invite is for another stream.',
+};
+const NOT_LIVE: Problem = {
+  status: 409,
+  reason: 'not-publishing',
+  detail: 'You do not publish this stream now.',
+};
 const NO_PICTURE: Problem = {
   status: 404,
   reason: 'no-picture',

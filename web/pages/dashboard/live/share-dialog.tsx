@@ -7,6 +7,7 @@ import { CopyField } from '../../../ui/copy-field.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { Qr } from '../../../ui/qr.tsx';
 import { useAnswer } from '../../../ui/use-answer.tsx';
+import { ShortLink } from './short-link.tsx';
 import { linkNote } from './words.ts';
 
 /** Where a stream is watched, to copy and to show to a phone. */
@@ -27,6 +28,7 @@ export function ShareDialog({
       <div class="share">
         <div class="share-fields">
           <CopyField label="Watch link" value={watch} />
+          <ShortLink name={name} url={url} />
           <CopyField
             label="OBS browser source"
             value={`${watch}?controls=0&cards=0&background=transparent`}

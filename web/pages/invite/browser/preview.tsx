@@ -1,7 +1,9 @@
 import { MonitorUp, VideoOff } from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../../../ui/icon.tsx';
+import { slot } from '../guest.ts';
 import { LevelMeter } from './level-meter.tsx';
+import { sendPosters } from './poster.ts';
 import { broadcast, sources } from './studio.ts';
 
 /** What the guest would send, as in a mirror where it is a face; and how loud. */
@@ -24,6 +26,12 @@ export function Preview({
     };
   }, [track]);
   const isLive = broadcast.mode.value === 'live' && broadcast.state.value.phase === 'live';
+  const stream = slot.value?.stream;
+  useEffect(() => {
+    if (!isLive || track === null || stream === undefined || video.current === null)
+      return undefined;
+    return sendPosters(video.current, stream);
+  }, [isLive, track, stream]);
   return (
     <figure class={isLive ? 'preview preview-live' : 'preview'}>
       <div class="preview-picture">
