@@ -3,7 +3,7 @@ import { Download } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { GuestProtocol } from '../../src/api/guests.ts';
-import type { PackOffer } from '../../src/api/packs.ts';
+import type { PackKind, PackOffer } from '../../src/api/packs.ts';
 import {
   encoderHelp,
   encoderOptions,
@@ -27,10 +27,13 @@ export function PackDownload({
   path,
   offer,
   protocols,
+  first,
   children,
 }: {
   /** Where it is made. */
   readonly path: string;
+  /** What is chosen at first, where that is not the best that there is. */
+  readonly first?: PackKind | undefined;
   readonly offer: PackOffer;
   readonly protocols: readonly SelectOption<GuestProtocol>[];
   /** Below all: what to know of it. */
@@ -38,7 +41,7 @@ export function PackDownload({
 }) {
   const kinds = kindOptions(offer);
   const [choice, setChoice] = useState<PackChoice>({
-    kind: kinds[0]?.value ?? 'overlay',
+    kind: first ?? kinds[0]?.value ?? 'overlay',
     protocol: protocols[0]?.value ?? 'whip',
     encoder: 'x264',
     picture: '720p30',

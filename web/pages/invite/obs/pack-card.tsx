@@ -9,6 +9,9 @@ import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 const LEAD =
   'A ZIP with the right settings, your own key, two scenes to begin with, and a page that says what to do.';
 
+/** On other systems a portable OBS for Windows is of no use; who is to stream from another computer chooses. */
+const IS_WINDOWS = navigator.userAgent.includes('Windows');
+
 /** OBS made ready for this guest, to download. */
 export function PackCard({
   guest,
@@ -22,7 +25,12 @@ export function PackCard({
     <Card title="OBS made ready for you" lead={LEAD}>
       <Loaded asked={asked}>
         {(offer) => (
-          <PackDownload path="/guest/pack" offer={offer} protocols={protocols}>
+          <PackDownload
+            path="/guest/pack"
+            offer={offer}
+            protocols={protocols}
+            first={IS_WINDOWS ? undefined : 'profile'}
+          >
             {guest.slots.length > 1
               ? 'In it are profiles for each of your places, and one for a test that nobody sees. '
               : 'In it are a profile to stream with, and one for a test that nobody sees. '}
