@@ -126,6 +126,8 @@ test('a new password asks for the old one, and ends all other places', async () 
 
 test('a second factor is set up by what the page shows, asked for, and turned off', async () => {
   await press('Set it up');
+  await field('Your password').fill(NEW_PASSWORD);
+  await press('Go on');
   await page.getByRole('img', { name: 'QR code for an authenticator app' }).waitFor();
   await page
     .getByRole('dialog')

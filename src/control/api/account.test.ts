@@ -151,7 +151,7 @@ test('a second factor goes only with the password', async () => {
   const { ask, signIn, add, world, store } = start();
   const id = add('Ada');
   const cookie = await signIn('Ada', 'here');
-  const offered = await ask('POST', '/second-factor', { cookie });
+  const offered = await ask('POST', '/second-factor', { cookie, body: { password: PASSWORD } });
   const { secret } = (await offered.json()) as { secret: string };
   const code = codeOf(secret, Math.floor(world.nowMs / 30_000));
   assert.equal((await ask('PUT', '/second-factor', { body: { code }, cookie })).status, 204);

@@ -165,7 +165,7 @@ test('a second factor: shown, proved, asked for, good once', async () => {
   const id = addPerson(world);
   const login = { name: 'Ada', password: PASSWORD };
   const cookie = cookieOf(await ask('/login', { body: login }));
-  const offered = await ask('/second-factor', { cookie, method: 'POST' });
+  const offered = await ask('/second-factor', { cookie, body: { password: PASSWORD } });
   const { secret, url } = (await offered.json()) as { secret: string; url: string };
   assert.match(url, /^otpauth:\/\/totp\/live\.example\.net:Ada\?secret=/);
   const prove = (code: string) => ask('/second-factor', { method: 'PUT', body: { code }, cookie });
@@ -179,6 +179,8 @@ test('a second factor: shown, proved, asked for, good once', async () => {
   world.nowMs += 30_000;
   assert.equal((await ask('/login', { body: { ...login, code: codeNow() } })).status, 200);
   assert.equal((await ask('/second-factor', { method: 'POST' })).status, 401, 'nobody');
+  const guess = { cookie, body: { password: 'a guess' } };
+  assert.equal(await reasonOf(await ask('/second-factor', guess)), 'wrong-password');
 });
 
 test('somebody who is kept out is out at once', async () => {
@@ -198,9 +200,8 @@ test('a session that nobody uses ends; one that is used lasts', async () => {
   const cookie = cookieOf(await ask('/login', { body: { name: 'Ada', password: PASSWORD } }));
   for (let week = 0; week < 8; week++) {
     world.nowMs += 7 * 86_400_000;
-    const path = week % 2 === 0 ? '/people' : '/second-factor';
-    const method = week % 2 === 0 ? 'GET' : 'POST';
-    assert.equal((await ask(path, { cookie, method })).status, 200, `week ${week}`);
+    const path = week % 2 === 0 ? '/people' : '/account';
+    assert.equal((await ask(path, { cookie })).status, 200, `week ${week}`);
   }
   world.nowMs += 31 * 86_400_000;
   const { person } = (await (await ask('/session', { cookie })).json()) as { person: unknown };

@@ -19,12 +19,8 @@ const GROUPS = /(.{4})(?=.)/g;
 
 export function SecondFactor({ isOn, onChange }: Props) {
   const [offer, setOffer] = useState<Offer | undefined>(undefined);
+  const [isProving, setProving] = useState(false);
   const [isLeaving, setLeaving] = useState(false);
-  const begin = async () => {
-    const answer = await api.post<Offer>('/second-factor');
-    if (answer.ok) setOffer(answer.value);
-    else toast(answer.message, 'error');
-  };
   const done = (said: string) => {
     setOffer(undefined);
     setLeaving(false);
@@ -43,18 +39,27 @@ export function SecondFactor({ isOn, onChange }: Props) {
       actions={
         isOn ? (
           <>
-            <Button onClick={() => void begin()}>Move to another app</Button>
+            <Button onClick={() => setProving(true)}>Move to another app</Button>
             <Button kind="danger" onClick={() => setLeaving(true)}>
               Turn it off
             </Button>
           </>
         ) : (
-          <Button kind="primary" onClick={() => void begin()}>
+          <Button kind="primary" onClick={() => setProving(true)}>
             Set it up
           </Button>
         )
       }
     >
+      {isProving && (
+        <Beginning
+          onClose={() => setProving(false)}
+          onOffer={(made) => {
+            setProving(false);
+            setOffer(made);
+          }}
+        />
+      )}
       {offer !== undefined && (
         <Proof
           offer={offer}
@@ -73,6 +78,29 @@ export function SecondFactor({ isOn, onChange }: Props) {
 }
 
 type StepProps = { readonly onClose: () => void; readonly onDone: () => void };
+
+/** Who has come by an open browser is not to lock its owner out with a phone of his own. */
+function Beginning({
+  onClose,
+  onOffer,
+}: {
+  readonly onClose: () => void;
+  readonly onOffer: (offer: Offer) => void;
+}) {
+  const [password, setPassword] = useState('');
+  const begin = async () => {
+    if (password === '') return 'Give your password.';
+    const answer = await api.post<Offer>('/second-factor', { password });
+    if (!answer.ok) return answer.message;
+    onOffer(answer.value);
+    return undefined;
+  };
+  return (
+    <FormDialog title="Set up a second factor" submit="Go on" onSubmit={begin} onClose={onClose}>
+      <OwnPasswordField value={password} onInput={setPassword} />
+    </FormDialog>
+  );
+}
 
 /** The first code proves that the app has it; until then nothing has changed. */
 function Proof({ offer, onClose, onDone }: StepProps & { readonly offer: Offer }) {
@@ -132,15 +160,27 @@ function Removal({ onClose, onDone }: StepProps) {
       onClose={onClose}
     >
       <p>Whoever knows your password can then sign in.</p>
-      <Field
-        label="Your password"
-        type="password"
-        autocomplete="current-password"
-        maxLength={PASSWORD_LENGTH_MAX}
-        value={password}
-        onInput={setPassword}
-        focused
-      />
+      <OwnPasswordField value={password} onInput={setPassword} />
     </FormDialog>
+  );
+}
+
+function OwnPasswordField({
+  value,
+  onInput,
+}: {
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+}) {
+  return (
+    <Field
+      label="Your password"
+      type="password"
+      autocomplete="current-password"
+      maxLength={PASSWORD_LENGTH_MAX}
+      value={value}
+      onInput={onInput}
+      focused
+    />
   );
 }

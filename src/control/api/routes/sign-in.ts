@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import { serialize } from 'hono/utils/cookie';
 import { scopesOf } from '../../../access/scopes.ts';
+import { passwordProof } from '../../../api/account.ts';
 import {
   claim,
   secondFactor,
@@ -125,12 +126,16 @@ function secondFactorRoutes(accounts: Accounts): Route[] {
       who: 'person',
       tag: 'people',
       summary: 'Begin to set up a second factor for who is signed in',
+      body: passwordProof,
       answer: secondFactor,
-      problems: ['sign-in-needed'],
-      serve: ({ context }) => {
+      problems: ['sign-in-needed', 'wrong-password'],
+      serve: async ({ body, context }) => {
         const person = accounts.whoIs(visitorOf(context).session);
+        if (person === undefined) return NOT_SIGNED_IN;
+        // A cookie alone would do to put another in the place of one that is there, and keep its owner out.
+        const refused = await accounts.provePassword(person, body.password, clientOf(context));
         const host = hostOf(requestOf(context)) ?? 'Millrace';
-        return person === undefined ? NOT_SIGNED_IN : accounts.offerSecondFactor(person, host);
+        return refused ?? accounts.offerSecondFactor(person, host);
       },
     }),
     route({
