@@ -163,7 +163,7 @@ const cases: readonly (readonly [string, Change, string, string])[] = [
     'few pictures from one that declares none',
     { video: { incomingFps: 8, declaredFps: null } },
     'frame-rate',
-    'warning: 8 pictures a second: motion falls apart.',
+    'warning: 8 pictures a second: enough for a screen on which little moves, too few for motion.',
   ],
   [
     'a smaller picture than agreed',
