@@ -189,9 +189,25 @@ export const streamInfo = v.object({
 /** A stream as the API tells of it. */
 export const listedStream = v.object({
   ...streamInfo.entries,
+  viewersNow: says(count, 'How many watch, also where not all of them are listed.'),
   publishedBy: says(
     v.nullable(v.object({ kind: v.picklist(['key', 'invite']), name: v.string() })),
     'Whose key or invite let the publisher in, by its name for people; null where nothing did, and while it cannot be found out.',
+  ),
+});
+
+/** Of `GET /api/streams` and of one stream. */
+export const streamsQuery = v.strictObject({
+  viewers: says(
+    v.optional(
+      v.pipe(
+        v.string(),
+        v.digits('a number'),
+        v.maxLength(6, 'at most 999999'),
+        v.transform(Number),
+      ),
+    ),
+    'So many viewers of each stream at most, those who get least first. Left out: all of them.',
   ),
 });
 

@@ -17,6 +17,7 @@ import {
   scopeWords,
 } from '../../api/access.ts';
 import { problem } from '../../api/server.ts';
+import type { StreamsResponse } from '../../api/streams.ts';
 import * as passwords from '../access/passwords.ts';
 import { type ApiDeps, apiRoutes, apiTable } from './api.ts';
 import { operationIdOf } from './openapi.ts';
@@ -267,6 +268,25 @@ test('a session, and a publisher, are sent away, and kept away for a time', asyn
     const { detail } = (await response.json()) as { detail: string };
     assert.doesNotMatch(detail, /soon|999999999/);
   }
+});
+
+test('as many viewers are listed as somebody wants to see', async () => {
+  const { ask, media } = world();
+  const viewers = [5, 1, 3].map((bitrateBps) => ({
+    ...stream.viewers[0]!,
+    session: `viewer-${bitrateBps}`,
+    bitrateBps,
+  }));
+  media.streams = [{ ...stream, viewers }];
+  const listed = async (query: string) => {
+    const response = await ask('GET', `/api/streams${query}`);
+    const { streams } = (await response.json()) as StreamsResponse;
+    return [streams[0]?.viewersNow, streams[0]?.viewers.map(({ bitrateBps }) => bitrateBps)];
+  };
+  assert.deepEqual(await listed(''), [3, [5, 1, 3]]);
+  assert.deepEqual(await listed('?viewers=0'), [3, []]);
+  assert.deepEqual(await listed('?viewers=2'), [3, [1, 3]]);
+  assert.equal((await ask('GET', '/api/streams?viewers=many')).status, 400);
 });
 
 test('unknown URLs and methods are problems', async () => {

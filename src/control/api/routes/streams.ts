@@ -7,6 +7,7 @@ import {
   listedStream,
   liveResponse,
   type StreamInfo,
+  streamsQuery,
   streamsResponse,
 } from '../../../api/streams.ts';
 import { parseStreamName, type StreamName } from '../../../base/names.ts';
@@ -78,9 +79,10 @@ export function streamRoutes(deps: StreamDeps): Route[] {
       who: 'streams.read',
       tag: 'streams',
       summary: 'Every stream, live or awaited, with its publisher and viewers',
+      query: streamsQuery,
       answer: streamsResponse,
-      serve: async () => ({
-        streams: (await media.stats()).map((stream) => listed(stream, deps)),
+      serve: async ({ query }) => ({
+        streams: (await media.stats()).map((stream) => listed(stream, query.viewers, deps)),
       }),
     }),
     route({
@@ -89,12 +91,13 @@ export function streamRoutes(deps: StreamDeps): Route[] {
       who: 'streams.read',
       tag: 'streams',
       summary: 'One stream',
+      query: streamsQuery,
       answer: listedStream,
       problems: ['no-such-stream'],
-      serve: async ({ params }) => {
+      serve: async ({ params, query }) => {
         const name = nameOf(params);
         const stream = (await media.stats()).find((one) => one.name === name);
-        return stream === undefined ? noSuchStream() : listed(stream, deps);
+        return stream === undefined ? noSuchStream() : listed(stream, query.viewers, deps);
       },
     }),
     healthRoute(deps),
@@ -102,8 +105,22 @@ export function streamRoutes(deps: StreamDeps): Route[] {
   ];
 }
 
-function listed(stream: StreamInfo, deps: StreamDeps): ListedStream {
-  return { ...stream, publishedBy: publishedBy(stream.publisher?.session, deps) };
+/** @param viewersMax a page that shows thousands would wait for them */
+function listed(
+  stream: StreamInfo,
+  viewersMax: number | undefined,
+  deps: StreamDeps,
+): ListedStream {
+  const { viewers, publisher } = stream;
+  return {
+    ...stream,
+    viewers:
+      viewersMax === undefined
+        ? viewers
+        : viewers.toSorted((a, b) => a.bitrateBps - b.bitrateBps).slice(0, viewersMax),
+    viewersNow: viewers.length,
+    publishedBy: publishedBy(publisher?.session, deps),
+  };
 }
 
 /** The names of keys and invites are the owner's own words for who is who. */

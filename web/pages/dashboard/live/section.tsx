@@ -61,7 +61,7 @@ export function Section({ may }: SectionProps) {
 /** The first that fails is what is said. */
 async function readAll(): Promise<Answer<Shown>> {
   const [streams, figures, tallies] = await Promise.all([
-    api.get<StreamsResponse>('/streams'),
+    api.get<StreamsResponse>('/streams', { query: { viewers: 0 } }),
     api.get<ServerFigures>('/server/figures'),
     api.get<TalliesResponse>('/tally'),
   ]);

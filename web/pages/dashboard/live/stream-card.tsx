@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { TallyState } from '../../../../src/api/guests.ts';
 import type { ListedStream, PublisherInfo } from '../../../../src/api/streams.ts';
 import { isTestStream, type StreamName } from '../../../../src/base/names.ts';
-import { counted, duration, percent } from '../../../parts/words.ts';
+import { duration, percent } from '../../../parts/words.ts';
 import { Badge, StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { Card, Facts } from '../../../ui/card.tsx';
@@ -13,7 +13,7 @@ import { EndDialog } from './end-dialog.tsx';
 import { Preview } from './preview.tsx';
 import { ShareDialog } from './share-dialog.tsx';
 import { TallyButtons } from './tally-buttons.tsx';
-import { ViewerTable } from './viewer-table.tsx';
+import { Viewers } from './viewers.tsx';
 import { audioLine, publisherLine, roundTrip, videoLine } from './words.ts';
 
 export type StreamCardProps = {
@@ -28,7 +28,7 @@ export type StreamCardProps = {
 
 /** One stream: its picture, who sends it, how it does, and who watches. */
 export function StreamCard({ stream, tally, url, mayChange, onChange }: StreamCardProps) {
-  const { name, publisher, viewers, viewersMax } = stream;
+  const { name, publisher } = stream;
   const [open, setOpen] = useState<'share' | 'end' | undefined>(undefined);
   const isTest = isTestStream(name as StreamName);
   const close = () => setOpen(undefined);
@@ -71,15 +71,7 @@ export function StreamCard({ stream, tally, url, mayChange, onChange }: StreamCa
           </div>
         </div>
       )}
-      {viewers.length > 0 && (
-        <details class="stream-viewers">
-          <summary>
-            {counted(viewers.length, 'viewer')}{' '}
-            <span class="soft">(most at once: {viewersMax})</span>
-          </summary>
-          <ViewerTable viewers={viewers} mayChange={mayChange} onChange={onChange} />
-        </details>
-      )}
+      <Viewers stream={stream} mayChange={mayChange} onChange={onChange} />
       {open === 'share' && <ShareDialog name={name} url={url} onClose={close} />}
       {open === 'end' && publisher !== null && (
         <EndDialog

@@ -12,8 +12,10 @@ import { Connection } from '../common/connection.tsx';
 import { EventLog } from '../common/event-log.tsx';
 import { type EventLogState, useEventLog } from '../common/use-event-log.ts';
 import { useLive } from '../common/use-live.ts';
+import type { SectionProps } from '../sections.ts';
 import { EgressCard } from './egress-card.tsx';
 import { MachineCard } from './machine-card.tsx';
+import { ReloadButton } from './reload-button.tsx';
 
 /** What is read of the log at a time. */
 const EVENTS_PAGE = 50;
@@ -21,7 +23,7 @@ const EVENTS_PAGE = 50;
 type Shown = { readonly server: ServerInfo; readonly figures: ServerFigures };
 
 /** How the machine does, what it costs, and what happened. */
-export function Section() {
+export function Section({ may }: SectionProps) {
   const asked = useAnswer(readAll);
   const log = useEventLog(EVENTS_PAGE);
   const state = useLive({ refresh: asked.reload, open: log.read, event: log.add });
@@ -34,7 +36,7 @@ export function Section() {
             <EgressCard egress={figures.egress} />
             <div class="server-column">
               <MachineCard figures={figures} />
-              <ThisServer server={server} />
+              <ThisServer server={server} mayReload={may('apps')} />
             </div>
           </div>
         )}
@@ -54,7 +56,13 @@ async function readAll(): Promise<Answer<Shown>> {
   return { ok: true, value: { server: server.value, figures: figures.value } };
 }
 
-function ThisServer({ server }: { readonly server: ServerInfo }) {
+function ThisServer({
+  server,
+  mayReload,
+}: {
+  readonly server: ServerInfo;
+  readonly mayReload: boolean;
+}) {
   const { version, started, url, ports } = server;
   const upMs = Date.now() - Date.parse(started);
   return (
@@ -82,6 +90,7 @@ function ThisServer({ server }: { readonly server: ServerInfo }) {
           ['Everything through', ports.onePort === null ? undefined : `port ${ports.onePort}`],
         ]}
       />
+      {mayReload && <ReloadButton />}
     </Card>
   );
 }

@@ -1,19 +1,62 @@
 import { useState } from 'preact/hooks';
-import type { ViewerInfo } from '../../../../src/api/streams.ts';
+import type { ListedStream, ViewerInfo } from '../../../../src/api/streams.ts';
 import { api, part } from '../../../parts/api.ts';
-import { bitrate, duration } from '../../../parts/words.ts';
+import { bitrate, counted, duration } from '../../../parts/words.ts';
 import { StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { type Column, Table } from '../../../ui/table.tsx';
 import { toast } from '../../../ui/toasts.tsx';
+import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 import { EndDialog } from './end-dialog.tsx';
 import { protocolName, roundTrip, viewerHealth } from './words.ts';
 
-/** A crowd is a number, not a table: who does worst comes first. */
+/** A crowd is a number, not a table: who gets least is listed. */
 const ROWS_MAX = 100;
 
+type Props = {
+  readonly stream: ListedStream;
+  readonly mayChange: boolean;
+  /** Somebody was sent away. */
+  readonly onChange: () => void;
+};
+
+/** How many watch; who they are is asked for when somebody opens the list. */
+export function Viewers({ stream, mayChange, onChange }: Props) {
+  const [isOpen, setOpen] = useState(false);
+  const { viewersNow, viewersMax } = stream;
+  if (viewersNow === 0) return null;
+  return (
+    <details class="stream-viewers" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        {counted(viewersNow, 'viewer')} <span class="soft">(most at once: {viewersMax})</span>
+      </summary>
+      {isOpen && <ViewerList stream={stream} mayChange={mayChange} onChange={onChange} />}
+    </details>
+  );
+}
+
+function ViewerList({ stream, mayChange, onChange }: Props) {
+  // Asked anew whenever the stream was: something may have changed.
+  const asked = useAnswer(
+    () => api.get<ListedStream>(`/streams/${stream.name}`, { query: { viewers: ROWS_MAX } }),
+    [stream],
+  );
+  return (
+    <Loaded asked={asked}>
+      {({ viewers, viewersNow }) => (
+        <>
+          <ViewerTable viewers={viewers} mayChange={mayChange} onChange={onChange} />
+          {viewersNow > viewers.length && (
+            <p class="soft small">And {viewersNow - viewers.length} more, who get more.</p>
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
 /** Who watches, and how that goes. */
-export function ViewerTable({
+function ViewerTable({
   viewers,
   mayChange,
   onChange,
@@ -25,24 +68,18 @@ export function ViewerTable({
   const [banned, setBanned] = useState<ViewerInfo | undefined>(undefined);
   const sendAway = async ({ session }: ViewerInfo) => {
     const answer = await api.delete(`/sessions/${part(session)}`);
-    toast(
-      answer.ok ? 'Sent away. A player comes back by itself.' : answer.message,
-      answer.ok ? 'good' : 'error',
-    );
+    if (answer.ok) toast('Sent away. A player comes back by itself.');
+    else toast(answer.message, 'error');
     onChange();
   };
-  const rows = worstFirst(viewers).slice(0, ROWS_MAX);
   return (
     <>
       <Table
         caption="Viewers"
         columns={mayChange ? [...COLUMNS, actions(sendAway, setBanned)] : COLUMNS}
-        rows={rows}
+        rows={worstFirst(viewers)}
         keyOf={({ session }) => session}
       />
-      {viewers.length > rows.length && (
-        <p class="soft small">And {viewers.length - rows.length} more, who do well.</p>
-      )}
       {banned && (
         <EndDialog
           title={`Keep ${addressOf(banned)} out?`}
