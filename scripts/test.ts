@@ -2,9 +2,18 @@
  * `npm test`: every check and test there is, or those whose suites are named: `npm test -- unit interop`.
  * Suites go on after a failure; the exit code tells whether there was one.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { basename, delimiter } from 'node:path';
+
+type Command = {
+  /** Node's. */
+  readonly words: readonly string[];
+  /** Whether nothing else may run meanwhile. */
+  readonly isAlone: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+};
 
 type Suite = {
   readonly name: string;
@@ -12,10 +21,10 @@ type Suite = {
   /** Programs that its tests start. */
   readonly programs: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  readonly commands: () => readonly (readonly string[])[];
+  readonly commands: () => readonly Command[];
   /**
    * Real browsers, encoders and servers share the machine with whatever else runs on it: a command that fails is run once more,
-   * and both runs are there to read.
+   * alone, and both runs are there to read.
    */
   readonly retries?: number;
 };
@@ -44,6 +53,18 @@ const POLICY = '/usr/sbin/policy-rc.d';
 const TEST_TIMEOUT_MS = 180_000;
 /** So has a suite that does not end: something in it still holds its process. */
 const SUITE_TIMEOUT_MS = 1_800_000;
+/** Most tests wait for most of their time: two share two cores well. */
+const LANES = Math.min(2, availableParallelism());
+/** Attacks that take the whole machine. */
+const FLOODS = new Set([
+  ...['http-floods', 'join-storm', 'junk', 'one-port', 'stalled-readers', 'websocket'],
+]);
+/** What they measure is of media, to some ten milliseconds. */
+const MEASURING = new Set([
+  ...['codecs', 'endings', 'findings', 'join', 'live', 'multi-view', 'native-send', 'one-port'],
+  ...['obs', 'ovenplayer', 'ovenplayer-revive', 'player', 'player-live', 'start', 'transcoder'],
+  ...['two-encoders', 'whip-chromium'],
+]);
 /** For how long each fuzz target runs, where the environment does not say otherwise. */
 const FUZZ_MS = '5000';
 
@@ -58,9 +79,9 @@ const suites: readonly Suite[] = [
     says: 'Types, lint and format',
     programs: [],
     commands: () => [
-      [TSC, '-p', '.'],
-      ...(existsSync('web/tsconfig.json') ? [[TSC, '-p', 'web']] : []),
-      [BIOME, 'check', '--error-on-warnings', '.'],
+      { words: [TSC, '-p', '.'], isAlone: true },
+      { words: [TSC, '-p', 'web'], isAlone: true },
+      { words: [BIOME, 'check', '--error-on-warnings', '.'], isAlone: true },
     ],
   },
   {
@@ -81,13 +102,14 @@ const suites: readonly Suite[] = [
     says: 'Fuzzing, five seconds a target',
     programs: [],
     environment: { FUZZ_MS },
-    commands: () => inOneProcess('test/fuzz/**/*.test.ts'),
+    commands: () => inShares('test/fuzz/**/*.test.ts'),
   },
   {
     name: 'attacks',
     says: 'Attacks on a real server, beside a session that must not notice',
     programs: ['ffmpeg'],
-    commands: () => oneAfterTheOther('test/attacks/**/*.test.ts'),
+    commands: () =>
+      oneAfterTheOther('test/attacks/**/*.test.ts', (file) => FLOODS.has(nameOf(file))),
     retries: 1,
   },
   {
@@ -110,21 +132,22 @@ const suites: readonly Suite[] = [
       'unzip',
       'curl',
     ],
-    commands: () => oneAfterTheOther('test/interop/**/*.test.ts'),
+    commands: () =>
+      oneAfterTheOther('test/interop/**/*.test.ts', (file) => MEASURING.has(nameOf(file))),
     retries: 1,
   },
   {
     name: 'lab',
     says: 'Real programs on a bad network (as root; with Firefox where it is installed)',
     programs: ['chromium', 'ffmpeg', 'ip'],
-    commands: () => oneAfterTheOther('test/lab/**/*.test.ts'),
+    commands: () => oneAfterTheOther('test/lab/**/*.test.ts', () => true),
     retries: 1,
   },
 ];
 
-main(process.argv.slice(2));
+await main(process.argv.slice(2));
 
-function main(names: readonly string[]): void {
+async function main(names: readonly string[]): Promise<void> {
   const unknown = names.find((name) => !suites.some((suite) => suite.name === name));
   if (unknown !== undefined) {
     fail(
@@ -133,45 +156,95 @@ function main(names: readonly string[]): void {
   }
   const chosen = suites.filter(({ name }) => names.length === 0 || names.includes(name));
   installPrograms([...new Set(chosen.flatMap(({ programs }) => programs))]);
-  const failed = chosen.filter((suite) => !run(suite)).map(({ name }) => name);
+  const failed: string[] = [];
+  for (const suite of chosen) {
+    if (!(await run(suite))) failed.push(suite.name);
+  }
   if (failed.length > 0) fail(`failed: ${failed.join(', ')}.`);
 }
 
-function run(suite: Suite): boolean {
+async function run(suite: Suite): Promise<boolean> {
   say(`\n== ${suite.name}: ${suite.says}`);
+  const commands = suite.commands();
+  const failed = await runBeside(
+    commands.filter(({ isAlone }) => !isAlone),
+    suite,
+  );
   let passed = true;
-  for (const command of suite.commands()) {
-    let left = suite.retries ?? 0;
-    let succeeded = runOnce(command, suite);
-    while (!succeeded && left-- > 0) {
-      say(`\n== ${suite.name}: once more ${command.at(-1)}`);
-      succeeded = runOnce(command, suite);
+  for (const command of commands.filter(({ isAlone }) => isAlone)) {
+    if (!(await runOnce(command, suite))) failed.push(command);
+  }
+  // Alone this time, whatever it was beside.
+  for (const command of failed) {
+    let succeeded = false;
+    for (let left = suite.retries ?? 0; !succeeded && left > 0; left -= 1) {
+      say(`\n== ${suite.name}: once more ${command.words.at(-1)}`);
+      succeeded = await runOnce(command, suite);
     }
     passed &&= succeeded;
   }
   return passed;
 }
 
-function runOnce(command: readonly string[], suite: Suite): boolean {
-  const { status } = spawnSync(process.execPath, command, {
-    stdio: 'inherit',
-    env: { ...suite.environment, ...process.env },
+/** As many at a time as there are lanes, each with its output in one piece. @returns those that failed */
+async function runBeside(commands: readonly Command[], suite: Suite): Promise<Command[]> {
+  const waiting = [...commands];
+  const failed: Command[] = [];
+  const lane = async (): Promise<void> => {
+    for (let command = waiting.shift(); command; command = waiting.shift()) {
+      const output: Buffer[] = [];
+      if (!(await runOnce(command, suite, output))) failed.push(command);
+      process.stdout.write(Buffer.concat(output));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return failed;
+}
+
+/** @param output where its output goes; to the terminal where nothing is given */
+async function runOnce(
+  { words, environment }: Command,
+  suite: Suite,
+  output?: Buffer[],
+): Promise<boolean> {
+  const child = spawn(process.execPath, words, {
+    stdio: output === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+    env: { ...suite.environment, ...environment, ...process.env },
     timeout: SUITE_TIMEOUT_MS,
   });
+  child.stdout?.on('data', (chunk: Buffer) => output?.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => output?.push(chunk));
+  const status = await new Promise((resolve) => child.once('close', resolve));
   return status === 0;
 }
 
 /** Fast, and fine for tests that share nothing. */
-function inOneProcess(...patterns: string[]): string[][] {
+function inOneProcess(...patterns: string[]): Command[] {
   const files = globSync(patterns).toSorted();
-  return files.length === 0 ? [] : [[...nodeTest, '--test-isolation=none', ...files]];
+  const words = [...nodeTest, '--test-isolation=none', ...files];
+  return files.length === 0 ? [] : [{ words, isAlone: true }];
+}
+
+/** The same files in each lane, each with its share of the targets. */
+function inShares(pattern: string): Command[] {
+  const [{ words } = { words: [] }] = inOneProcess(pattern);
+  return Array.from({ length: LANES }, (_, index) => ({
+    words,
+    isAlone: false,
+    environment: { FUZZ_SHARE: `${index + 1}/${LANES}` },
+  }));
 }
 
 /** Each file in a process of its own: tests with real ports and browsers must not disturb each other. */
-function oneAfterTheOther(...patterns: string[]): string[][] {
-  return globSync(patterns)
+function oneAfterTheOther(pattern: string, isAlone: (file: string) => boolean): Command[] {
+  return globSync(pattern)
     .toSorted()
-    .map((file) => [...nodeTest, file]);
+    .map((file) => ({ words: [...nodeTest, file], isAlone: isAlone(file) }));
+}
+
+/** `live` of `test/interop/live.test.ts`. */
+function nameOf(file: string): string {
+  return basename(file, '.test.ts');
 }
 
 /** Installs the Debian packages of the `programs` that are missing; says the line to run where we may not. */

@@ -7,6 +7,7 @@ import type { AppDirectory } from './access/app-directory.ts';
 import type { Gate } from './access/gate.ts';
 import { Audience } from './audience.ts';
 import { type KeyframeSource, Snapshots } from './pictures/snapshots.ts';
+import { StoreError } from './store/database.ts';
 import type { PosterFacts } from './store/posters.ts';
 import type { Store } from './store/store.ts';
 
@@ -123,8 +124,15 @@ export function viewerSide({ media, nowMs, ...deps }: ViewerSideDeps): {
   readonly snapshots: Snapshots;
   readonly watching: Watching;
 } {
-  const keepsLast = (stream: StreamName) =>
-    deps.directory.find(appOf(stream))?.snapshots === 'last';
+  const keepsLast = (stream: StreamName): boolean => {
+    try {
+      return deps.directory.find(appOf(stream))?.snapshots === 'last';
+    } catch (error) {
+      // A stream that ends asks, too, and nobody hears the answer: a damaged database keeps no pictures, and ends nothing.
+      if (error instanceof StoreError) return false;
+      throw error;
+    }
+  };
   const snapshots = new Snapshots({ media, keepsLast, nowMs });
   const audience = new Audience();
   media.onEvent((event) => audience.hear(event));

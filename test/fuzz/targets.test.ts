@@ -9,7 +9,11 @@ import { targets } from './targets/all.ts';
 /** Of longer vectors, beginnings are tried in steps. */
 const TRUNCATIONS_MAX = 400;
 
-for (const [name, target] of Object.entries(targets)) {
+/** `2/3`: the second of three processes that share the targets. */
+const [SHARE = 1, SHARES = 1] = process.env['FUZZ_SHARE']?.split('/').map(Number) ?? [];
+
+for (const [index, [name, target]] of Object.entries(targets).entries()) {
+  if (index % SHARES !== SHARE - 1) continue;
   test(`${name}: vectors, and every beginning of them`, () => {
     for (const vector of target.vectors()) {
       target.run(new Uint8Array(vector));
