@@ -135,4 +135,43 @@ test('a wrong code is asked for again', async () => {
   await page.getByLabel('Code from the terminal').fill(fresh.claimCode.toUpperCase());
   await page.getByRole('button', { name: 'Make the account' }).click();
   await page.getByLabel('App').waitFor();
+  screen.forgive(/401/);
+  for (const [section, says] of [
+    ['apps', 'No app of its own yet'],
+    ['notify', 'Nobody is told yet'],
+  ]) {
+    await page.goto(`http://127.0.0.1:${fresh.http}/dashboard#${section}`);
+    await page.getByText(says ?? '').waitFor();
+    await screen.inspect(`manage-${section}-empty`);
+  }
+});
+
+test('over plain HTTP by another name, as most begin, all works, and the risk is said', async () => {
+  await using fresh = await TestServer.start();
+  await using browser = await Chromium.start({
+    ...{ autoplay: 'allowed', keepsPolicy: true },
+    // Browsers take 127.0.0.1 for secure, and no name that is like any other.
+    arguments: ['--host-resolver-rules=MAP millrace.example 127.0.0.1'],
+  });
+  const site = `http://millrace.example:${fresh.http}`;
+  const screen = await Screen.open(browser, `${site}/setup#${fresh.claimCode}`);
+  const { page } = screen;
+  page.setDefaultTimeout(WAIT_MS_MAX);
+  await page.getByText('This page came by plain HTTP').waitFor();
+  await screen.inspect('setup-plain');
+  await fill(screen, 'Name', 'Ada');
+  await fill(screen, 'Password', PASSWORD);
+  await fill(screen, 'Password once more', PASSWORD);
+  await page.getByRole('button', { name: 'Make the account' }).click();
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByText(`Media over UDP ${fresh.iceUdp} gets through to this browser.`).waitFor();
+  await page.getByRole('button', { name: 'Go on without a domain' }).click();
+  await page.getByRole('button', { name: 'Copy the bearer Token' }).click();
+  await page.getByText('Copied the bearer Token.').first().waitFor();
+  const said = await page.locator('code').allTextContents();
+  assert.ok(said.includes(`${site}/live/stage/whip`), said.join('\n'));
+  assert.equal(await page.getByText('Left for the terminal').count(), 0);
+  await page.getByRole('link', { name: 'Open the dashboard' }).click();
+  await page.getByRole('link', { name: 'People', exact: true }).click();
+  await page.getByText('Ada', { exact: true }).first().waitFor();
 });
