@@ -69,3 +69,35 @@ test('Firefox whose IP address changes is asked at the new one, answers, and see
   t.diagnostic(`picture again after ${Date.now() - movedMs} ms`);
   assert.equal((await server.stream(STREAM))?.viewers[0]?.transport, 'udp');
 });
+
+test('Firefox shows several streams at once, and the last picture of one that ended', {
+  skip,
+}, async () => {
+  await using lab = await openLab({ seed: 10 });
+  await using server = await LabServer.start(lab, 'apps: {lab: {snapshots: last}}');
+  const source = new ClockSource({
+    gopSeconds: 1,
+    output: { rtmp: server.rtmpUrl(STREAM) },
+    inside: lab.inside('server'),
+  });
+  await using firefox = await Firefox.start(lab, 'client');
+  const until = async (condition: string) => {
+    const endMs = Date.now() + BACK_MS_MAX;
+    while (!(await firefox.evaluate<boolean>(condition))) {
+      assert.ok(Date.now() < endMs, condition);
+      await delay(200);
+    }
+  };
+  await firefox.open(server.page('lab'));
+  await until("document.querySelector('.tile millrace-player')?.state === 'live'");
+  await firefox.evaluate("document.querySelector('.tile-picture').click()");
+  await until("document.querySelector('.tile-focused') !== null");
+  await source.stop();
+  while ((await server.stream(STREAM))?.live === true) await delay(100);
+  await firefox.open(server.page(STREAM));
+  // H.264 comes as a video of one frame.
+  await until(`(() => {
+    const film = document.querySelector('millrace-player')?.shadowRoot.querySelector('video.poster');
+    return film != null && !film.hidden && film.videoWidth === 640;
+  })()`);
+});
