@@ -110,6 +110,7 @@ test('from the link to being live, seen and heard, and cut off', async (t) => {
   await page.getByText('On air', { exact: true }).waitFor();
   assert.match(await page.title(), /^● ON AIR · Live/);
   await screen.inspect('invite-live');
+  await assertPreviewed(STREAM);
 
   assert.equal(await owner.revoke(invited.id), 204);
   await page.getByRole('heading', { name: 'This invite is over' }).waitFor({ timeout: 5000 });
@@ -121,6 +122,22 @@ test('from the link to being live, seen and heard, and cut off', async (t) => {
   await page.getByRole('heading', { name: 'This invite is over' }).waitFor();
   await viewer.page.close();
 });
+
+/** The guest's browser sends a picture of what goes out, and a link to the stream shows it where it is pasted. */
+async function assertPreviewed(stream: string): Promise<void> {
+  const endMs = performance.now() + 15_000;
+  for (;;) {
+    const poster = await fetch(server.page(`api/streams/${stream}/poster`));
+    if (poster.ok) {
+      assert.equal(poster.headers.get('content-type'), 'image/jpeg');
+      break;
+    }
+    assert.ok(performance.now() < endMs, `no poster: ${poster.status}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  const page = await (await fetch(server.page(stream))).text();
+  assert.match(page, /<meta property="og:image" content="[^"]*\/poster\?at=\d+">/);
+}
 
 test('comes back by itself after the server restarts, and after its session was ended', async (t) => {
   const name = 'show/restart';
