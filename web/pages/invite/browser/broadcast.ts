@@ -34,6 +34,11 @@ export class Broadcast {
   #wakeLock: WakeLockSentinel | undefined;
   #stillTicks = 0;
   #limitedTicks = 0;
+  /** A picture went out since the start. */
+  #hasSent = false;
+  /** Firefox offers H.264 before it has fetched what encodes it: then nothing goes out, and nobody says why. */
+  #avoidsH264 = false;
+  #stream = '';
   #awaySinceMs: number | undefined;
   /** Phones stop the camera of a page that nobody sees; computers do not. */
   readonly #stopsOutOfSight: boolean;
@@ -44,7 +49,7 @@ export class Broadcast {
     this.#client = new WhipClient(
       this.#sending(),
       { state: (state) => this.#onState(state), stats: (stats) => this.#onStats(stats) },
-      browserEnvironment,
+      { ...browserEnvironment, videoCodecs: () => this.#codecs() },
     );
     effect(() => this.#client.replace('video', sources.video.value));
     effect(() => this.#client.replace('audio', sources.audio.value));
@@ -66,6 +71,8 @@ export class Broadcast {
     });
     this.#stillTicks = 0;
     this.#limitedTicks = 0;
+    this.#hasSent = false;
+    this.#stream = stream;
     window.clearTimeout(this.#timer);
     if (mode === 'test') this.#timer = window.setTimeout(() => this.#endTest(), TEST_MS_MAX);
     void this.#keepAwake();
@@ -134,6 +141,11 @@ export class Broadcast {
   #onStats(stats: PublishStats): void {
     const isDue = this.#sources.video.peek() !== null && this.state.peek().phase === 'live';
     this.#stillTicks = isDue && (stats.fps ?? 0) === 0 ? this.#stillTicks + 1 : 0;
+    this.#hasSent ||= (stats.fps ?? 0) > 0;
+    if (this.#stillTicks >= STILL_TICKS && this.#mayBeH264(stats)) {
+      this.#goWithoutH264();
+      return;
+    }
     const { limitedBy } = stats;
     this.#limitedTicks = limitedBy === 'nothing' ? 0 : this.#limitedTicks + 1;
     batch(() => {
@@ -141,6 +153,24 @@ export class Broadcast {
       this.isStill.value = this.#stillTicks >= STILL_TICKS;
       this.limit.value = this.#limitedTicks >= LIMITED_TICKS ? limitedBy : 'nothing';
     });
+  }
+
+  #mayBeH264({ videoCodec }: PublishStats): boolean {
+    return !this.#hasSent && !this.#avoidsH264 && videoCodec === 'H264';
+  }
+
+  #goWithoutH264(): void {
+    const mode = this.mode.peek();
+    if (mode === 'off') return;
+    this.#avoidsH264 = true;
+    this.#sources.note.value =
+      'This browser’s H.264 does not start, so your picture goes as VP8. Every viewer sees it; it costs this device more work.';
+    this.go(mode, this.#stream, false);
+  }
+
+  #codecs(): readonly RTCRtpCodec[] | undefined {
+    const all = globalThis.RTCRtpSender?.getCapabilities('video')?.codecs;
+    return this.#avoidsH264 ? all?.filter(({ mimeType }) => !/\/h264$/i.test(mimeType)) : all;
   }
 
   #sending() {
@@ -161,7 +191,6 @@ export class Broadcast {
 const browserEnvironment = {
   createPeer: () => new RTCPeerConnection(),
   fetch: (url: string, init: RequestInit) => fetch(url, init),
-  videoCodecs: () => globalThis.RTCRtpSender?.getCapabilities('video')?.codecs,
   nowMs: () => performance.now(),
   setTimer: (callback: () => void, delayMs: number) => window.setTimeout(callback, delayMs),
   clearTimer: (timer: number) => window.clearTimeout(timer),

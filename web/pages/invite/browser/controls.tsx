@@ -189,7 +189,7 @@ function Figures({
   readonly state: WhipState;
 }) {
   const forMs = useElapsed(state.phase === 'live' ? state.sinceMs : undefined);
-  if (stats === undefined) return null;
+  if (stats === undefined || state.phase !== 'live') return null;
   const limit = limitWords(broadcast.limit.value);
   const size =
     stats.width === null || stats.height === null ? undefined : `${stats.width} × ${stats.height}`;
