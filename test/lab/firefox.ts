@@ -17,7 +17,8 @@ const PORT = 9222;
 const START_MS_MAX = 30_000;
 
 /** H.264 through libavcodec: its own decoder for WebRTC is a plug-in that it would have to download. */
-const PREFERENCES: Readonly<Record<string, boolean | number>> = {
+type Preferences = Readonly<Record<string, boolean | number | string>>;
+const PREFERENCES: Preferences = {
   'media.webrtc.hw.h264.enabled': true,
   'media.navigator.mediadatadecoder_h264_enabled': true,
   'gfx.blacklist.webrtc.hw.acceleration': 1,
@@ -61,11 +62,11 @@ export class Firefox {
     });
   }
 
-  static async start(lab: Lab, side: Side): Promise<Firefox> {
+  static async start(lab: Lab, side: Side, own: Preferences = {}): Promise<Firefox> {
     const profile = join(lab.folder, 'firefox');
     mkdirSync(profile);
-    const lines = Object.entries(PREFERENCES).map(
-      ([name, value]) => `user_pref("${name}", ${value});`,
+    const lines = Object.entries({ ...PREFERENCES, ...own }).map(
+      ([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`,
     );
     writeFileSync(join(profile, 'user.js'), lines.join('\n'));
     const child = lab.run(

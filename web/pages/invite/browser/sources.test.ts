@@ -40,6 +40,7 @@ class FakeMedia {
   microphones = ['mic-1', 'headset'];
   /** What the person or the system says no to. */
   refused: Readonly<Record<string, string>> = {};
+  permission: PermissionState | undefined;
   screen: readonly FakeTrack[] | string = [];
   readonly given: FakeTrack[] = [];
   readonly asked: { video?: Wanted; audio?: Wanted }[] = [];
@@ -116,6 +117,7 @@ function start(remembered: Record<string, string> = {}) {
     {
       media: media as never,
       memory: new DeviceMemory(storage),
+      permission: async () => media.permission,
       mix: (tracks) => {
         mixes.push([...tracks]);
         return { track: { mixed: true } as never, close: () => mixes.push([]) };
@@ -157,6 +159,15 @@ test('what the person does not allow is told apart from what another program has
   media.refused = { video: 'NotAllowedError', audio: 'NotReadableError' };
   await sources.begin();
   assert.deepEqual(sources.trouble.value, { camera: 'denied', microphone: 'busy' });
+});
+
+test('who closes the question is not asked the same again', async () => {
+  const { media, sources } = start();
+  media.refused = { video: 'NotAllowedError' };
+  media.permission = 'prompt';
+  await sources.begin();
+  assert.equal(media.asked.length, 1);
+  assert.deepEqual(sources.trouble.value, { camera: 'denied', microphone: 'denied' });
 });
 
 test('a choice is remembered, and the one before let go', async () => {

@@ -26,6 +26,8 @@ export type SourcesEnvironment = {
       })
     | undefined;
   readonly memory: DeviceMemory;
+  /** Undefined where the browser does not say. */
+  readonly permission: (kind: DeviceKind) => Promise<PermissionState | undefined>;
   /** One sound of two: a microphone, and what is heard of the screen. */
   readonly mix: (tracks: readonly MediaStreamTrack[]) => {
     readonly track: MediaStreamTrack;
@@ -84,12 +86,18 @@ export class Sources {
       this.#take('camera', both.tracks.video);
       this.#take('microphone', both.tracks.audio);
     } else {
-      // One of the two may be all right.
-      await this.use('camera', memory.last('camera'));
-      await this.use('microphone', memory.last('microphone'));
+      for (const kind of ['camera', 'microphone'] as const)
+        await this.#tryAlone(kind, both.trouble);
     }
     await this.#look();
     this.isBusy.value = false;
+  }
+
+  /** One of the two may be all right; but who has closed the question is not to be asked the same again. */
+  async #tryAlone(kind: DeviceKind, ofBoth: CaptureTrouble): Promise<void> {
+    const { memory, permission } = this.#environment;
+    if (ofBoth === 'denied' && (await permission(kind)) === 'prompt') this.#say(kind, 'denied');
+    else await this.use(kind, memory.last(kind));
   }
 
   /** This camera or microphone from now on, also while live. */

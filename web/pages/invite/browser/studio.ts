@@ -22,6 +22,13 @@ export const sources = new Sources(
     // Missing over plain HTTP, whatever the types say.
     media: navigator.mediaDevices as unknown as SourcesEnvironment['media'],
     memory: new DeviceMemory(storage()),
+    permission: async (kind) => {
+      try {
+        return (await navigator.permissions.query({ name: kind as PermissionName })).state;
+      } catch {
+        return undefined; // a browser that does not know this one
+      }
+    },
     mix,
   },
   INITIAL,
