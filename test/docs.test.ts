@@ -63,7 +63,7 @@ test('commands that are shown exist', () => {
   );
   for (const { path, text } of pages) {
     const code = [...text.matchAll(/```[\s\S]*?```|`[^`\n]+`/g)].join('\n');
-    for (const [shown, run = '', name = ''] of code.matchAll(/\bnpm (run )?(\w+)/g)) {
+    for (const [shown, run = '', name = ''] of code.matchAll(/\bnpm (run )?(\w[\w-]*)/g)) {
       if (['install', 'ci'].includes(name)) continue;
       assert.ok(scripts[name] !== undefined, `${path}: ${shown}`);
       assert.ok(run !== '' || ['start', 'test'].includes(name), `${path}: ${shown} lacks "run"`);
