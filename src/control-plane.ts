@@ -112,7 +112,7 @@ export async function openControlPlane(
     const guests = guestsOf({ store, apps, gate, media, telling, log });
     const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
     const ports = portsOf(config, media, onePort);
-    const viewer = viewerSideOf({ media, store, apps, gate });
+    const viewer = viewerSideOf({ media, store, apps, gate, log });
     const api = apiOf(config, {
       ...{ media, ...viewer, gate, apps, store, accounts, guests, passwords },
       ...{ telling, commandToken, ports, log, found, commands, limits, sampler, reload },
@@ -173,10 +173,12 @@ function gateOf(
   return { sampler, admission, limits, gate };
 }
 
-type ViewerParts = Pick<ApiParts, 'media' | 'store' | 'apps' | 'gate'>;
+type ViewerParts = Pick<ApiParts, 'media' | 'store' | 'apps' | 'gate' | 'log'>;
 
-function viewerSideOf({ media, store, apps, gate }: ViewerParts) {
-  return viewerSide({ media, store, directory: apps, gate, nowMs: Date.now });
+function viewerSideOf({ media, store, apps, gate, log }: ViewerParts) {
+  const onBug = (err: unknown) =>
+    log.error({ err }, 'a picture could not be made: please report it');
+  return viewerSide({ media, store, directory: apps, gate, nowMs: Date.now, onBug });
 }
 
 type PageParts = Pick<PagesDeps, 'sitePasswords' | 'watching'> &

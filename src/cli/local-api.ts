@@ -60,7 +60,14 @@ export function openLocally(config: Config): LocalApi {
   site.found(config.domain ?? 'localhost', config.http.port);
   const table = apiTable({
     ...nothingLive,
-    ...viewerSide({ media: noMedia, store, directory, gate, nowMs: Date.now }),
+    ...viewerSide({
+      media: noMedia,
+      store,
+      directory,
+      gate,
+      nowMs: Date.now,
+      onBug: () => undefined,
+    }),
     store,
     directory,
     gate,

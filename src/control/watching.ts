@@ -117,10 +117,11 @@ type ViewerSideDeps = {
   readonly store: WatchingDeps['store'];
   readonly gate: WatchingDeps['gate'];
   readonly nowMs: () => number;
+  readonly onBug: (error: unknown) => void;
 };
 
 /** All that pages ask of streams, around a media plane. */
-export function viewerSide({ media, nowMs, ...deps }: ViewerSideDeps): {
+export function viewerSide({ media, nowMs, onBug, ...deps }: ViewerSideDeps): {
   readonly snapshots: Snapshots;
   readonly watching: Watching;
 } {
@@ -133,7 +134,7 @@ export function viewerSide({ media, nowMs, ...deps }: ViewerSideDeps): {
       throw error;
     }
   };
-  const snapshots = new Snapshots({ media, keepsLast, nowMs });
+  const snapshots = new Snapshots({ media, keepsLast, nowMs, onBug });
   const audience = new Audience();
   media.onEvent((event) => audience.hear(event));
   const watching = new Watching({ ...deps, live: media.live, audience, snapshots });

@@ -20,6 +20,10 @@ export const COMMAND_TOKEN = 'a-token-that-only-the-owner-of-the-files-can-read'
 /** Nothing is uploaded there. */
 const NO_FOLDER = '/nonexistent/state';
 
+function throwIt(error: unknown): never {
+  throw error;
+}
+
 export function apiDeps(
   media: FakeMedia,
   {
@@ -33,7 +37,7 @@ export function apiDeps(
   const kept = new EventTable(store.database);
   return {
     media,
-    ...viewerSide({ media, gate, store, directory: apps, nowMs: Date.now }),
+    ...viewerSide({ media, gate, store, directory: apps, nowMs: Date.now, onBug: throwIt }),
     gate,
     store,
     directory: apps,

@@ -1,6 +1,6 @@
 /** Pictures of streams, made of their keyframes without decoding them; each for a few seconds, and where the app wants it the last one. */
 import type { StreamName } from '../../base/names.ts';
-import type { KeyframePayloads } from '../../channel/messages.ts';
+import type { KeyframePayloads, VideoCodec } from '../../channel/messages.ts';
 import { type Still, stillOf } from '../../protocols/still/still.ts';
 
 /** The part of the media link that is asked. */
@@ -15,6 +15,8 @@ export type SnapshotDeps = {
   /** Whether the app of a stream wants the picture kept after its end. */
   readonly keepsLast: (stream: StreamName) => boolean;
   readonly nowMs: () => number;
+  /** Our own bug came to light; there is no picture then, and nothing else is lost. */
+  readonly onBug: (error: unknown) => void;
 };
 
 export type Snapshot = {
@@ -74,7 +76,7 @@ export class Snapshots {
   }
 
   #keep(stream: StreamName, { codec, payloads }: KeyframePayloads): Snapshot | undefined {
-    const still = stillOf(codec, payloads);
+    const still = this.#wrap(codec, payloads);
     if (still === undefined) return undefined;
     const snapshot = { still, atMs: this.#deps.nowMs() };
     this.#forget(stream);
@@ -85,6 +87,16 @@ export class Snapshots {
       this.#forget(oldest);
     }
     return snapshot;
+  }
+
+  /** What strangers publish goes through here. */
+  #wrap(codec: VideoCodec, payloads: readonly Uint8Array[]): Still | undefined {
+    try {
+      return stillOf(codec, payloads);
+    } catch (error) {
+      this.#deps.onBug(error);
+      return undefined;
+    }
   }
 
   #forget(stream: StreamName): void {

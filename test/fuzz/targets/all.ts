@@ -2,6 +2,7 @@ import type { Targets } from '../target.ts';
 import { admissionTargets } from './admission.ts';
 import { codecTargets } from './codecs.ts';
 import { controlTargets } from './control.ts';
+import { pictureTargets } from './pictures.ts';
 import { rtmpTargets } from './rtmp.ts';
 import { tlsTargets } from './tls.ts';
 import { webrtcTargets } from './webrtc.ts';
@@ -15,5 +16,6 @@ export const targets: Targets = {
   ...controlTargets,
   ...admissionTargets,
   ...tlsTargets,
+  ...pictureTargets,
   ...zipTargets,
 };

@@ -46,8 +46,22 @@ function showStreams(names: readonly string[]): void {
   // Links that stay are the same elements, so that a keyboard's focus does not vanish under its user.
   const links = new Map([...list.children].map((item) => [item.textContent, item]));
   list.replaceChildren(...names.map((name) => links.get(`Live${name}`) ?? streamItem(name)));
+  showApps(names);
   if (shown !== undefined) byId('spoken').textContent = spokenCount(names.length);
   shown = names;
+}
+
+/** Apps with several streams can be watched at once. */
+function showApps(names: readonly string[]): void {
+  const apps = names.map((name) => name.slice(0, name.indexOf('/')));
+  const several = [...new Set(apps.filter((app, at) => apps.indexOf(app) !== at))];
+  const links = several.map((app) => {
+    const link = document.createElement('a');
+    link.href = `/${app}`;
+    link.textContent = `All of ${app} at once`;
+    return link;
+  });
+  byId('several').replaceChildren(...links);
 }
 
 /** Whoever has just signed in looks here for whether it worked. */

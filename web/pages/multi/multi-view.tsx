@@ -46,7 +46,7 @@ export function MultiView({
           {unreachable.value ? 'The server does not answer. Trying again.' : summary(app, count)}
         </p>
         <span class="spring" />
-        <label class="mix">
+        <label class="mix" hidden={count < 2}>
           <input
             type="checkbox"
             checked={mixes.value}
