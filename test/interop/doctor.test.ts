@@ -13,6 +13,8 @@ import { TestServer } from './server.ts';
 
 const PASSWORD = 'correct horse battery';
 const OBS = 'Mozilla/5.0 (OBS-Studio/32.2.2; Windows x86_64; en-US)';
+/** The card asks for a still as soon as the stream is there, and its first keyframe may be under way. */
+const NO_STILL_YET = /404/;
 /** Until all that is wrong is found: silence takes ten seconds, a busy machine longer. */
 const FOUND_MS_MAX = 30_000;
 
@@ -118,6 +120,7 @@ test('ffmpeg with B-frames, 5 s between keyframes and a silent mono track: each 
   assert.match(await item(card, 'sound'), /44\.1 kHz[\s\S]*-ar 48000/);
   assert.match(await item(card, 'connection'), /FFmpeg \d+ by RTMP, over TCP/);
   assert.equal(await card.getByRole('status').textContent(), '3 things to mend.');
+  screen.forgive(NO_STILL_YET);
   await screen.inspect('doctor-faulty');
 });
 
@@ -134,6 +137,7 @@ test('a good stream has a tick and a value for everything that can be known', as
   assert.match(await item(card, 'keyframes'), /Keyframe every 1 s/);
   assert.match(await item(card, 'audio-level'), /Level −2\d dB/);
   assert.match(await item(card, 'video-bitrate'), /1\.\d Mbit\/s of 1\.5 Mbit\/s/);
+  screen.forgive(NO_STILL_YET);
   await screen.inspect('doctor-good');
 });
 
