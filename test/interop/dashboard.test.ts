@@ -194,7 +194,7 @@ test('who may only watch is told so', async () => {
   await screen.inspect('dashboard-viewer');
 });
 
-test('a server that is gone is said to be', async () => {
+test('a server that is gone is said to be, and one that is back is shown, with what went out before', async () => {
   await page.evaluate(`fetch('/api/logout', {method: 'POST'})`);
   await page.goto(`${origin()}/login?next=/dashboard`);
   await page.fill('#name', 'Ada');
@@ -205,4 +205,17 @@ test('a server that is gone is said to be', async () => {
   await page.getByText('The server does not answer.').waitFor();
   screen.forgive(/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED/);
   await screen.inspect('dashboard-gone');
+  const again = spawn(process.execPath, ['src/main.ts', '--config', server.configFile], {
+    stdio: 'ignore',
+  });
+  try {
+    await page.getByText('The server does not answer.').waitFor({ state: 'detached' });
+    const month = page.locator('.figures > div').filter({ hasText: 'Out this month' });
+    assert.match((await month.textContent()) ?? '', /\d [kM]B/);
+    // Told by the new server, to the page that was there before it.
+    encoder = publish('live/again');
+    await card('live/again').waitFor();
+  } finally {
+    await endProcess(again);
+  }
 });
