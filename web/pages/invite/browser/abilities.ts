@@ -45,9 +45,9 @@ export function screenWords({ family, hasScreen, platform }: Abilities): string 
     return 'This browser shows the screen or a window, without its sound. Chrome and Edge can send the sound too.';
   }
   if (platform === 'windows') {
-    return 'The sound goes along with a tab or the whole screen: tick the box in the window that opens. A single window has none.';
+    return 'You can show the screen, a window or a tab. Sound goes along with a tab or the whole screen: tick the box in the window that opens. A single window has none.';
   }
-  return 'The sound goes along with a tab: choose one, and tick the box in the window that opens. A window or the whole screen may have none.';
+  return 'You can show the screen, a window or a tab. Sound goes along with a tab: tick the box in the window that opens. A window or the whole screen may have none.';
 }
 
 /** Why the screen cannot be shown, where it cannot. */
