@@ -59,6 +59,8 @@ const LANES = Math.min(2, availableParallelism());
 const FLOODS = new Set([
   ...['http-floods', 'join-storm', 'junk', 'one-port', 'stalled-readers', 'websocket'],
 ]);
+/** They begin, so that the other lane has something to do until the end. */
+const LONG = new Set(['tls', 'sessions', 'acme', 'admission', 'notifications', 'https', 'cli']);
 /** What they measure is of media, to some ten milliseconds. */
 const MEASURING = new Set([
   ...['codecs', 'endings', 'findings', 'join', 'live', 'multi-view', 'native-send', 'one-port'],
@@ -238,7 +240,7 @@ function inShares(pattern: string): Command[] {
 /** Each file in a process of its own: tests with real ports and browsers must not disturb each other. */
 function oneAfterTheOther(pattern: string, isAlone: (file: string) => boolean): Command[] {
   return globSync(pattern)
-    .toSorted()
+    .toSorted((one, other) => Number(LONG.has(nameOf(other))) - Number(LONG.has(nameOf(one))))
     .map((file) => ({ words: [...nodeTest, file], isAlone: isAlone(file) }));
 }
 

@@ -159,8 +159,9 @@ test('names that are no names are refused, and come back as nothing that a brows
         ];
         for (const { status, type, body } of answers) {
           assert.ok(status < 500, `${status}`);
-          if (/html/.test(type))
-            assert.ok(!body.includes(name) || name.length < 8, 'no page repeats it');
+          // A name that is one, such as `constructor`, stands in its page's links; there is nothing in it to run.
+          if (!/html/.test(type) || name.length < 8 || /^[\w.-]+$/.test(name)) continue;
+          assert.ok(!body.includes(name), 'no page repeats it');
         }
       }),
       { numRuns: 120 },
