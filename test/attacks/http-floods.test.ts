@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { STALLED_MS_MAX } from '../../src/control/http/limits.ts';
 import { setStage } from './stage.ts';
 import { closedWithin, dial, pause, viewerOffer } from './stranger.ts';
 import { costOf } from './usage.ts';
@@ -50,7 +51,7 @@ test('heads, bodies and answers that trickle are cut off in time', () =>
       const socket = await dial(stage.server.http);
       socket.pause();
       socket.write('GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n');
-      await pause(33_000);
+      await pause(2 * STALLED_MS_MAX + 3000);
       assert.ok(await closedWithin(socket, 2000), 'an answer that nobody reads');
     };
     await Promise.all([...waits, deaf()]);

@@ -13,7 +13,10 @@ const HEAD_TIMEOUT_MS = 10_000;
 export const REQUEST_TIMEOUT_MS = 20_000;
 /** How late Node may be to notice; by itself it looks every 30 s. */
 const TIMEOUT_CHECK_MS = 2_000;
-/** A connection over which nothing has moved for so long, in either direction, belongs to nobody who reads. */
+/**
+ * A connection over which nothing has moved for so long, in either direction, belongs to nobody who reads. Node gives twice the time
+ * where the last write was taken in part.
+ */
 export const STALLED_MS_MAX = 30_000;
 /** Requests of one connection under way at once. Browsers send one after the other; each open answer holds a buffer. */
 const PIPELINED_MAX = 4;
