@@ -311,7 +311,7 @@ function signallingOf(
     candidates: (transports) =>
       candidates().filter(({ transport }) => transports.includes(transport)),
     // A test goes the way of an app that nobody has configured.
-    app: (app) => (app === TEST_APP ? config.appDefaults : apps.find(app)),
+    app: (app) => (app === TEST_APP ? apps.defaults : apps.find(app)),
     onRefused: (refusal) => {
       logRefusal(log, refusal);
       telling.events.refused(refusal);
