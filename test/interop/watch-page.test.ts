@@ -13,7 +13,6 @@ const CONFIG = `
 apps:
   show: {viewer_count: true, snapshots: last}
   press: {viewing: link}
-limits: {viewers: 3}
 `;
 const STAGE = 'show/stage';
 
@@ -152,11 +151,12 @@ test('a link in the address lets in, and is not in what is shared', async () => 
 });
 
 test('who finds all places taken is told so, and gets in by himself', async () => {
+  await using small = await TestServer.start({ config: 'limits: {viewers: 3}' });
   const pages: Page[] = [];
   for (let index = 0; index < 4; index++) {
     const page = await chromium.newPage();
     pages.push(page);
-    await page.goto(server.page('show/full', '?muted=1'));
+    await page.goto(small.page('show/full', '?muted=1'));
     if (index < 3) await waitForState(page, 'waiting');
   }
   const [first, , , last] = pages;
