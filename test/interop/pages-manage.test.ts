@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { openSession, publisherOffer } from '../attacks/stranger.ts';
 import { Chromium } from './chromium.ts';
+import { ffmpegOutput } from './ffmpeg.ts';
 import { DiscordServer } from './hook-servers.ts';
 import { Screen } from './screens.ts';
 import { TestServer } from './server.ts';
@@ -159,6 +160,26 @@ test('what the configuration says comes back', async () => {
   await button('Take it back').click();
   await page.getByText('conf is as the configuration says.').waitFor();
   await page.getByText('Who is signed in').waitFor();
+});
+
+test('a stream gets a poster from a picture of any size, and loses it', async () => {
+  const source = 'gradients=size=3000x1500:c0=teal:c1=orange:n=2';
+  const options = ['-frames:v', '1', '-f', 'image2pipe', '-c:v', 'png'];
+  const buffer = await ffmpegOutput(['-f', 'lavfi', '-i', source, ...options]);
+  await open('apps');
+  await button('Poster of conf/one').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('No poster yet').waitFor();
+  const choose = (name: string, mimeType: string, bytes: Buffer) =>
+    dialog.getByLabel('Choose a picture').setInputFiles({ name, mimeType, buffer: bytes });
+  await choose('notes.txt', 'text/plain', Buffer.from('no picture'));
+  await dialog.getByText('cannot read this file as a picture').waitFor();
+  await choose('large.png', 'image/png', buffer);
+  await dialog.getByRole('img', { name: 'Poster of conf/one' }).waitFor();
+  await screen.inspect('manage-poster');
+  assert.equal(await status('/api/streams/conf/one/poster'), 401, 'for members alone');
+  await dialog.getByRole('button', { name: 'Take the poster away' }).click();
+  await dialog.getByText('No poster yet').waitFor();
 });
 
 test('a key is made, copied once, used, and revoked while somebody publishes with it', async () => {

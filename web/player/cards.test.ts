@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WhepState } from '../parts/whep-client.ts';
-import { cardOf, playerState, troubleOf } from './cards.ts';
+import { cardOf, goneFor, playerState, troubleOf } from './cards.ts';
 
 const STATES: readonly WhepState[] = [
   { phase: 'idle' },
@@ -11,6 +11,7 @@ const STATES: readonly WhepState[] = [
   { phase: 'reconnecting', sinceMs: 0, reason: 'unreachable' },
   { phase: 'reconnecting', sinceMs: 0, reason: 'offline' },
   { phase: 'reconnecting', sinceMs: 0, reason: 'no-path' },
+  { phase: 'reconnecting', sinceMs: 0, reason: 'full' },
   { phase: 'ended', reason: 'stopped' },
   { phase: 'ended', reason: 'gone' },
   { phase: 'error', reason: 'not-found', detail: undefined },
@@ -24,6 +25,17 @@ test('every state without a moving picture says something of its own', () => {
   assert.ok(cards.every((card) => card && card.title !== ''));
   const said = cards.map((card) => `${card?.title} ${card?.text}`);
   assert.equal(new Set(said).size, said.length);
+});
+
+test('how long a picture has been gone is said once it is worth a word', () => {
+  const gone = (afterMs: number, state: WhepState) => goneFor(state, 1000 + afterMs);
+  const lost: WhepState = { phase: 'reconnecting', sinceMs: 1000, reason: 'path-lost' };
+  assert.equal(gone(2999, lost), undefined);
+  assert.equal(gone(3000, lost), 'for 3 s');
+  assert.equal(gone(59_999, lost), 'for 59 s');
+  assert.equal(gone(125_000, lost), 'for 2 min 5 s');
+  assert.equal(gone(9000, { ...lost, reason: 'full' }), undefined, 'nothing was lost');
+  assert.equal(gone(9000, { phase: 'live', sinceMs: 1000 }), undefined);
 });
 
 test('a moving picture has no card over it', () => {

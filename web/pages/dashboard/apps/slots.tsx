@@ -1,4 +1,4 @@
-import { Link2, Pencil, Plus, Trash2 } from 'lucide';
+import { Image, Link2, Pencil, Plus, Trash2 } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { AppInfo, SlotInfo } from '../../../../src/api/access.ts';
 import type { ServerInfo } from '../../../../src/api/server.ts';
@@ -11,6 +11,7 @@ import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 import { confirmAndTell } from '../../../ui/work.ts';
 import { writeTarget } from '../common/target.ts';
 import { AddressCopies, Addresses } from './addresses.tsx';
+import { PosterDialog } from './poster.tsx';
 import { type Slot, slotsOf } from './slot-list.ts';
 
 type Props = {
@@ -104,6 +105,7 @@ function SlotRow({
   readonly onShow: () => void;
 }) {
   const name = `${app.name}/${slot.stream}`;
+  const [isPosterOpen, setPosterOpen] = useState(false);
   const remove = async () => {
     const wasTried = await confirmAndTell({
       title: `Take ${name} from the list?`,
@@ -126,6 +128,13 @@ function SlotRow({
       </div>
       <div class="ui-buttons">
         <IconButton icon={Link2} label={`Addresses of ${name}`} onClick={onShow} />
+        {mayChange && (
+          <IconButton
+            icon={Image}
+            label={`Poster of ${name}`}
+            onClick={() => setPosterOpen(true)}
+          />
+        )}
         {mayChange && !slot.isInSettings && (
           <IconButton icon={Pencil} label={`Change the label of ${name}`} onClick={onEdit} />
         )}
@@ -137,6 +146,9 @@ function SlotRow({
           />
         )}
       </div>
+      {isPosterOpen && (
+        <PosterDialog app={app.name} stream={slot.stream} onClose={() => setPosterOpen(false)} />
+      )}
     </div>
   );
 }
