@@ -240,6 +240,7 @@ function inShares(pattern: string): Command[] {
 /** Each file in a process of its own: tests with real ports and browsers must not disturb each other. */
 function oneAfterTheOther(pattern: string, isAlone: (file: string) => boolean): Command[] {
   return globSync(pattern)
+    .toSorted()
     .toSorted((one, other) => Number(LONG.has(nameOf(other))) - Number(LONG.has(nameOf(one))))
     .map((file) => ({ words: [...nodeTest, file], isAlone: isAlone(file) }));
 }
