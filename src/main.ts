@@ -3,10 +3,11 @@ import type { ReloadOutcome } from './api/server.ts';
 import type { StreamName } from './base/names.ts';
 import { serverArguments } from './cli/dispatch.ts';
 import { hostsOf, socketAddress } from './control/addresses.ts';
-import { writeBanner } from './control/banner.ts';
+import { type BannerFacts, writeBanner } from './control/banner.ts';
 import type { Config } from './control/config/config.ts';
 import { loadConfig } from './control/config/load.ts';
 import { type Options, parseOptions } from './control/config/options.ts';
+import { firstSecrets } from './control/first-secrets.ts';
 import { checkStaticFolder } from './control/http/static-folder.ts';
 import { liveSettings } from './control/live-settings.ts';
 import { createLog, type Log } from './control/log.ts';
@@ -17,7 +18,7 @@ import { commandsOf } from './control/setup/start-words.ts';
 import { StartError } from './control/start-error.ts';
 import { stopOnSignal } from './control/stop-on-signal.ts';
 import { StoreError } from './control/store/database.ts';
-import { type FirstKey, firstKey } from './control/store/publish-key.ts';
+import { firstKey } from './control/store/publish-key.ts';
 import { Store } from './control/store/store.ts';
 import { startTelling } from './control/telling.ts';
 import { planTls, type TlsPlan } from './control/tls/plan.ts';
@@ -84,7 +85,9 @@ async function serve(args: readonly string[]): Promise<void> {
   telling.site.found(hostsOf(config.domain, found).host, http.port);
   const { entrance, port: httpPort } = http;
   const tls = await openHttps(plane, tlsPlan, { config, entrance, httpPort, log, telling });
-  greet({ config, plane, tls, demo, key: firstPublishKey, log });
+  const { claimCode } = plane.accounts;
+  const secrets = firstSecrets(config.stateDir, { key: firstPublishKey, claimCode });
+  greet({ config, plane, tls, demo, ...secrets, log });
   logWithoutHttps(tlsPlan, { config, log });
   log.info({ http: http.port, ...media.ports }, 'listening');
   const url = localUrl(socketAddress(config.http.address), http.port);
@@ -121,13 +124,12 @@ type Started = {
   readonly plane: ControlPlane;
   readonly tls: Tls | undefined;
   readonly demo: StreamName | undefined;
-  readonly key: FirstKey;
   readonly log: Log;
-};
+} & Pick<BannerFacts, 'key' | 'claimCode'>;
 
 /** Where everything is, and what the operator should know. */
-function greet({ config, plane, tls, demo, key, log }: Started): void {
-  const { media, http, found, apps, accounts } = plane;
+function greet({ config, plane, tls, demo, key, claimCode, log }: Started): void {
+  const { media, http, found, apps } = plane;
   process.stdout.write(
     writeBanner({
       ...hostsOf(config.domain, found),
@@ -139,7 +141,7 @@ function greet({ config, plane, tls, demo, key, log }: Started): void {
       app: config.apps?.keys().next().value ?? EXAMPLE_APP,
       key,
       openApps: apps.openForAll,
-      claimCode: accounts.claimCode,
+      claimCode,
     }),
   );
   for (const warning of [...found.warnings, ...media.warnings]) log.warn(warning);

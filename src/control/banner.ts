@@ -21,8 +21,8 @@ export type BannerFacts = {
   readonly key: FirstKey;
   /** Apps that anybody can publish to; `*` for all that are not listed. */
   readonly openApps: readonly string[];
-  /** Makes the first account; undefined where there is an owner. */
-  readonly claimCode: Secret | undefined;
+  /** Makes the first account, or the file that holds it; undefined where there is an owner. */
+  readonly claimCode: Secret | { readonly file: string } | undefined;
 };
 
 /** A stream's name for the examples. */
@@ -75,8 +75,11 @@ function plainLines({ publicUrl, host, httpPort, httpsPort }: BannerFacts): stri
 }
 
 /** Behind the #, where no server and no other site gets to see it. */
-function claimLines(http: string, code: Secret | undefined): string[] {
+function claimLines(http: string, code: BannerFacts['claimCode']): string[] {
   if (code === undefined) return [];
+  if ('file' in code) {
+    return ['', `Owner        ${http}/setup makes your account, with the code in ${code.file}`];
+  }
   return [
     '',
     `Owner        ${http}/setup#${code.reveal()}`,

@@ -55,7 +55,7 @@ export function AccountStep({
       {(code === '' || isWrong) && (
         <Field
           label="Code from the terminal"
-          help="The server prints it when it starts, as long as it has no owner: the part of the address behind the #."
+          help="The server prints it when it starts, as long as it has no owner: the part of the address behind the #. A service names the file that holds it."
           value={typed.code}
           onInput={set('code')}
           maxLength={32}
