@@ -282,6 +282,26 @@ test('a view link lets in until it is revoked, and can be shown again', async ()
   assert.equal(await status(path), 401);
 });
 
+test('a short link is made by name, leads to its stream, and is removed', async () => {
+  await open('keys');
+  await page.getByRole('tab', { name: 'Short links' }).click();
+  await page.getByText('No short link yet').waitFor();
+  await button('Make a short link').click();
+  await button('Make the link').click();
+  await page.getByText('Write it as app/stream').waitFor();
+  await field('Stream').fill('show/slot-1');
+  await field('Short name').fill('gala');
+  await button('Make the link').click();
+  await button('Copy gala').waitFor();
+  await screen.inspect('manage-short-links');
+  const leads = await fetch(`${origin()}/~gala`, { redirect: 'manual' });
+  assert.equal(leads.headers.get('location'), '/show/slot-1');
+  await button('Remove gala').click();
+  await button('Remove').last().click();
+  await page.getByText('Removed gala.').waitFor();
+  assert.equal((await fetch(`${origin()}/~gala`, { redirect: 'manual' })).status, 404);
+});
+
 test('somebody gets an account, another role and password, is kept out and removed', async () => {
   await open('people');
   await button('Give somebody an account').click();
