@@ -22,12 +22,12 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 const server = spawn('millrace', ['--demo', '--state-dir', '/root/state'], { stdio: ['ignore', 'pipe', 'inherit'] });
 const files = readdirSync('/usr/local/lib/node_modules/millrace/dist/web');
-const pages = files.flatMap((name) => /^(?!home|watch|missing)(.*)[.]html$/.exec(name)?.[1] ?? []);
+const pages = files.flatMap((name) => /^(?!home|watch|missing|embed)(.*)[.]html$/.exec(name)?.[1] ?? []);
 const scripts = ['player.js', 'ovenplayer-revive.js', 'api/openapi.json', 'healthz'];
 let printed = '';
 server.stdout.on('data', (chunk) => (printed += chunk));
 for (let tries = 0; !printed.includes('stream is live') && tries < 100; tries++) await delay(100);
-for (const path of ['/', '/demo/clock', ...[...pages, ...scripts].map((name) => '/' + name)]) {
+for (const path of ['/', '/demo', '/demo/clock', '/embed/demo/clock', ...[...pages, ...scripts].map((name) => '/' + name)]) {
   const response = await fetch('http://127.0.0.1:3333' + path);
   if (!response.ok) throw new Error(path + ': ' + response.status + '\\n' + printed);
 }
