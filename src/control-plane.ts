@@ -38,7 +38,7 @@ import { Counts } from './control/metrics/counts.ts';
 import { OpenPorts } from './control/open-ports.ts';
 import { Outbound } from './control/outbound/outbound.ts';
 import { newCommandToken } from './control/running-server.ts';
-import { logEvent, logRefusal } from './control/session-log.ts';
+import { logEvent } from './control/session-log.ts';
 import { Sessions } from './control/sessions.ts';
 import { Reach } from './control/setup/reach.ts';
 import type { Commands } from './control/setup/start-words.ts';
@@ -106,8 +106,7 @@ export async function openControlPlane(
     sampler.start(media, config.limits.egress > 0);
     const accounts = new Accounts({
       ...{ store, apps, passwords, nowMs: Date.now },
-      onRefused: (what, { address }, { reason, detail }) =>
-        log.warn({ address, reason }, `${what} refused: ${detail}`),
+      onRefused: new RefusalLog(log).attempt,
     });
     const guests = guestsOf({ store, apps, gate, media, telling, log });
     const onePort = OnePort.of(config, { media, descriptors: openDescriptors, log });
@@ -274,8 +273,7 @@ function guestsOf({ store, apps, gate, media, telling, log }: GuestParts): Guest
     ...{ store, apps, gate, nowMs: Date.now },
     isLive: (stream) => media.live.has(stream),
     tell: (event) => telling.events.tell(event),
-    onRefused: (what, { address }, { reason, detail }) =>
-      log.warn({ address, reason }, `${what} refused: ${detail}`),
+    onRefused: new RefusalLog(log).attempt,
     onFault: new FaultLog(log).listener,
   });
   guests.start();
@@ -301,6 +299,7 @@ function signallingOf(
   { addresses }: FoundAddresses,
   { gate, apps, onePort, telling, log }: SignallingParts,
 ): SignallingDeps {
+  const refusals = new RefusalLog(log);
   // The one port may open later, when another program has let it go.
   const candidates = () =>
     toCandidates(addresses, mediaSocketsOf(config, media.ports, onePort?.mediaPort));
@@ -313,7 +312,7 @@ function signallingOf(
     // A test goes the way of an app that nobody has configured.
     app: (app) => (app === TEST_APP ? apps.defaults : apps.find(app)),
     onRefused: (refusal) => {
-      logRefusal(log, refusal);
+      refusals.listener({ ...refusal, target: refusal.stream });
       telling.events.refused(refusal);
     },
   };

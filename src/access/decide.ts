@@ -257,8 +257,9 @@ function refuseCaller(
   }
   const held = heldScopes(visitor, facts);
   if (needs === 'person' ? facts.person !== undefined : held.scopes.includes(needs)) {
-    // Browsers send cookies along with what any site has them ask.
-    return held.byCookie && isChange && visitor.origin !== 'own' ? deny('other-origin') : undefined;
+    // Browsers send cookies along with what any site has them ask. Who is signed in is so by a cookie, whatever else is shown.
+    const byCookie = held.byCookie || needs === 'person';
+    return byCookie && isChange && visitor.origin !== 'own' ? deny('other-origin') : undefined;
   }
   if (facts.person !== undefined || held.isKnown) return deny('not-allowed');
   return visitor.bearer === undefined ? deny('sign-in-needed') : deny('wrong-key');

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StreamKey } from '../access/stream-key.ts';
+import { RefusalLog } from './access/refusal-log.ts';
 import { writeBanner } from './banner.ts';
 import { explainListenError, type ListeningSocket } from './listen-problem.ts';
 import { createLog } from './log.ts';
-import { logRefusal } from './session-log.ts';
 import { StartError } from './start-error.ts';
 
 function logged(readable: boolean, run: (log: ReturnType<typeof createLog>) => void): string {
@@ -18,9 +18,9 @@ function logged(readable: boolean, run: (log: ReturnType<typeof createLog>) => v
 
 test('one line an event, for programs and for people', () => {
   const refuse = (log: ReturnType<typeof createLog>) =>
-    logRefusal(log, {
+    new RefusalLog(log).listener({
       protocol: 'rtmp',
-      stream: 'show/a',
+      target: 'show/a',
       address: '192.0.2.1',
       reason: 'wrong-key',
       message: 'No.',

@@ -1,6 +1,5 @@
 import type { MediaEvent } from '../channel/messages.ts';
 import type { Log } from './log.ts';
-import type { Refusal } from './signalling.ts';
 
 /** One line for each thing that happens to a session or a stream. */
 export function logEvent(log: Log, event: MediaEvent): void {
@@ -37,13 +36,4 @@ export function logEvent(log: Log, event: MediaEvent): void {
     default:
       event satisfies never;
   }
-}
-
-/** Somebody was turned away: what the streamer was told, told to the operator too. */
-export function logRefusal(
-  log: Log,
-  refusal: Omit<Refusal, 'protocol'> & { readonly protocol: string },
-): void {
-  const { protocol, stream, address, reason } = refusal;
-  log.warn({ stream, address, reason }, `${protocol} refused: ${refusal.message}`);
 }

@@ -133,3 +133,52 @@ test('what anyone may ask tells names and nothing else', () => {
     'POST /password',
   ]);
 });
+
+async function askWith(
+  headers: Readonly<Record<string, string>>,
+  method: string,
+  path: string,
+  body: object,
+): Promise<number> {
+  const all = { host: HOST, 'content-type': 'application/json', ...headers };
+  const init = { method, headers: all, body: JSON.stringify(body) };
+  const answer = await routes.request(`http://${HOST}/api${path}`, init, nodeEnv(all, ELSEWHERE));
+  await answer.body?.cancel();
+  return answer.status;
+}
+
+test('a token that may make accounts makes, changes and removes none that may do more than itself', async () => {
+  const made = store.tokens.add({ name: 'p', scopes: ['people'], expiresMs: undefined }, nowMs);
+  const token = { authorization: `Bearer ${made.secret.reveal()}` };
+  const password = 'long enough for it';
+  const owner = store.people.add('Ada', 'owner', 'hash', nowMs) ?? '';
+  const viewer = store.people.add('Bob', 'viewer', 'hash', nowMs) ?? '';
+  for (const role of ['owner', 'producer'] as const) {
+    assert.equal(await askWith(token, 'POST', '/people', { name: 'Eve', role, password }), 403);
+    assert.equal(await askWith(token, 'PATCH', `/people/${viewer}`, { role }), 403);
+  }
+  assert.equal(await askWith(token, 'PATCH', `/people/${owner}`, { password }), 403);
+  assert.equal(await askWith(token, 'PATCH', `/people/${owner}`, { role: 'viewer' }), 403);
+  assert.equal(await askWith(token, 'DELETE', `/people/${owner}`, {}), 403);
+  assert.equal(
+    await askWith(token, 'POST', '/people', { name: 'Eve', role: 'viewer', password }),
+    201,
+  );
+  assert.equal(await askWith(token, 'PATCH', `/people/${viewer}`, { password }), 200);
+  assert.equal(await askWith(token, 'DELETE', `/people/${viewer}`, {}), 204);
+});
+
+test('a good token beside a cookie does not make another site’s request the visitor’s own', async () => {
+  const person = store.people.add('Grace', 'viewer', 'hash', nowMs) ?? '';
+  const where = { address: ELSEWHERE, userAgent: '', expiresMs: nowMs + DAY_MS };
+  const session = store.signIns.add({ person, ...where }, nowMs);
+  const made = store.tokens.add({ name: 'm', scopes: ['metrics'], expiresMs: undefined }, nowMs);
+  const headers = {
+    authorization: `Bearer ${made.secret.reveal()}`,
+    cookie: `millrace=${session.reveal()}`,
+  };
+  const other = { ...headers, origin: 'https://evil.example' };
+  assert.equal(await askWith(other, 'DELETE', '/account/sessions', {}), 403);
+  const own = { ...headers, origin: `http://${HOST}` };
+  assert.equal(await askWith(own, 'DELETE', '/account/sessions', {}), 204);
+});

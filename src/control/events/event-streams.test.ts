@@ -150,6 +150,29 @@ test('who returns gets what was missed, in order and once, while more happens', 
   await messages.return(undefined);
 });
 
+test('what is missed is looked through in small parts, and whoever else asks has his turn in between', async () => {
+  await using world = await serve(() => false);
+  for (let index = 0; index < 5000; index++) world.log.replaced(`e${index}`);
+  let turn = 0;
+  const turns: number[] = [];
+  let next = setImmediate(function count() {
+    turn += 1;
+    next = setImmediate(count);
+  });
+  const after = world.log.after.bind(world.log);
+  world.log.after = (id, limit) => {
+    turns.push(turn);
+    return after(id, limit);
+  };
+  const messages = read(world.port, 1);
+  const none = messages.next();
+  await until(() => turns.length === 100);
+  clearImmediate(next);
+  assert.equal(new Set(turns).size, turns.length);
+  world.streams.close();
+  assert.equal((await none).done, true);
+});
+
 test('who was away for longer than the log is told so', async () => {
   await using world = await serve();
   for (let index = 0; index < 10_100; index++) world.log.replaced(`e${index}`);

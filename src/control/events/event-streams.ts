@@ -3,6 +3,7 @@
  * A reader costs a bounded amount of memory, and one that does not read is let go.
  */
 import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import type { ServerEvent } from '../../api/events.ts';
 import { networkOf } from '../../base/remote-address.ts';
@@ -15,6 +16,10 @@ import type { Events } from './events.ts';
 const READERS_MAX = 500;
 /** Of one network: an office's pages; a proxy on this machine is not counted. */
 const READERS_PER_NETWORK_MAX = 20;
+/** Of one guest: a phone, a laptop, and connections of which it is not known yet that nobody is left. */
+const READERS_PER_GUEST_MAX = 10;
+/** Of all guests together: what is left is for who works on the show. */
+const GUESTS_MAX = 400;
 /** What may wait for one reader, beside what its socket holds. */
 const BUFFER_BYTES_MAX = 64 * 1024;
 /** Kept events that are read at a time for one who was away. */
@@ -38,7 +43,9 @@ type Kept = Pick<Events, 'onEvent' | 'after' | 'span'>;
 export type EventFilter = (event: ServerEvent) => boolean;
 
 type Reader = {
-  readonly network: string;
+  /** Those that share it share a limit. */
+  readonly group: string;
+  readonly isGuest: boolean;
   readonly sees: EventFilter;
   readonly sinceMs: number;
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
@@ -66,11 +73,14 @@ export class EventStreams {
     return this.#readers.size;
   }
 
-  /** Answers a request for `text/event-stream`; `Last-Event-ID` says what it had. */
-  open(context: Context, sees: EventFilter): Response | Problem {
-    const address = addressOf(context);
-    const network = isLoopback(address) ? '' : networkOf(address);
-    if (this.#isFull(network)) {
+  /**
+   * Answers a request for `text/event-stream`; `Last-Event-ID` says what it had.
+   * @param invite of the guest who reads: one cast behind one address takes no place from those who work there
+   */
+  open(context: Context, sees: EventFilter, invite?: string): Response | Problem {
+    const isGuest = invite !== undefined;
+    const group = isGuest ? `invite ${invite}` : networkIn(context);
+    if (this.#isFull(group, isGuest)) {
       return {
         status: 503,
         reason: 'limit-reached',
@@ -78,12 +88,14 @@ export class EventStreams {
         headers: { 'Retry-After': '30' },
       };
     }
+    // Nobody reads what would follow, nor says when he is gone (RFC 9110 §9.3.2).
+    if (context.req.method === 'HEAD') return new Response(null, { headers: HEADERS });
     const { outgoing } = (context as NodeContext).env;
     let reader: Reader;
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          const about = { network, sees, controller, sinceMs: performance.now() };
+          const about = { group, isGuest, sees, controller, sinceMs: performance.now() };
           reader = { ...about, replayed: undefined, destroy: () => outgoing.destroy() };
           this.#begin(reader, context.req.header('last-event-id'));
         },
@@ -114,15 +126,21 @@ export class EventStreams {
   }
 
   /** Some of what a reader missed, whenever it has room for it. */
-  #replay(reader: Reader): void {
-    while (reader.replayed !== undefined && (reader.controller.desiredSize ?? 0) > 0) {
+  async #replay(reader: Reader): Promise<void> {
+    while (this.#hasRoom(reader) && reader.replayed !== undefined) {
       const batch = this.#events.after(reader.replayed, REPLAY_BATCH);
       for (const { id, ...event } of batch) {
         reader.replayed = id;
         if (reader.sees(event)) this.#write(reader, written(event, id));
       }
       if (batch.length < REPLAY_BATCH) reader.replayed = undefined;
+      // Of ten thousand none may be for this reader: whoever else asks something has his turn in between.
+      else await setImmediate();
     }
+  }
+
+  #hasRoom(reader: Reader): boolean {
+    return this.#readers.has(reader) && (reader.controller.desiredSize ?? 0) > 0;
   }
 
   #pass(reader: Reader, event: ServerEvent, id: number | undefined): void {
@@ -158,12 +176,21 @@ export class EventStreams {
     this.#heartbeat = undefined;
   }
 
-  #isFull(network: string): boolean {
-    if (this.#readers.size >= READERS_MAX) return true;
-    if (network === '') return false;
-    const same = [...this.#readers].filter((reader) => reader.network === network);
-    return same.length >= READERS_PER_NETWORK_MAX;
+  #isFull(group: string, isGuest: boolean): boolean {
+    const readers = [...this.#readers];
+    if (readers.length >= READERS_MAX) return true;
+    if (group === '') return false;
+    const same = readers.filter((reader) => reader.group === group);
+    if (!isGuest) return same.length >= READERS_PER_NETWORK_MAX;
+    const guests = readers.filter((reader) => reader.isGuest);
+    return same.length >= READERS_PER_GUEST_MAX || guests.length >= GUESTS_MAX;
   }
+}
+
+/** Empty for this machine, which is not counted. */
+function networkIn(context: Context): string {
+  const address = addressOf(context);
+  return isLoopback(address) ? '' : networkOf(address);
 }
 
 /** JSON has no line breaks of its own, so one line of data is all of it. */

@@ -41,6 +41,8 @@ export type OpenObs = ObsInfo & {
 export class ObsZip {
   readonly #folder: string;
   #isReceiving = false;
+  /** Of the file that was opened last: to read it takes thousands of looks, and every guest's page asks. */
+  #known: { readonly state: string; readonly read: ReturnType<typeof readObs> } | undefined;
 
   constructor(stateDir: string) {
     this.#folder = stateDir;
@@ -64,8 +66,8 @@ export class ObsZip {
       throw error;
     }
     try {
-      const { size, mtimeMs } = await file.stat();
-      const read = await readObs(file, size);
+      const { size, mtimeMs, ctimeMs, ino } = await file.stat();
+      const read = await this.#read(file, size, `${ino} ${ctimeMs} ${size}`);
       if (typeof read === 'object') return { file, bytes: size, uploadedMs: mtimeMs, ...read };
       // It was whole when it came here: whatever became of it since, it has to be uploaded again.
       await file.close();
@@ -110,7 +112,19 @@ export class ObsZip {
       () => false,
     );
     await rm(this.#path, { force: true });
+    this.#known = undefined;
     return isThere;
+  }
+
+  /** Once for each state of the file, however many ask. @param state tells it from any other */
+  #read(file: FileHandle, size: number, state: string): ReturnType<typeof readObs> {
+    if (this.#known?.state === state) return this.#known.read;
+    const known = { state, read: readObs(file, size) };
+    this.#known = known;
+    known.read.catch(() => {
+      if (this.#known === known) this.#known = undefined;
+    });
+    return known.read;
   }
 
   get #path(): string {

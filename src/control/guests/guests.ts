@@ -44,6 +44,8 @@ export type GuestKey = {
 
 /** From one network: a whole cast may sit behind one address. Secrets of 192 bits are not guessed; this bounds the work. */
 const TRIES = { burst: 30, perMinute: 30 } as const;
+/** Browsers that open one invite anew, from wherever: each is told to the owner, and may put another one out. */
+const NEW_BROWSERS = { burst: 20, perMinute: 2 } as const;
 const USER_AGENT_LENGTH_MAX = 200;
 /** A former key is in use until so long after its encoder was last seen: OBS waits longer with each try that fails. */
 const KEY_GRACE_MS = 5 * 60_000;
@@ -53,6 +55,7 @@ export class Guests {
   readonly tally: Tally;
   readonly #deps: GuestsDeps;
   readonly #tries = new Allowance(TRIES);
+  readonly #newBrowsers = new Allowance(NEW_BROWSERS);
   /** When an encoder was last seen with a former key. */
   readonly #usedMs = new Map<string, number>();
   readonly #startMs: number;
@@ -123,6 +126,8 @@ export class Guests {
     store.invites.touch(invite.id, nowMs());
     // A reload with the whole link is no other browser.
     if (known !== undefined && this.of(known)?.id === invite.id) return { session: known, invite };
+    const laterS = this.#newBrowsers.take(invite.id, nowMs());
+    if (laterS !== undefined) return this.#refuse(client, tooManyAttempts(laterS));
     const userAgent = client.userAgent?.slice(0, USER_AGENT_LENGTH_MAX) ?? '';
     const { id, name } = invite;
     const { address } = client;
@@ -193,6 +198,7 @@ export class Guests {
         nowMs(),
       );
       store.keys.giveTo(invite.id, made.id);
+      store.keys.prune(invite.id);
       return { ...made, name, stream, expiresMs };
     });
   }

@@ -25,6 +25,9 @@ export type StoredStreamKey = NewStreamKey &
     readonly supersededMs: number | undefined;
   };
 
+/** Of one invite: who still has an older one typed in is told that it was revoked; beyond that nobody misses them. */
+const REVOKED_PER_INVITE_MAX = 50;
+
 /** Table `stream_key`. */
 export class StreamKeys extends SecretTable<StoredStreamKey> {
   readonly #insert: Statement;
@@ -32,6 +35,7 @@ export class StreamKeys extends SecretTable<StoredStreamKey> {
   readonly #supersede: Statement;
   readonly #ofInvite: Statement;
   readonly #superseded: Statement;
+  readonly #prune: Statement;
 
   constructor(database: Database) {
     super(database, 'stream_key', fromRow);
@@ -46,6 +50,11 @@ export class StreamKeys extends SecretTable<StoredStreamKey> {
     );
     this.#superseded = database.prepare(
       'SELECT * FROM stream_key WHERE superseded_ms IS NOT NULL AND revoked_ms IS NULL',
+    );
+    this.#prune = database.prepare(
+      `DELETE FROM stream_key WHERE id IN (SELECT id FROM stream_key
+         WHERE invite = ? AND revoked_ms IS NOT NULL
+         ORDER BY revoked_ms DESC LIMIT -1 OFFSET ${REVOKED_PER_INVITE_MAX})`,
     );
   }
 
@@ -67,6 +76,11 @@ export class StreamKeys extends SecretTable<StoredStreamKey> {
   /** It is a guest's. */
   giveTo(invite: string, id: string): void {
     this.#give.run(invite, id);
+  }
+
+  /** Forgets the oldest of a guest's that are revoked, where they are many. */
+  prune(invite: string): void {
+    this.#prune.run(invite);
   }
 
   /** A newer one is there in its place. */

@@ -17,6 +17,8 @@ import {
 } from '../../../api/guests.ts';
 import { health } from '../../../api/health.ts';
 import { parseStreamName, testStreamOf } from '../../../base/names.ts';
+import { Allowance } from '../../access/allowance.ts';
+import { tooManyAttempts } from '../../access/guess-problems.ts';
 import { clientOf, requestOf, visitorOf } from '../../access/visitor.ts';
 import type { EventStreams } from '../../events/event-streams.ts';
 import type { Guests } from '../../guests/guests.ts';
@@ -40,6 +42,8 @@ export type GuestDeps = {
   readonly nowMs: () => number;
 };
 
+/** Of one guest: all his slots by both protocols, and again. Each is written down. */
+const KEYS = { burst: 30, perMinute: 6 } as const;
 /** A browser forgets an invite that nobody uses; the link opens it again. */
 const COOKIE_MS_MAX = 30 * 86_400_000;
 
@@ -92,6 +96,7 @@ export function inviteRoutes({ guests, origin }: GuestDeps): Route[] {
 /** For whoever came by an invite. */
 export function guestRoutes(deps: GuestDeps): Route[] {
   const { guests, eventStreams } = deps;
+  const keys = new Allowance(KEYS);
   return [
     openRoute(deps),
     route({
@@ -119,7 +124,7 @@ export function guestRoutes(deps: GuestDeps): Route[] {
       serve: ({ context }) => {
         const invite = guests.of(visitorOf(context).guest);
         if (invite === undefined) return NOT_A_GUEST;
-        return eventStreams.open(context, (event) => concerns(event, invite, guests));
+        return eventStreams.open(context, (event) => concerns(event, invite, guests), invite.id);
       },
     }),
     route({
@@ -133,8 +138,8 @@ export function guestRoutes(deps: GuestDeps): Route[] {
       body: newGuestKey,
       status: 201,
       answer: madeGuestKey,
-      problems: ['invite-elsewhere', 'protocol-off'],
-      serve: ({ body, context }) => mintKey(deps, context, body),
+      problems: ['invite-elsewhere', 'protocol-off', 'too-many-attempts'],
+      serve: ({ body, context }) => mintKey(deps, keys, context, body),
     }),
     healthRoute(deps),
     leaveRoute(deps),
@@ -236,13 +241,16 @@ function leaveRoute({ guests }: GuestDeps): Route {
 }
 
 function mintKey(
-  { guests, rtmpPort }: GuestDeps,
+  { guests, rtmpPort, nowMs }: GuestDeps,
+  keys: Allowance,
   context: Context,
   { slot, protocol }: { readonly slot: string; readonly protocol: 'whip' | 'rtmp' },
 ) {
   const invite = guests.of(visitorOf(context).guest);
   if (invite === undefined) return NOT_A_GUEST;
   if (protocol === 'rtmp' && rtmpPort === undefined) return NO_RTMP;
+  const waitS = keys.take(invite.id, nowMs());
+  if (waitS !== undefined) return tooManyAttempts(waitS);
   const made = guests.mintKey(invite, slot, protocol);
   if (isProblem(made)) return made;
   const origin = originOf(requestOf(context));

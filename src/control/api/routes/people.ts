@@ -1,6 +1,6 @@
 /** People with accounts, and addresses that are kept out. */
 
-import type { Role } from '../../../access/scopes.ts';
+import { type Role, scopesOf } from '../../../access/scopes.ts';
 import {
   banInfo,
   bansResponse,
@@ -14,7 +14,7 @@ import {
 import type { Problem } from '../../problem.ts';
 import type { Ban } from '../../store/bans.ts';
 import type { Person } from '../../store/people.ts';
-import { type Route, route } from '../route.ts';
+import { type Caller, type Route, route } from '../route.ts';
 import { type AccessDeps, isoTime, noSuch, optionalTime, targetOf } from './common.ts';
 import { badAddresses } from './keys.ts';
 
@@ -40,7 +40,10 @@ export function personRoutes(deps: AccessDeps): Route[] {
       status: 201,
       answer: personInfo,
       problems: ['already-there'],
-      serve: async ({ body }) => {
+      notes: 'A token gives no role that may do more than the token.',
+      serve: async ({ body, caller }) => {
+        const refused = outranked(caller, body.role);
+        if (refused !== undefined) return refused;
         const hash = await deps.passwords.hash(body.password);
         const id = people.add(body.name, body.role, hash, deps.nowMs());
         const person = id === undefined ? undefined : people.find(id);
@@ -56,7 +59,7 @@ export function personRoutes(deps: AccessDeps): Route[] {
       body: personChange,
       answer: personInfo,
       problems: ['no-such-entry', 'last-owner'],
-      serve: ({ params, body }) => changePerson(deps, params.id, body),
+      serve: ({ params, body, caller }) => changePerson(deps, params.id, body, caller),
     }),
     route({
       method: 'DELETE',
@@ -65,9 +68,11 @@ export function personRoutes(deps: AccessDeps): Route[] {
       tag: 'people',
       summary: 'Remove an account; its sessions end',
       problems: ['no-such-entry', 'last-owner'],
-      serve: ({ params }) => {
+      serve: ({ params, caller }) => {
         const person = people.find(params.id);
         if (person === undefined) return noSuch('person');
+        const refused = outranked(caller, person.role);
+        if (refused !== undefined) return refused;
         if (isLastOwner(deps, person)) return lastOwner();
         deps.gate.signOut(person.id);
         people.remove(person.id);
@@ -132,6 +137,7 @@ async function changePerson(
   deps: AccessDeps,
   id: string,
   change: Change,
+  caller: Caller,
 ): Promise<PersonInfo | Problem> {
   const { people } = deps.store;
   const hash =
@@ -139,17 +145,36 @@ async function changePerson(
   // Looked up after the wait: it may have changed meanwhile.
   const person = people.find(id);
   if (person === undefined) return noSuch('person');
+  const refused = outranked(caller, person.role, change.role);
+  if (refused !== undefined) return refused;
   const isDemoted = change.role !== undefined && change.role !== 'owner';
   if ((isDemoted || change.disabled === true) && isLastOwner(deps, person)) return lastOwner();
+  write(deps, id, change, hash);
+  // What they were let in by is no longer so.
+  if (hash !== undefined || isDemoted || change.disabled === true) deps.gate.signOut(id);
+  return personOf(people.find(id) ?? person);
+}
+
+function write({ store, nowMs }: AccessDeps, id: string, change: Change, hash: string | undefined) {
+  const { people } = store;
   if (change.role !== undefined) people.setRole(id, change.role);
   if (hash !== undefined) people.setPassword(id, hash);
   if (change.secondFactor === false) people.setTotp(id, undefined);
   if (change.disabled !== undefined) {
-    people.setDisabled(id, change.disabled ? deps.nowMs() : undefined);
+    people.setDisabled(id, change.disabled ? nowMs() : undefined);
   }
-  // What they were let in by is no longer so.
-  if (hash !== undefined || isDemoted || change.disabled === true) deps.gate.signOut(id);
-  return personOf(people.find(id) ?? person);
+}
+
+/** Whoever makes an owner's account, or sets its password, has all that an owner may: a token has no such way up. */
+function outranked({ scopes }: Caller, ...roles: (Role | undefined)[]): Problem | undefined {
+  const needed = new Set(roles.flatMap((role) => (role === undefined ? [] : scopesOf[role])));
+  const beyond = [...needed].filter((scope) => !scopes.includes(scope));
+  if (beyond.length === 0) return undefined;
+  return {
+    status: 403,
+    reason: 'not-allowed',
+    detail: `This role may do what you may not: ${beyond.join(', ')}.`,
+  };
 }
 
 /** Without an owner nobody could mend anything any more. */
