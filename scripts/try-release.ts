@@ -28,7 +28,7 @@ let printed = '';
 server.stdout.on('data', (chunk) => (printed += chunk));
 for (let tries = 0; !printed.includes('stream is live') && tries < 100; tries++) await delay(100);
 for (const path of ['/', '/demo', '/demo/clock', '/embed/demo/clock', ...[...pages, ...scripts].map((name) => '/' + name)]) {
-  const response = await fetch('http://127.0.0.1:3333' + path);
+  const response = await fetch('http://127.0.0.1:3333' + path, { headers: { accept: 'text/html' } });
   if (!response.ok) throw new Error(path + ': ' + response.status + '\\n' + printed);
 }
 if (!printed.includes('stream is live')) throw new Error('no demo stream:\\n' + printed);

@@ -45,6 +45,10 @@ try {
   process.exit(EXIT_MISTAKE);
 }
 
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
 /** Loaded when it is asked for: the server has no use for it. */
 async function runOther(): Promise<void> {
   const { runCommand } = await import('./cli/main.ts');
@@ -61,6 +65,8 @@ async function runOther(): Promise<void> {
 
 async function serve(args: readonly string[]): Promise<void> {
   const print = (text: string) => process.stdout.write(text);
+  // Who read our log is gone: nobody who watches has anything to do with that.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosed);
   const options = parseOptions(args, print);
   if (options === 'help') return;
   const config = checkedConfig(options);

@@ -85,6 +85,24 @@ test('starts fast, says what it serves, stops at a signal however often it comes
   assert.doesNotMatch(run.text(), /Warning|Error/);
 });
 
+test('serves on when nobody reads its log any more', async () => {
+  const run = start([...ANY_PORTS, ...OWN_STATE, '--demo']);
+  await listening(run);
+  const [, watch = ''] = /^Watch +(http:\/\/\S+)$/m.exec(run.text()) ?? [];
+  run.child.stdout?.destroy();
+  run.child.stderr?.destroy();
+  const whip = `${new URL(watch).origin}/live/x/whip`;
+  // Each is a line of the log.
+  for (let refusals = 0; refusals < 3; refusals += 1) {
+    const headers = { 'content-type': 'application/sdp' };
+    assert.equal((await fetch(whip, { method: 'POST', headers, body: 'v=0' })).status, 401);
+  }
+  assert.equal(run.child.exitCode, null);
+  run.child.kill('SIGTERM');
+  const [code] = await once(run.child, 'exit');
+  assert.equal(code, 0);
+});
+
 test('as it is installed, it listens within a second and idles in little memory', async (t) => {
   const startsMs: number[] = [];
   for (let round = 0; round < 3; round += 1) {
