@@ -1,3 +1,4 @@
+import { Backoff } from './backoff.ts';
 import {
   type DegradedReason,
   type Flow,
@@ -5,8 +6,8 @@ import {
   type PlaybackStats,
   readReport,
 } from './playback-stats.ts';
+import type { PathState } from './sdp-resource.ts';
 import {
-  type PathState,
   type Refusal,
   type RefusedReason,
   type WhepEnvironment,
@@ -102,10 +103,6 @@ const REMEDY_MS = 8_000;
 const REMEDIES_MAX = 3;
 /** Live and good for so long: what was wrong before is over, the next retry is quick again. */
 const SETTLED_MS = 5_000;
-/** Retries after 0, 0.3, 0.5, 0.8, 1.2, 2.0, 3.1 s ...: five of them within the 5 s a server restart may take. */
-const RETRY_MS_FIRST = 300;
-const RETRY_FACTOR = 1.6;
-const RETRY_MS_MAX = 10_000;
 /** A server that said goodbye still answers HTTP for a moment, and what it gives then is worth nothing. */
 const GOODBYE_MS = 600;
 /** A refusal may be mended at the server; an unattended player (an OBS source) should notice, cheaply. */
@@ -119,6 +116,7 @@ export class WhepClient {
   readonly #options: WhepOptions;
   readonly #listeners: WhepListeners;
   readonly #environment: ClientEnvironment;
+  readonly #backoff: Backoff;
   #state: WhepState = { phase: 'idle' };
   #session: WhepSession | undefined;
   #meter = new FlowMeter();
@@ -126,7 +124,6 @@ export class WhepClient {
   #upSinceMs: number | undefined;
   #restarting = false;
   #wasLive = false;
-  #attempt = 0;
   #pathFailures = 0;
   #offline = false;
   #lastTickMs = 0;
@@ -143,6 +140,7 @@ export class WhepClient {
     this.#options = options;
     this.#listeners = listeners;
     this.#environment = environment;
+    this.#backoff = new Backoff(() => environment.random());
   }
 
   get state(): WhepState {
@@ -151,7 +149,7 @@ export class WhepClient {
 
   /** Connects. While already at it: tries again now. */
   start(): void {
-    this.#attempt = 0;
+    this.#backoff.reset();
     this.#lastTickMs = this.#environment.nowMs();
     this.#schedule();
     this.#set({ phase: 'connecting', sinceMs: this.#environment.nowMs() });
@@ -170,7 +168,7 @@ export class WhepClient {
     if (hint === 'offline') this.#offline = true;
     if (hint !== 'online') return;
     this.#offline = false;
-    this.#attempt = 0;
+    this.#backoff.reset();
     // Whatever the session's sockets were bound to is likely gone, even if ICE has not noticed yet.
     this.#lose('offline');
   }
@@ -294,13 +292,7 @@ export class WhepClient {
   #retry(reason: LossReason, afterMs: number): void {
     this.#reconnecting(reason);
     this.#drop();
-    const backoffMs =
-      this.#attempt === 0 ? 0 : RETRY_MS_FIRST * RETRY_FACTOR ** (this.#attempt - 1);
-    this.#attempt += 1;
-    // Jitter, or a thousand viewers of a restarted server would all come in the same millisecond.
-    const spread = 0.5 + this.#environment.random() / 2;
-    const delayMs = Math.max(Math.min(backoffMs, RETRY_MS_MAX), afterMs) * spread;
-    this.#after(delayMs, () => this.#connect());
+    this.#after(this.#backoff.next(afterMs), () => this.#connect());
   }
 
   #reconnecting(reason: LossReason): void {
@@ -362,7 +354,7 @@ export class WhepClient {
       this.#lose('path-lost');
       return;
     }
-    if (phase === 'waiting' && this.#upForMs(nowMs) >= SETTLED_MS) this.#attempt = 0;
+    if (phase === 'waiting' && this.#upForMs(nowMs) >= SETTLED_MS) this.#backoff.reset();
     if (phase === 'live' || phase === 'degraded') this.#judgeLive(flow, nowMs);
     // Sound without a picture is live as well; a picture says so itself, see `hint`.
     else if (flow.picture || (flow.moving && this.#upForMs(nowMs) > FIRST_PICTURE_MS)) {
@@ -382,14 +374,14 @@ export class WhepClient {
     if (health === 'good') {
       this.#hurtSinceMs = undefined;
       this.#wellSinceMs ??= nowMs;
-      if (nowMs - this.#wellSinceMs >= SETTLED_MS) this.#attempt = 0;
+      if (nowMs - this.#wellSinceMs >= SETTLED_MS) this.#backoff.reset();
       if (this.#state.phase === 'degraded') this.#set({ phase: 'live', sinceMs: nowMs });
       return;
     }
     this.#wellSinceMs = undefined;
     this.#hurtSinceMs ??= nowMs;
     const remedied = health === 'no-picture' || health === 'late';
-    if (remedied && this.#attempt < REMEDIES_MAX && nowMs - this.#hurtSinceMs >= REMEDY_MS) {
+    if (remedied && this.#backoff.tries < REMEDIES_MAX && nowMs - this.#hurtSinceMs >= REMEDY_MS) {
       this.#retry(health, 0);
     } else if (this.#state.phase !== 'degraded' || this.#state.reason !== health) {
       this.#set({ phase: 'degraded', sinceMs: nowMs, reason: health });

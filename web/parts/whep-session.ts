@@ -1,5 +1,12 @@
 import type { StatsReport } from './playback-stats.ts';
-import { iceFragment, preferStereo, restartedAnswer } from './sdp.ts';
+import {
+  describe,
+  type Fetch,
+  type OfferingPeer,
+  type PathState,
+  pathOf,
+  SdpResource,
+} from './sdp-resource.ts';
 
 /** Why the server does not give us a session. */
 export type Refusal =
@@ -24,31 +31,19 @@ export type RefusedReason =
   | 'no-webrtc' // this browser has none
   | 'rejected'; // anything else that the server says no to
 
-/** What is known about the way to the server. `gone`: it said goodbye (DTLS close_notify). */
-export type PathState = 'up' | 'shaky' | 'down' | 'gone';
-
 /** The part of RTCPeerConnection that we use. */
-export type PeerConnection = Pick<
-  RTCPeerConnection,
-  | 'addTransceiver'
-  | 'createOffer'
-  | 'setLocalDescription'
-  | 'setRemoteDescription'
-  | 'iceConnectionState'
-  | 'connectionState'
-  | 'getReceivers'
-  | 'close'
-> & {
-  getStats(): Promise<StatsReport>;
-  oniceconnectionstatechange: unknown;
-  onconnectionstatechange: unknown;
-  ontrack: unknown;
-};
+export type PeerConnection = OfferingPeer &
+  Pick<RTCPeerConnection, 'addTransceiver' | 'getReceivers' | 'close'> & {
+    getStats(): Promise<StatsReport>;
+    oniceconnectionstatechange: unknown;
+    onconnectionstatechange: unknown;
+    ontrack: unknown;
+  };
 
 export type WhepEnvironment = {
   /** Throws where the browser has no WebRTC. */
   readonly createPeer: () => PeerConnection;
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch: Fetch;
 };
 
 export type SessionListeners = {
@@ -56,8 +51,6 @@ export type SessionListeners = {
   readonly tracks: (tracks: readonly MediaStreamTrack[]) => void;
 };
 
-/** Longer and the server is as good as gone; it answers within milliseconds. */
-const REQUEST_MS_MAX = 8_000;
 /** A problem text is shown to a viewer: a sentence, not a page. */
 const DETAIL_CHARS_MAX = 200;
 /** What we wait when a busy server does not say how long. */
@@ -87,15 +80,15 @@ const CLOSED: readonly string[] = [
 export class WhepSession {
   readonly #environment: WhepEnvironment;
   readonly #listeners: SessionListeners;
+  readonly #resource: SdpResource;
   #peer: PeerConnection | undefined;
-  #resource: string | undefined;
-  #answer = '';
   #path: PathState | undefined;
   #closed = false;
 
   constructor(environment: WhepEnvironment, listeners: SessionListeners) {
     this.#environment = environment;
     this.#listeners = listeners;
+    this.#resource = new SdpResource((url, init) => environment.fetch(url, init));
   }
 
   /** Offers, and applies the server's answer. Undefined when that worked; the path comes up later. */
@@ -108,49 +101,20 @@ export class WhepSession {
     }
     const offer = await peer.createOffer();
     const sdp = await describe(peer, offer.sdp ?? '');
-    const response = await this.#request(endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/sdp', accept: 'application/sdp' },
-      body: sdp,
-    });
+    const response = await this.#resource.offer(endpoint, sdp);
     if (response === undefined) return { kind: 'later', reason: 'unreachable', afterMs: 0 };
     if (response.status !== 201) return refusalOf(response);
-    const location = response.headers.get('location');
-    if (location) this.#resource = new URL(location, response.url || endpoint).href;
-    this.#answer = await response.text().catch(() => '');
     if (this.#closed) {
       // Closed while we waited: the server has a session that nobody wants.
-      this.#release();
+      this.#resource.release();
       return undefined;
     }
-    return this.#accept(peer, this.#answer);
+    return this.#accept(peer, this.#resource.answer);
   }
 
   /** New ICE credentials on the same session (RFC 9725 §4.3.2). False: the server has no such session (any more). */
   async restartIce(): Promise<boolean> {
-    const peer = this.#peer;
-    const resource = this.#resource;
-    if (peer === undefined || resource === undefined) return false;
-    try {
-      const offer = await peer.createOffer({ iceRestart: true });
-      const sdp = await describe(peer, offer.sdp ?? '');
-      const body = iceFragment(sdp);
-      if (body === undefined || this.#closed) return false;
-      const response = await this.#request(resource, {
-        method: 'PATCH',
-        // "*": whatever the resource looks like now, this replaces it (RFC 9725 §4.3.3).
-        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' },
-        body,
-      });
-      if (response?.status !== 200) return false;
-      const answer = restartedAnswer(this.#answer, await response.text());
-      if (answer === undefined || this.#closed) return false;
-      await peer.setRemoteDescription({ type: 'answer', sdp: answer });
-      this.#answer = answer;
-      return true;
-    } catch {
-      return false;
-    }
+    return this.#peer !== undefined && this.#resource.restartIce(this.#peer);
   }
 
   /** Undefined when there is nothing to read (any more). */
@@ -171,7 +135,7 @@ export class WhepSession {
       this.#peer.ontrack = null;
       this.#peer.close();
     }
-    this.#release();
+    this.#resource.release();
   }
 
   #createPeer(): PeerConnection {
@@ -197,7 +161,6 @@ export class WhepSession {
     } catch (error) {
       return { kind: 'refused', reason: 'unsupported', detail: String(error) };
     }
-    // connectionState turns to `failed` only after ICE gave up; the DTLS transport knows of a goodbye at once.
     const dtls = peer.getReceivers()[0]?.transport;
     if (dtls) dtls.onstatechange = () => this.#look();
     return undefined;
@@ -206,40 +169,11 @@ export class WhepSession {
   #look(): void {
     const peer = this.#peer;
     if (peer === undefined || this.#closed) return;
-    const next = pathOf(peer);
+    const next = pathOf(peer, peer.getReceivers()[0]?.transport?.state);
     if (next === this.#path) return;
     this.#path = next;
-    // The server ended the session itself: there is nothing left to delete.
-    if (next === 'gone') this.#resource = undefined;
+    if (next === 'gone') this.#resource.forget();
     if (next !== undefined) this.#listeners.path(next);
-  }
-
-  #release(): void {
-    const resource = this.#resource;
-    this.#resource = undefined;
-    // keepalive: this also has to leave when the page goes away.
-    if (resource) void this.#request(resource, { method: 'DELETE', keepalive: true });
-  }
-
-  async #request(url: string, init: RequestInit): Promise<Response | undefined> {
-    try {
-      const signal = AbortSignal.timeout(REQUEST_MS_MAX);
-      return await this.#environment.fetch(url, { ...init, signal });
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-/** Sets the munged offer, or the browser's own where it does not allow the change. */
-async function describe(peer: PeerConnection, offer: string): Promise<string> {
-  const munged = preferStereo(offer);
-  try {
-    await peer.setLocalDescription({ type: 'offer', sdp: munged });
-    return munged;
-  } catch {
-    await peer.setLocalDescription({ type: 'offer', sdp: offer });
-    return offer;
   }
 }
 
@@ -248,15 +182,6 @@ function keepShort(receiver: RTCRtpReceiver): void {
   if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
   // Chromium up to 123, so OBS's older browser sources.
   else Object.assign(receiver, { playoutDelayHint: 0 });
-}
-
-function pathOf(peer: PeerConnection): PathState | undefined {
-  const dtls = peer.getReceivers()[0]?.transport?.state;
-  if (dtls === 'closed' || dtls === 'failed' || peer.connectionState === 'closed') return 'gone';
-  const ice = peer.iceConnectionState;
-  if (ice === 'failed') return 'down';
-  if (ice === 'disconnected') return 'shaky';
-  return peer.connectionState === 'connected' ? 'up' : undefined;
 }
 
 async function refusalOf(response: Response): Promise<Refusal> {

@@ -1,14 +1,15 @@
+import { Backoff } from './backoff.ts';
 import {
   type PublishSample,
   type PublishStats,
   publishStats,
   readPublishing,
 } from './publish-stats.ts';
+import type { PathState } from './sdp-resource.ts';
 import {
   type RejectedReason,
   type Rejection,
   type Sending,
-  type SendPath,
   type SentTracks,
   type WhipEnvironment,
   WhipSession,
@@ -73,10 +74,6 @@ const PATH_SILENCE_MS = 10_000;
 const SLEEP_MS = 8_000;
 /** Live for so long: what was wrong before is over, the next retry is quick again. */
 const SETTLED_MS = 5_000;
-/** Retries after 0, 0.3, 0.5, 0.8, 1.2, 2.0, 3.1 s ...: five of them within the 5 s a server restart may take. */
-const RETRY_MS_FIRST = 300;
-const RETRY_FACTOR = 1.6;
-const RETRY_MS_MAX = 10_000;
 /** A server that said goodbye still answers HTTP for a moment, and what it gives then is worth nothing. */
 const GOODBYE_MS = 600;
 /** Ways to try, one after the other, where media finds none: as the app is set, everything, and what passes most firewalls. */
@@ -89,6 +86,7 @@ const TRANSPORTS = [undefined, 'udptcp', 'tcp'] as const;
 export class WhipClient {
   readonly #listeners: WhipListeners;
   readonly #environment: WhipClientEnvironment;
+  readonly #backoff: Backoff;
   #options: WhipOptions | undefined;
   #tracks: SentTracks = { video: null, audio: null };
   #sending: Sending;
@@ -99,7 +97,6 @@ export class WhipClient {
   #upSinceMs: number | undefined;
   #restarting = false;
   #takesOver = false;
-  #attempt = 0;
   #pathFailures = 0;
   #offline = false;
   #lastTickMs = 0;
@@ -111,6 +108,7 @@ export class WhipClient {
     this.#sending = sending;
     this.#listeners = listeners;
     this.#environment = environment;
+    this.#backoff = new Backoff(() => environment.random());
   }
 
   get state(): WhipState {
@@ -122,7 +120,7 @@ export class WhipClient {
     this.#options = options;
     this.#tracks = tracks;
     this.#takesOver = options.takesOver;
-    this.#attempt = 0;
+    this.#backoff.reset();
     this.#pathFailures = 0;
     this.#lastTickMs = this.#environment.nowMs();
     this.#schedule();
@@ -153,7 +151,7 @@ export class WhipClient {
     if (hint === 'offline') this.#offline = true;
     if (hint !== 'online') return;
     this.#offline = false;
-    this.#attempt = 0;
+    this.#backoff.reset();
     // Whatever the session's sockets were bound to is likely gone, even if ICE has not noticed yet.
     this.#lose('offline');
   }
@@ -203,7 +201,7 @@ export class WhipClient {
     this.#retry('no-path', 0);
   }
 
-  #onPath(path: SendPath): void {
+  #onPath(path: PathState): void {
     if (path === 'up') this.#onUp();
     else if (path === 'gone') this.#retry('server-gone', GOODBYE_MS);
     // Before the first `up` the deadline decides: ICE may yet find another way.
@@ -244,12 +242,7 @@ export class WhipClient {
   #retry(reason: SendLossReason, afterMs: number): void {
     this.#reconnecting(reason);
     this.#drop();
-    const backoffMs =
-      this.#attempt === 0 ? 0 : RETRY_MS_FIRST * RETRY_FACTOR ** (this.#attempt - 1);
-    this.#attempt += 1;
-    const spread = 0.5 + this.#environment.random() / 2;
-    const delayMs = Math.max(Math.min(backoffMs, RETRY_MS_MAX), afterMs) * spread;
-    this.#after(delayMs, () => this.#connect());
+    this.#after(this.#backoff.next(afterMs), () => this.#connect());
   }
 
   #reconnecting(reason: SendLossReason): void {
@@ -296,7 +289,7 @@ export class WhipClient {
     // The server waits 5 s for a publisher; the ICE restart that comes first costs one request.
     if (gapMs > SLEEP_MS) this.#lose('slept');
     else if (nowMs - this.#checksAtMs > PATH_SILENCE_MS) this.#lose('path-lost');
-    else if (nowMs - (this.#upSinceMs ?? nowMs) >= SETTLED_MS) this.#attempt = 0;
+    else if (nowMs - (this.#upSinceMs ?? nowMs) >= SETTLED_MS) this.#backoff.reset();
   }
 
   #schedule(): void {

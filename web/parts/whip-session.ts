@@ -1,5 +1,13 @@
 import type { StatsReport } from './playback-stats.ts';
-import { askForOpus, iceFragment, preferStereo, restartedAnswer, startVideoAt } from './sdp.ts';
+import { askForOpus, startVideoAt } from './sdp.ts';
+import {
+  describe,
+  type Fetch,
+  type OfferingPeer,
+  type PathState,
+  pathOf,
+  SdpResource,
+} from './sdp-resource.ts';
 
 /** What is sent, and how well. Can be changed while it is. */
 export type Sending = {
@@ -42,35 +50,22 @@ export type RejectedReason =
   | 'no-webrtc' // this browser has none
   | 'rejected'; // anything else that the server says no to
 
-/** What is known about the way to the server. `gone`: it said goodbye (DTLS close_notify). */
-export type SendPath = 'up' | 'shaky' | 'down' | 'gone';
-
 /** The part of RTCPeerConnection that we use. */
-export type SendingPeer = Pick<
-  RTCPeerConnection,
-  | 'addTransceiver'
-  | 'createOffer'
-  | 'setLocalDescription'
-  | 'setRemoteDescription'
-  | 'iceConnectionState'
-  | 'connectionState'
-  | 'close'
-> & {
-  getStats(): Promise<StatsReport>;
-  oniceconnectionstatechange: unknown;
-  onconnectionstatechange: unknown;
-};
+export type SendingPeer = OfferingPeer &
+  Pick<RTCPeerConnection, 'addTransceiver' | 'close'> & {
+    getStats(): Promise<StatsReport>;
+    oniceconnectionstatechange: unknown;
+    onconnectionstatechange: unknown;
+  };
 
 export type WhipEnvironment = {
   /** Throws where the browser has no WebRTC. */
   readonly createPeer: () => SendingPeer;
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch: Fetch;
   /** What this browser can encode pictures with; undefined where it does not say. */
   readonly videoCodecs: () => readonly RTCRtpCodec[] | undefined;
 };
 
-/** Longer and the server is as good as gone; it answers within milliseconds. */
-const REQUEST_MS_MAX = 8_000;
 const DETAIL_CHARS_MAX = 300;
 /** What we wait when a busy server does not say how long. */
 const BUSY_MS = 5_000;
@@ -105,20 +100,20 @@ const STATUSES: Readonly<Record<number, RejectedReason>> = {
 /** One RTCPeerConnection and its WHIP resource (RFC 9725). Not reusable: the client opens another. */
 export class WhipSession {
   readonly #environment: WhipEnvironment;
-  readonly #onPath: (path: SendPath) => void;
+  readonly #onPath: (path: PathState) => void;
+  readonly #resource: SdpResource;
   #sending: Sending;
   #peer: SendingPeer | undefined;
   #video: RTCRtpSender | undefined;
   #audio: RTCRtpSender | undefined;
-  #resource: string | undefined;
-  #answer = '';
-  #path: SendPath | undefined;
+  #path: PathState | undefined;
   #closed = false;
 
-  constructor(environment: WhipEnvironment, sending: Sending, onPath: (path: SendPath) => void) {
+  constructor(environment: WhipEnvironment, sending: Sending, onPath: (path: PathState) => void) {
     this.#environment = environment;
     this.#sending = sending;
     this.#onPath = onPath;
+    this.#resource = new SdpResource((url, init) => environment.fetch(url, init));
   }
 
   /** Offers, and applies the server's answer. Undefined when that worked; the path comes up later. */
@@ -131,19 +126,12 @@ export class WhipSession {
     }
     const offer = await peer.createOffer();
     const sdp = await describe(peer, offer.sdp ?? '');
-    const response = await this.#request(endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/sdp', accept: 'application/sdp' },
-      body: sdp,
-    });
+    const response = await this.#resource.offer(endpoint, sdp);
     if (response === undefined) return { kind: 'later', reason: 'unreachable', afterMs: 0 };
     if (response.status !== 201) return rejectionOf(response);
-    const location = response.headers.get('location');
-    if (location) this.#resource = new URL(location, response.url || endpoint).href;
-    this.#answer = await response.text().catch(() => '');
     if (this.#closed) {
       // Closed while we waited: the server has a session that nobody feeds.
-      this.#release();
+      this.#resource.release();
       return undefined;
     }
     return this.#accept(peer);
@@ -163,29 +151,8 @@ export class WhipSession {
 
   /** New ICE credentials on the same session (RFC 9725 §4.3.2). False: the server has no such session (any more). */
   async restartIce(): Promise<boolean> {
-    const peer = this.#peer;
-    const resource = this.#resource;
-    if (peer === undefined || resource === undefined) return false;
-    try {
-      const offer = await peer.createOffer({ iceRestart: true });
-      const sdp = await describe(peer, offer.sdp ?? '');
-      const body = iceFragment(sdp);
-      if (body === undefined || this.#closed) return false;
-      const response = await this.#request(resource, {
-        method: 'PATCH',
-        // "*": whatever the resource looks like now, this replaces it (RFC 9725 §4.3.3).
-        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' },
-        body,
-      });
-      if (response?.status !== 200) return false;
-      const answer = restartedAnswer(this.#answer, await response.text());
-      if (answer === undefined || this.#closed) return false;
-      await peer.setRemoteDescription({ type: 'answer', sdp: this.#readByEncoder(answer) });
-      this.#answer = answer;
-      return true;
-    } catch {
-      return false;
-    }
+    const read = (answer: string) => this.#readByEncoder(answer);
+    return this.#peer !== undefined && this.#resource.restartIce(this.#peer, read);
   }
 
   /** Undefined when there is nothing to read (any more). */
@@ -205,7 +172,7 @@ export class WhipSession {
       this.#peer.onconnectionstatechange = null;
       this.#peer.close();
     }
-    this.#release();
+    this.#resource.release();
   }
 
   #createPeer({ video, audio }: SentTracks): SendingPeer {
@@ -249,12 +216,14 @@ export class WhipSession {
 
   async #accept(peer: SendingPeer): Promise<Rejection | undefined> {
     try {
-      await peer.setRemoteDescription({ type: 'answer', sdp: this.#readByEncoder(this.#answer) });
+      await peer.setRemoteDescription({
+        type: 'answer',
+        sdp: this.#readByEncoder(this.#resource.answer),
+      });
     } catch (error) {
       return { kind: 'refused', reason: 'unsupported', detail: String(error) };
     }
     await this.adjust(this.#sending);
-    // connectionState turns to `failed` only after ICE gave up; the DTLS transport knows of a goodbye at once.
     const dtls = this.#video?.transport;
     if (dtls) dtls.onstatechange = () => this.#look();
     return undefined;
@@ -297,25 +266,8 @@ export class WhipSession {
     const next = pathOf(peer, this.#video?.transport?.state);
     if (next === this.#path) return;
     this.#path = next;
-    // The server ended the session itself: there is nothing left to delete.
-    if (next === 'gone') this.#resource = undefined;
+    if (next === 'gone') this.#resource.forget();
     if (next !== undefined) this.#onPath(next);
-  }
-
-  #release(): void {
-    const resource = this.#resource;
-    this.#resource = undefined;
-    // keepalive: this also has to leave when the page goes away.
-    if (resource) void this.#request(resource, { method: 'DELETE', keepalive: true });
-  }
-
-  async #request(url: string, init: RequestInit): Promise<Response | undefined> {
-    try {
-      const signal = AbortSignal.timeout(REQUEST_MS_MAX);
-      return await this.#environment.fetch(url, { ...init, signal });
-    } catch {
-      return undefined;
-    }
   }
 }
 
@@ -326,28 +278,6 @@ export function preferred(codecs: readonly RTCRtpCodec[]): RTCRtpCodec[] {
     return /\/VP8$/i.test(mimeType) ? 2 : 3;
   };
   return codecs.toSorted((one, other) => rank(one) - rank(other));
-}
-
-/** Sets the munged offer, or the browser's own where it does not allow the change. */
-async function describe(peer: SendingPeer, offer: string): Promise<string> {
-  const munged = preferStereo(offer);
-  try {
-    await peer.setLocalDescription({ type: 'offer', sdp: munged });
-    return munged;
-  } catch {
-    await peer.setLocalDescription({ type: 'offer', sdp: offer });
-    return offer;
-  }
-}
-
-function pathOf(
-  { connectionState, iceConnectionState }: SendingPeer,
-  dtls: RTCDtlsTransportState | undefined,
-): SendPath | undefined {
-  if (dtls === 'closed' || dtls === 'failed' || connectionState === 'closed') return 'gone';
-  if (iceConnectionState === 'failed') return 'down';
-  if (iceConnectionState === 'disconnected') return 'shaky';
-  return connectionState === 'connected' ? 'up' : undefined;
 }
 
 async function rejectionOf(response: Response): Promise<Rejection> {

@@ -5,7 +5,8 @@
 import type { HealthFacts } from '../../../src/api/health.ts';
 import type { MeasuredLine } from '../../../src/doctor/line.ts';
 import { type PublishSample, publishStats, readPublishing } from '../publish-stats.ts';
-import { type Sending, type SendPath, type WhipEnvironment, WhipSession } from '../whip-session.ts';
+import type { PathState } from '../sdp-resource.ts';
+import { type Sending, type WhipEnvironment, WhipSession } from '../whip-session.ts';
 
 export type LineTestOptions = {
   /** Absolute URL of the WHIP endpoint of a test that nobody can watch. */
@@ -81,7 +82,7 @@ export class LineTest {
   readonly #options: LineTestOptions;
   readonly #environment: LineTestEnvironment;
   #session: WhipSession | undefined;
-  #path: SendPath | undefined;
+  #path: PathState | undefined;
   #isStopped = false;
 
   constructor(options: LineTestOptions, environment: LineTestEnvironment) {
