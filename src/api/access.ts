@@ -1,7 +1,7 @@
 /** The JSON of apps, keys, links, people, tokens and bans. Secrets are in the answer that makes them, and nowhere else. */
 import * as v from 'valibot';
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from './limits.ts';
-import { count, type Shape, says, time } from './schema.ts';
+import { count, givenTime, type Shape, says, time } from './schema.ts';
 
 /** A crowd of rules would be a mistake. */
 const LIST_MAX = 100;
@@ -24,10 +24,7 @@ const label = v.pipe(
 );
 /** For people, so never empty. */
 const name = v.pipe(label, v.minLength(1, 'a name for people, such as "studio laptop"'));
-const newExpires = v.optional(
-  v.nullable(v.pipe(v.string(), v.isoTimestamp('a time such as 2026-12-24T18:00:00Z'))),
-  null,
-);
+const newExpires = v.optional(v.nullable(givenTime), null);
 const words = <const Words extends readonly [string, ...string[]]>(list: Words) =>
   v.pipe(v.array(v.picklist(list)), v.maxLength(LIST_MAX));
 

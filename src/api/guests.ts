@@ -1,6 +1,6 @@
 /** The JSON of invites and of guests: people who were asked to stream, and came by a link. */
 import * as v from 'valibot';
-import { count, type Shape, says, time } from './schema.ts';
+import { count, givenTime, type Shape, says, time } from './schema.ts';
 
 /** A guest with more than a camera, a screen and a spare of each is a studio, and has keys. */
 export const INVITE_SLOTS_MAX = 8;
@@ -43,10 +43,7 @@ export const newInvite = v.strictObject({
     v.minLength(1, 'a list of one stream at least'),
     v.maxLength(INVITE_SLOTS_MAX, `a list of ${INVITE_SLOTS_MAX} streams at most`),
   ),
-  expires: v.optional(
-    v.nullable(v.pipe(v.string(), v.isoTimestamp('a time such as 2026-12-24T18:00:00Z'))),
-    null,
-  ),
+  expires: v.optional(v.nullable(givenTime), null),
 });
 export const madeInvite = v.object({
   invite: inviteInfo,

@@ -8,6 +8,15 @@ export function says<const Schema extends v.GenericSchema>(schema: Schema, text:
 
 /** A point in time: ISO 8601, UTC. */
 export const time = v.pipe(v.string(), v.isoTimestamp());
+/**
+ * A point in time as whoever asks writes it: with minutes in its offset. Without, as ISO 8601 has it too, `Date.parse` knows no
+ * such time, and what was to end would never end.
+ */
+export const givenTime = v.pipe(
+  v.string(),
+  v.isoTimestamp('a time such as 2026-12-24T18:00:00Z'),
+  v.regex(/(Z|[+-]\d\d:?\d\d)$/i, 'a time such as 2026-12-24T18:00:00Z'),
+);
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 /** From none to all. */
 export const share = v.pipe(v.number(), v.minValue(0), v.maxValue(1));

@@ -46,7 +46,10 @@ export const sessionInfo = v.object({
   ),
   needsOwner: says(v.boolean(), 'Nobody is the owner yet: the terminal shows a code.'),
 });
-export const viewingPassword = v.strictObject({ app: v.string(), password });
+export const viewingPassword = v.strictObject({
+  app: v.pipe(v.string(), v.maxLength(NAME_LENGTH_MAX, 'the name of an app')),
+  password,
+});
 export const secondFactor = v.object({
   secret: says(v.string(), 'For an authenticator app, by hand.'),
   url: says(v.string(), 'The same for its camera.'),

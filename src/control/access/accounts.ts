@@ -41,12 +41,16 @@ const TRIES = { burst: 6, perMinute: 6 } as const;
 /** For one name or app from anywhere: guessing from many places leads nowhere either. */
 const TRIES_ALL = { burst: 60, perMinute: 30 } as const;
 
+/** From one network for all names together: with made-up ones nobody keeps the queue full in which all wait. */
+const TRIES_OF_NETWORK = { burst: 60, perMinute: 60 } as const;
+
 type Pending = { readonly secret: string; readonly untilMs: number };
 
 export class Accounts {
   readonly #deps: AccountsDeps;
   readonly #tries = new Allowance(TRIES);
   readonly #triesAll = new Allowance(TRIES_ALL);
+  readonly #triesOfNetwork = new Allowance(TRIES_OF_NETWORK);
   /** Second factors that were shown and not yet proved, by person. */
   readonly #pending = new Map<string, Pending>();
   #claimCode: Secret | undefined;
@@ -237,7 +241,10 @@ export class Accounts {
     const ofNetwork = this.#countFrom(what, client);
     if (ofNetwork !== undefined) return ofNetwork;
     const { passwords, nowMs } = this.#deps;
-    const waitS = this.#triesAll.take(what, nowMs()) ?? (passwords.isBusy ? 1 : undefined);
+    const waitS =
+      this.#triesOfNetwork.take(networkOf(client.address), nowMs()) ??
+      this.#triesAll.take(what, nowMs()) ??
+      (passwords.isBusy ? 1 : undefined);
     return waitS === undefined ? undefined : tooManyAttempts(waitS);
   }
 

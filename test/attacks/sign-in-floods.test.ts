@@ -1,0 +1,78 @@
+/** Attack: with made-up names to keep everybody else from signing in, and to fill the memory with what is counted of them. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { KeysResponse } from '../../src/api/access.ts';
+import { Owner } from '../interop/invited.ts';
+import { TestServer } from '../interop/server.ts';
+import { costOf } from './usage.ts';
+
+const PASSWORD = 'a long password for this';
+/** The largest body that any route takes has 64 kB. */
+const LONG = 'x'.repeat(60_000);
+
+let server: TestServer;
+let owner: Owner;
+
+before(async () => {
+  server = await TestServer.start({ config: 'apps: {show: }' });
+  owner = new Owner(server);
+});
+after(() => server?.stop());
+
+async function post(path: string, from: string, body: object): Promise<number> {
+  const response = await fetch(`${owner.origin}/api${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': from },
+    body: JSON.stringify(body),
+  });
+  await response.body?.cancel();
+  return response.status;
+}
+
+test('a flood of made-up names from one network keeps nobody else from signing in', async () => {
+  const ada = { name: 'Ada', role: 'producer', password: PASSWORD };
+  assert.equal((await owner.ask('POST', '/people', ada)).status, 201);
+  let isOver = false;
+  let index = 0;
+  const flood = async () => {
+    while (!isOver) {
+      await post('/login', '203.0.113.9', { name: `nobody-${index++}`, password: PASSWORD });
+    }
+  };
+  const floods = Array.from({ length: 40 }, flood);
+  // Those that were let in before it was too much are answered within some seconds.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  const statuses: number[] = [];
+  for (let tries = 0; tries < 5; tries++) {
+    statuses.push(await post('/login', '198.51.100.7', { name: 'Ada', password: PASSWORD }));
+  }
+  isOver = true;
+  await Promise.all(floods);
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200]);
+});
+
+test('what is counted of names that nobody has stays small', async () => {
+  const cost = await costOf(server, '800 long names of apps', async () => {
+    for (let round = 0; round < 16; round++) {
+      const tries = Array.from({ length: 50 }, (_, index) =>
+        post('/password', `10.${round}.${index}.1`, {
+          app: `${round}-${index}-${LONG}`,
+          password: PASSWORD,
+        }),
+      );
+      assert.deepEqual([...new Set(await Promise.all(tries))], [400]);
+    }
+  });
+  assert.ok(cost.grownMiB < 100, `${cost.grownMiB} MiB`);
+});
+
+test('a time of which nobody can tell when it is gives nothing that lasts for ever', async () => {
+  for (const expires of ['2020-01-01T00:00:00+01', '2020-01-01T00:00:00-23']) {
+    const made = await owner.ask('POST', '/keys', { name: 'short', target: 'show', expires });
+    assert.equal(made.status, 400, expires);
+    const invite = { name: 'Eve', slots: ['show/eve'], expires };
+    assert.equal((await owner.ask('POST', '/invites', invite)).status, 400, expires);
+  }
+  const { keys } = (await (await owner.ask('GET', '/keys')).json()) as KeysResponse;
+  assert.ok(!keys.some(({ name }) => name === 'short'));
+});
