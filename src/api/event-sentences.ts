@@ -1,5 +1,6 @@
 /** Events in sentences: the same in the log, in messages, on the command line and on pages. */
 import type { EventData, EventType, ServerEvent } from './events.ts';
+import type { FindingCode } from './streams.ts';
 
 type Sentences = { readonly [Type in EventType]: (data: EventData[Type]) => string };
 
@@ -9,7 +10,7 @@ const sentences: Sentences = {
     `${stream} ended after ${duration(durationMs)}, peak ${viewers(peakViewers)}`,
   'stream.replaced': ({ stream }) => `${stream} has another publisher now`,
   'publisher.finding': ({ stream, code, isOver, message }) =>
-    isOver ? `${stream}: no longer so: ${code}` : `${stream}: ${message}`,
+    `${stream}: ${isOver ? MENDED[code] : message}`,
   'viewers.changed': ({ stream, viewers: count }) => `${stream} has ${viewers(count)}`,
   'tally.changed': ({ stream, state }) => `${stream}: ${TALLY_WORDS[state]}`,
   'invite.opened': ({ name }) => `${name} has opened the invite`,
@@ -22,6 +23,27 @@ const sentences: Sentences = {
   'target.failing': ({ target, lost, message }) =>
     `notifications to ${target} fail, ${lost} given up: ${message}`,
   'target.test': ({ target }) => `This is a test of ${target}: notifications arrive here.`,
+};
+
+/** A finding that holds no longer. */
+const MENDED: Readonly<Record<FindingCode, string>> = {
+  'b-frames': 'there are no B-frames any more.',
+  reordering: 'the encoder no longer announces B-frames.',
+  'keyframe-interval': 'keyframes come in time again.',
+  'variable-frame-rate': 'pictures come evenly again.',
+  'bitrate-above': 'the picture takes no more than the encoder says.',
+  'bitrate-below': 'the picture takes as much as the encoder says.',
+  filler: 'there is no padding any more.',
+  'no-video': 'there is a picture again.',
+  'no-audio': 'there is sound again.',
+  'silent-audio': 'the sound is no longer silent.',
+  mono: 'the sound is stereo now.',
+  'sample-rate': 'the sound has 48 kHz now.',
+  'audio-codec': 'the sound can be played now.',
+  timestamps: 'the timestamps are steady again.',
+  'clock-drift': 'the encoder’s clock is right again.',
+  'packet-loss': 'no packets are lost on the way in any more.',
+  jitter: 'packets come evenly again.',
 };
 
 const TALLY_WORDS = { off: 'off air', preview: 'in preview', program: 'on air' } as const;

@@ -105,7 +105,7 @@ test('a new password asks for the old one, and ends all other places', async () 
   const elsewhere = await signInElsewhere(FIREFOX, { name: 'Ada', password: PASSWORD });
   await press('Change the password');
   const submit = page.getByRole('dialog').getByRole('button', { name: 'Change the password' });
-  await field('Password until now').fill('not this one');
+  await field('Current password').fill('not this one');
   await field('New password').fill('short');
   await submit.click();
   await page.getByText('Too short').waitFor();
@@ -115,7 +115,7 @@ test('a new password asks for the old one, and ends all other places', async () 
   await page.getByText('This is not your password.').waitFor();
   screen.forgive(/401/);
   await screen.inspect('account-password');
-  await field('Password until now').fill(PASSWORD);
+  await field('Current password').fill(PASSWORD);
   await submit.click();
   await page.getByText('Your password is changed.').waitFor();
   assert.equal(await isIn(elsewhere.cookie), false);

@@ -42,7 +42,7 @@ export function CopyField({
 }) {
   const id = useId();
   const [isShown, setShown] = useState(!secret);
-  const what = label.charAt(0).toLowerCase() + label.slice(1);
+  const what = inSentence(label);
   const { isCopied, copy } = useCopy(what, value);
   return (
     <div class="ui-copy">
@@ -91,6 +91,11 @@ export function CopyButton({
       {children}
     </Button>
   );
+}
+
+/** Words that begin with a capital letter lose it, abbreviations such as WHIP stay. */
+function inSentence(label: string): string {
+  return /^\p{Lu}\p{Lu}/u.test(label) ? label : label.charAt(0).toLowerCase() + label.slice(1);
 }
 
 /** A long URL may break behind its slashes, which no copy of it shows. */

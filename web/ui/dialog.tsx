@@ -23,10 +23,13 @@ export function Dialog({
   readonly wide?: boolean;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const titleId = useId();
   useEffect(() => {
     const before = document.activeElement;
     dialog.current?.showModal();
+    // The focus goes to the first field, which would scroll away what stands above it.
+    body.current?.scrollTo(0, 0);
     return () => {
       dialog.current?.close();
       // Back to where its user was, if that is still there.
@@ -48,7 +51,9 @@ export function Dialog({
         <h2 id={titleId}>{title}</h2>
         <IconButton icon={X} label="Close" onClick={onClose} />
       </div>
-      <div class="ui-dialog-body">{children}</div>
+      <div class="ui-dialog-body" ref={body}>
+        {children}
+      </div>
       {actions && <div class="ui-dialog-actions">{actions}</div>}
     </dialog>
   );

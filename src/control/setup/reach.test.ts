@@ -63,6 +63,8 @@ test('a name leads here when the call by it finds the mark that was just made', 
     ],
   );
   assert.equal(reach.knows('anything else'), false);
+  const byAddress = await look(reach, '127.0.0.1');
+  assert.equal(byAddress.checks[0]?.says, `127.0.0.1, TCP ${http}: leads here`);
 });
 
 test('another server at that name is told from silence, and asked nothing more', async () => {

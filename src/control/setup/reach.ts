@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
 import { randomSecret } from '../../access/secret.ts';
 import type { ServerInfo } from '../../api/server.ts';
 import type { Check, ReachReport } from '../../api/setup.ts';
@@ -63,7 +63,7 @@ export class Reach {
     const found = await Promise.all(addresses.map((address) => this.#whoIsAt(address, host)));
     const here = addresses.filter((_, index) => found[index] === 'here');
     return [
-      fine('name', `${host} is ${addresses.join(', ')}`),
+      ...(isIP(host) === 0 ? [fine('name', `${host} is ${addresses.join(', ')}`)] : []),
       ...addresses.map((address, index) => this.#sayFound(address, found[index] ?? 'silent')),
       ...(await this.#checkPorts(here)),
     ];

@@ -129,6 +129,23 @@ test('long GOPs are well where the encoder answers when asked, and told where it
   assert.deepEqual(codes(encoder), ['keyframe-interval'], 'it was asked in vain');
 });
 
+test('an encoder that has answered is forgiven one late answer, and not two', () => {
+  const { video } = new World(true).findings;
+  let nowMs = 0;
+  const ask = (answersAfterMs: number) => {
+    video.keyframeRequested(nowMs);
+    nowMs += answersAfterMs;
+    video.picture({ timeMs: nowMs, isKeyframe: true, bytes: 8000, fillerBytes: 0 }, nowMs);
+    return video.answers;
+  };
+  assert.equal(ask(5000), false, 'it has never answered');
+  assert.equal(ask(200), true);
+  assert.equal(ask(5000), true, 'late once');
+  assert.equal(ask(200), true);
+  assert.equal(ask(5000), true, 'late once more, after an answer');
+  assert.equal(ask(5000), false, 'late twice in a row');
+});
+
 test('pauses in the sound are no finding', () => {
   const world = new World().run(120, {
     sound: (ms) => (ms % 20_000 < 9000 ? SILENCE : STEREO),

@@ -19,6 +19,8 @@ const KEYFRAME_INTERVAL_MS_MAX = 2000;
 const KEYFRAME_TOLERANCE_MS = 100;
 /** An encoder that answers does so within this time of being asked. */
 const ANSWER_MS_MAX = 1000;
+/** An encoder that has answered before, and is late so many times in a row, was kept busy by its computer. */
+const LATE_ANSWERS_MAX = 1;
 /** Intervals further off their mean than this share are uneven; RTMP's rounding is 2 % at 60 fps. */
 const UNEVEN_SHARE = 0.4;
 /** An encoder that skips a picture now and then is not worth a word. */
@@ -62,8 +64,9 @@ export class VideoFacts {
   #lastKeyframeMs: number | undefined;
   #keyframeIntervalMs = 0;
   #askedMs: number | undefined;
-  /** Whether the last request for a keyframe brought one; undefined while nobody could be asked. */
+  /** Whether requests for a keyframe bring one; undefined while nobody could be asked. */
   #answers: boolean | undefined;
+  #lateAnswers = 0;
 
   picture({ timeMs, isKeyframe, bytes, fillerBytes }: PictureFacts, nowMs: number): void {
     this.lastPictureMs = nowMs;
@@ -76,8 +79,7 @@ export class VideoFacts {
     this.#lastTimeMs = timeMs;
     if (isKeyframe) this.#keyframe(nowMs);
     else if (this.#askedMs !== undefined && nowMs - this.#askedMs > ANSWER_MS_MAX) {
-      this.#answers = false;
-      this.#askedMs = undefined;
+      this.#answered(false);
     }
   }
 
@@ -99,7 +101,7 @@ export class VideoFacts {
     return Math.max(this.#keyframeIntervalMs, sinceMs);
   }
 
-  /** Whether the last request for a keyframe brought one; undefined while none was made. */
+  /** Whether requests for a keyframe bring one; undefined while none was made. */
   get answers(): boolean | undefined {
     return this.#answers;
   }
@@ -169,7 +171,14 @@ export class VideoFacts {
     if (this.#lastKeyframeMs !== undefined) this.#keyframeIntervalMs = nowMs - this.#lastKeyframeMs;
     this.#lastKeyframeMs = nowMs;
     if (this.#askedMs === undefined) return;
-    this.#answers = nowMs - this.#askedMs <= ANSWER_MS_MAX;
+    this.#answered(nowMs - this.#askedMs <= ANSWER_MS_MAX);
+  }
+
+  #answered(isInTime: boolean): void {
     this.#askedMs = undefined;
+    this.#lateAnswers = isInTime ? 0 : this.#lateAnswers + 1;
+    if (this.#answers !== true || isInTime || this.#lateAnswers > LATE_ANSWERS_MAX) {
+      this.#answers = isInTime;
+    }
   }
 }

@@ -73,7 +73,7 @@ function NewPassword({
         aria-hidden="true"
       />
       <Field
-        label="Password until now"
+        label="Current password"
         type="password"
         autocomplete="current-password"
         maxLength={PASSWORD_LENGTH_MAX}

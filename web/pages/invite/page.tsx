@@ -39,8 +39,8 @@ export function InvitePage() {
       return (
         <PageShell title="This invite is over" width="narrow">
           <EmptyState title="The link is no longer good">
-            It has expired or was taken back, and what you sent has ended. Ask whoever sent it to
-            you for a new one.
+            It has expired or was taken back, and nothing is sent with it any more. Ask whoever sent
+            it to you for a new one.
           </EmptyState>
         </PageShell>
       );

@@ -11,6 +11,8 @@ const LOOKS = {
   off: { icon: MoonStar, words: 'Not on air', title: '' },
 } as const satisfies Readonly<Record<TallyState, object>>;
 
+const TITLE = 'Your invite · Millrace';
+
 /** Whether the producer has this picture on air: in words and a shape, as well as in colour, and in the tab's title. */
 export function TallyLight() {
   const state = slot.value?.tally ?? 'off';
@@ -19,8 +21,15 @@ export function TallyLight() {
   useEffect(() => {
     const status = isLive ? 'Live · ' : '';
     const tally = LOOKS[state].title;
-    document.title = `${tally === '' ? '' : `${tally} · `}${status}Your invite · Millrace`;
+    document.title = `${tally === '' ? '' : `${tally} · `}${status}${TITLE}`;
   }, [state, isLive]);
+  // Once the invite is over, nothing is on air any more.
+  useEffect(
+    () => () => {
+      document.title = TITLE;
+    },
+    [],
+  );
   return (
     <p class={`tally tally-${state}`} role="status">
       <Icon of={icon} />

@@ -209,7 +209,7 @@ function EditSlot({
       )}
       <Field
         label="Label"
-        help="For people, as on the dashboard: “Left camera”. May be empty."
+        help="What people read in place of the name, as “Left camera”. May be empty."
         value={label}
         onInput={setLabel}
         maxLength={100}

@@ -26,6 +26,7 @@ test('what is wrong with a target is said with what comes of it', () => {
 test('a test that failed says what to do', () => {
   assert.match(sayFailure('Discord answers 404: this webhook was deleted'), /make a new webhook/);
   assert.match(sayFailure('it answers 503'), /^It answers 503\. It is in trouble itself/);
+  assert.match(sayFailure('its address is not one of the public internet'), /below “notify”/);
   assert.match(sayFailure('no connection can be made to it (ECONNREFUSED)'), /program there runs/);
   assert.equal(sayFailure('a bug of ours'), 'A bug of ours.');
 });

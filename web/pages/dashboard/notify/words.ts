@@ -49,7 +49,10 @@ const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/answers 429/, 'It has had too much at once: wait a minute, then send a test again.'],
   [/answers 5/, 'It is in trouble itself: send a test again later. Events wait for it meanwhile.'],
   [/answers 4/, 'It does not take what is sent: check the address.'],
-  [/private|this machine/, 'Such addresses stand in the configuration, below “notify”.'],
+  [
+    /public internet/,
+    'Such a target is written into the configuration, below “notify”: remove it here, and add it there.',
+  ],
   [/resolve|connection/, 'Check the address, and that the program there runs.'],
 ];
 

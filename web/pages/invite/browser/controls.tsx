@@ -209,13 +209,18 @@ function Figures({
 
 function pictureOf(size: string | undefined, stats: PublishStats): string | undefined {
   const fps = stats.fps === null ? undefined : `${Math.round(stats.fps)} frames a second`;
-  const parts = [size, fps, rateOf(stats.videoBitrateBps), stats.videoCodec ?? undefined];
+  const parts = [size, fps, rateOf(stats.videoBitrateBps), codecOf(stats)];
   const known = parts.filter((part) => part !== undefined);
   return known.length === 0 ? undefined : known.join(', ');
 }
 
 function rateOf(bps: number | null): string | undefined {
   return bps === null ? undefined : bitrate(bps);
+}
+
+/** Browsers write H264. */
+function codecOf({ videoCodec }: PublishStats): string | undefined {
+  return videoCodec?.replace(/^H(?=26)/, 'H.');
 }
 
 function wayOf({ transport, rttMs }: PublishStats): string | undefined {

@@ -86,8 +86,8 @@ function Beforehand({ isBusy }: { readonly isBusy: boolean }) {
           </Button>
         }
       >
-        Your browser asks whether this page may use them: allow both. Nobody sees or hears you
-        before you go live.
+        Your browser asks whether this page may use camera and microphone: allow both. Nobody sees
+        or hears you before you go live.
       </EmptyState>
       <Card title="What this browser can do">
         <Facts
