@@ -167,9 +167,11 @@ async function spawnServer(options: ServerOptions): Promise<Started> {
   const entry = join(ROOT, process.env['MILLRACE_TEST_ENTRY'] ?? 'src/main.ts');
   const { nodeArguments = [], arguments: own = [], uid } = options;
   if (uid !== undefined) chownSync(directory, uid, uid);
+  // As its user types it; whether these tests run below npm says nothing of the server.
+  const { npm_lifecycle_event: _, ...environment } = process.env;
   const child = spawn(process.execPath, [...nodeArguments, entry, '--config', config, ...own], {
     cwd: ROOT,
-    env: { ...process.env, ...options.environment },
+    env: { ...environment, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid, gid: uid }),
   });
