@@ -18,6 +18,11 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Longer and the server is as good as gone; it answers within milliseconds. */
 const REQUEST_MS_MAX = 8_000;
+/**
+ * The same for each try of a restart. A connection that was kept from before the device changed its network answers no more, and Firefox
+ * goes on waiting for it: to give up is to be given another.
+ */
+const RESTART_TRIES_MS = [1_500, REQUEST_MS_MAX];
 
 /** The session as HTTP sees it. */
 export class SdpResource {
@@ -60,12 +65,7 @@ export class SdpResource {
       const body = iceFragment(await describe(peer, offer.sdp ?? ''));
       // Released while we waited: nobody wants it any more.
       if (body === undefined || this.#url === undefined) return false;
-      const response = await this.#request(this.#url, {
-        method: 'PATCH',
-        // "*": whatever the resource looks like now, this replaces it (RFC 9725 §4.3.3).
-        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' },
-        body,
-      });
+      const response = await this.#patch(body);
       if (response?.status !== 200) return false;
       const answer = restartedAnswer(this.#answer, await response.text());
       if (answer === undefined || this.#url === undefined) return false;
@@ -90,9 +90,28 @@ export class SdpResource {
     if (url) void this.#request(url, { method: 'DELETE', keepalive: true });
   }
 
-  async #request(url: string, init: RequestInit): Promise<Response | undefined> {
+  async #patch(body: string): Promise<Response | undefined> {
+    for (const timeoutMs of RESTART_TRIES_MS) {
+      if (this.#url === undefined) return undefined;
+      const init = {
+        method: 'PATCH',
+        // "*": whatever the resource looks like now, this replaces it (RFC 9725 §4.3.3).
+        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' },
+        body,
+      };
+      const response = await this.#request(this.#url, init, timeoutMs);
+      if (response !== undefined) return response;
+    }
+    return undefined;
+  }
+
+  async #request(
+    url: string,
+    init: RequestInit,
+    timeoutMs = REQUEST_MS_MAX,
+  ): Promise<Response | undefined> {
     try {
-      const signal = AbortSignal.timeout(REQUEST_MS_MAX);
+      const signal = AbortSignal.timeout(timeoutMs);
       return await this.#fetch(url, { ...init, signal });
     } catch {
       return undefined;

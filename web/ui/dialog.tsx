@@ -26,14 +26,13 @@ export function Dialog({
   const body = useRef<HTMLDivElement>(null);
   const titleId = useId();
   useEffect(() => {
-    const before = document.activeElement;
+    const before = whereUserIs();
     dialog.current?.showModal();
     // The focus goes to the first field, which would scroll away what stands above it.
     body.current?.scrollTo(0, 0);
     return () => {
       dialog.current?.close();
-      // Back to where its user was, if that is still there.
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      focusAgain(before);
     };
   }, []);
   return (
@@ -57,6 +56,26 @@ export function Dialog({
       {actions && <div class="ui-dialog-actions">{actions}</div>}
     </dialog>
   );
+}
+
+/** Where the last dialog was opened from. One that follows another may find it gone already. */
+let openedFrom: HTMLElement | undefined;
+
+function whereUserIs(): HTMLElement | undefined {
+  const now = document.activeElement;
+  if (now instanceof HTMLElement && now !== document.body) openedFrom = now;
+  return openedFrom;
+}
+
+/** Back to where its user was: what stood there may have been drawn anew, elsewhere, or be gone. */
+function focusAgain(before: HTMLElement | undefined): void {
+  if (before === undefined) return;
+  const same = () =>
+    [...document.querySelectorAll<HTMLElement>(`main ${before.localName}`)].find(
+      ({ textContent }) => textContent === before.textContent,
+    );
+  const back = before.isConnected ? before : (same() ?? document.querySelector('main'));
+  back?.focus();
 }
 
 type Question = {
