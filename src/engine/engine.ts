@@ -156,7 +156,7 @@ export class Engine {
 
   #report(viewer: Viewer, nowMs: number): void {
     viewer.nextReportMs = nowMs + REPORT_MS;
-    for (const sender of viewer.senders) sender.reportDue = false;
+    for (const sender of viewer.senders) sender.reported();
     viewer.listener.onReportDue(viewer, nowMs);
   }
 

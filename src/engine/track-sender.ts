@@ -3,8 +3,9 @@ import { CATCH_UP_MS_MAX, isFreshRun, isNear, runMs } from './cached-run.ts';
 import { FLAG } from './history.ts';
 import type { Pacer } from './pacer.ts';
 import { isNearOnThin, Patience, type ThinPath } from './patience.ts';
-import { Retransmitter, type RtxOptions, type Stretch, timestampIn } from './retransmitter.ts';
+import { Retransmitter, type RtxOptions } from './retransmitter.ts';
 import { EXTENSION_BYTES, HEADER_BYTES, RUN_BYTES_MAX, type SendTable } from './send-table.ts';
+import { Timeline } from './timeline.ts';
 import type { Track } from './track.ts';
 
 /** One m-line of a viewer's session: what one track is sent as. */
@@ -27,10 +28,6 @@ export type SenderOptions = {
 const SWITCH_WAIT_MS = 500;
 /** A frame that has begun is sent to its end, if that does not take longer than this. */
 const FRAME_END_MS = 60;
-/** Frames that come after later ones of another layer are stamped one tick apart, but no picture stands still for more. */
-const LATE_TICKS_MAX = 45_000;
-/** Squeezed frames are this far apart: 1 ms at 90 kHz. */
-const SQUEEZE_TICKS = 90;
 /** RTP version 2, with the padding bit where padding follows. */
 const FIRST_BYTE = 0x80;
 const FIRST_BYTE_PADDED = 0xa0;
@@ -64,11 +61,10 @@ export class TrackSender {
   thin: ThinPath | undefined;
   /** The track's codec has no payload type in this session. */
   codecRefused = false;
-  /** Set when the timestamps of this track have a new meaning: a sender report is due. */
-  reportDue = false;
   readonly retransmitter: Retransmitter | undefined;
 
   readonly #options: SenderOptions;
+  readonly #timeline: Timeline;
   #epoch = -1;
   #payloadType = 0;
   #notBefore = 0;
@@ -78,24 +74,15 @@ export class TrackSender {
   readonly #patience = new Patience();
   /** Rollover counter * 65536 + sequence number of the next packet. */
   #nextIndex48: number;
-  /** What to add to the track's timestamps. */
-  #timestampOffset = 0;
-  #lastTimestamp: number | undefined;
-  #anchored = false;
   #targetSinceMs = 0;
   /** The layer in use is too much for the path, or has ended. */
   #isUrgent = false;
-  /** Since the gate opened last. */
-  #stretch: Stretch | undefined;
-  /** Its frame at hand, while timestamps are not simply the track's. */
-  #stretchFrame = 0;
-  #isSettling = false;
-  #sourceTimestamp = -1;
 
   constructor(track: Track, options: SenderOptions) {
     this.track = track;
     this.ssrc = options.ssrc;
     this.#options = options;
+    this.#timeline = new Timeline(options.timestampBase);
     this.#nextIndex48 = options.firstSequence;
     this.cursor = track.head;
     if (options.rtx) this.retransmitter = new Retransmitter(options.rtx);
@@ -107,7 +94,17 @@ export class TrackSender {
 
   /** Whether sender reports can be made: something of this epoch was sent. */
   get anchored(): boolean {
-    return this.#anchored && this.#epoch === this.track.epoch;
+    return this.#timeline.isAnchored && this.#epoch === this.track.epoch;
+  }
+
+  /** The timestamps of this track have a new meaning, of which no sender report has told yet. */
+  get reportDue(): boolean {
+    return this.#timeline.reportDue;
+  }
+
+  /** What is sent from now on is in a report. */
+  reported(): void {
+    this.#timeline.reportDue = false;
   }
 
   /** The viewer is ready (again) to decode from scratch: from the cached run, or from the next keyframe. */
@@ -206,18 +203,15 @@ export class TrackSender {
   turnTo(track: Track): void {
     this.target = undefined;
     if (track === this.track) return;
-    const { clock, newestTimestamp } = track;
-    const goesOn = this.anchored && clock === this.track.clock && track.head > track.epochStart;
-    const ticks = goesOn ? this.timestampAt(clock.serverTimeMs(track.id, newestTimestamp)) : 0;
+    const goesOn =
+      this.anchored && track.clock === this.track.clock && track.head > track.epochStart;
+    const from = this.track;
     this.track = track;
     this.#epoch = -1;
     this.#enterEpoch();
     this.#close();
     if (this.packets > 0 && runMs(track) > CATCH_UP_MS_MAX) this.#notBefore = track.history.next;
-    if (!goesOn) return;
-    this.#timestampOffset = (ticks - newestTimestamp) >>> 0;
-    this.#anchored = true;
-    this.reportDue = true;
+    if (goesOn) this.#timeline.goOn(from, track);
   }
 
   /** What nothing can be shown of, or switched to, before its next keyframe. */
@@ -274,8 +268,7 @@ export class TrackSender {
 
   /** RTP timestamp of this track at a server time, as this viewer sees it: for sender reports. */
   timestampAt(serverTimeMs: number): number {
-    const ticks = Math.round(this.track.clock.ticksAt(this.track.id, serverTimeMs));
-    return (ticks + this.#timestampOffset) >>> 0;
+    return this.#timeline.at(this.track, serverTimeMs);
   }
 
   /** Drops what waits: video up to a later keyframe, taken when the path has room; audio up to live. */
@@ -310,8 +303,7 @@ export class TrackSender {
   #enterEpoch(): void {
     if (this.#epoch === this.track.epoch) return;
     this.#epoch = this.track.epoch;
-    this.#anchored = false;
-    this.#isSettling = false;
+    this.#timeline.release();
     this.cursor = Math.max(this.cursor, this.track.epochStart);
     const codec = this.track.format?.codec;
     if (codec === undefined) return;
@@ -328,7 +320,7 @@ export class TrackSender {
     if (pacer && this.packets > 0 && !isNear(track, pacer, undefined, nowMs)) return false;
     if (this.thin && this.packets > 0 && !isNearOnThin(track, this.thin)) return false;
     this.#countDrops(track.frameCount - track.runFrames);
-    this.#anchor(track.newestTimestamp);
+    this.#timeline.anchor(track, track.newestTimestamp);
     this.#startRun(track.runStart, nowMs);
     return true;
   }
@@ -339,11 +331,8 @@ export class TrackSender {
     this.cursor = runStart;
     this.place = 'burst';
     this.#patience.begin(track, this.#frame, nowMs);
-    this.#sourceTimestamp = -1;
-    this.#stretchFrame = 0;
-    this.#isSettling = true;
-    this.#stretch = { ...this.#squeeze(), track, firstIndex: runStart, sinceMs: nowMs };
-    this.retransmitter?.begin(this.#stretch);
+    const stretch = this.#timeline.begin(track, runStart, this.#nextIndex48, nowMs);
+    this.retransmitter?.begin(stretch);
   }
 
   /** Goes over to another layer where that can be done without a seam, or must be done with one. */
@@ -377,45 +366,9 @@ export class TrackSender {
 
   #switch(target: Track, runStart: number, nowMs: number): void {
     this.turnTo(target);
-    this.#anchor(target.newestTimestamp);
+    this.#timeline.anchor(target, target.newestTimestamp);
     this.#frame = target.frameCount - target.runFrames;
     this.#startRun(runStart, nowMs);
-  }
-
-  /** Fixes what the track's timestamps mean to this viewer: its RTP clock is the server's clock, from a random base. */
-  #anchor(timestamp: number): void {
-    if (this.#anchored) return;
-    const track = this.track;
-    const serverMs = track.clock.serverTimeMs(track.id, timestamp);
-    const ticks = Math.round((serverMs * track.clockRate) / 1000);
-    this.#timestampOffset = (ticks + this.#options.timestampBase - timestamp) >>> 0;
-    this.#anchored = true;
-    this.reportDue = true;
-  }
-
-  /**
-   * The burst of a joiner keeps its frames but not their pace: played at its own timestamps it would leave the viewer
-   * as late as the keyframe is old. Its frames are numbered 1 ms apart, the last one at live.
-   */
-  #squeeze(): Omit<Stretch, 'track' | 'firstIndex' | 'sinceMs'> {
-    const { runFrames, newestTimestamp, head } = this.track;
-    const floor = this.#lastTimestamp;
-    const end = (newestTimestamp + this.#timestampOffset) >>> 0;
-    const room = floor === undefined ? Number.POSITIVE_INFINITY : (end - floor) | 0;
-    if (runFrames - room > LATE_TICKS_MAX) {
-      // Far behind what the viewer has seen: this clock has another meaning.
-      this.#timestampOffset = (this.#timestampOffset + runFrames - room) >>> 0;
-    }
-    return {
-      firstOut: this.#nextIndex48,
-      burstEnd: head,
-      timestampOffset: this.#timestampOffset,
-      squeezedFrames: runFrames - 1,
-      squeezeStep: Math.max(1, Math.min(SQUEEZE_TICKS, Math.floor(room / runFrames))),
-      squeezeEnd: (newestTimestamp + this.#timestampOffset) >>> 0,
-      floor,
-      settledIndex: Number.POSITIVE_INFINITY,
-    };
   }
 
   #addRows(
@@ -425,13 +378,15 @@ export class TrackSender {
     nowMs: number,
     budget: number,
   ): number {
-    const history = this.track.history;
+    const { track } = this;
+    const timeline = this.#timeline;
+    const { history, head } = track;
     const { flags, offsets, lengths, timestamps, padding, mask } = history;
-    const head = this.track.head;
     const extensionId = pacer?.extensionId;
     let bytes = 0;
     while (this.cursor < head && bytes < budget && !table.rowsFull) {
-      const row = this.cursor++ & mask;
+      const index = this.cursor++;
+      const row = index & mask;
       const index48 = this.#nextIndex48++;
       const flag = flags[row] as number;
       if (!(flag & FLAG.present)) continue;
@@ -443,7 +398,7 @@ export class TrackSender {
         index48,
         pad > 0 ? FIRST_BYTE_PADDED : FIRST_BYTE,
         ((flag & FLAG.marker) << 6) | this.#payloadType,
-        this.#timestampFor(timestamps[row] as number),
+        timeline.stamp(track, timestamps[row] as number, index),
         this.ssrc,
         history.arenaId,
         offsets[row] as number,
@@ -459,39 +414,5 @@ export class TrackSender {
       bytes += EXTENSION_BYTES;
     }
     return bytes;
-  }
-
-  #timestampFor(source: number): number {
-    if (!this.#anchored) this.#anchorAudio(source);
-    const timestamp = this.#isSettling
-      ? this.#unsettledTimestamp(source)
-      : (source + this.#timestampOffset) >>> 0;
-    this.#lastTimestamp = timestamp;
-    return timestamp;
-  }
-
-  /** See {@link timestampIn}: until the track's own timestamps are later than all that the viewer has seen. */
-  #unsettledTimestamp(source: number): number {
-    const plain = (source + this.#timestampOffset) >>> 0;
-    const stretch = this.#stretch;
-    if (!stretch) return plain;
-    if (source !== this.#sourceTimestamp) {
-      if (this.#sourceTimestamp !== -1) this.#stretchFrame++;
-      this.#sourceTimestamp = source;
-    }
-    const timestamp = timestampIn(stretch, this.#stretchFrame, source);
-    if (timestamp === plain && this.#stretchFrame >= stretch.squeezedFrames) {
-      this.#isSettling = false;
-      stretch.settledIndex = this.cursor - 1;
-    }
-    return timestamp;
-  }
-
-  /** Audio begins at live; its timestamps must still go on from what this viewer has heard before. */
-  #anchorAudio(source: number): void {
-    this.#anchor(source);
-    if (this.#lastTimestamp === undefined) return;
-    const step = (source + this.#timestampOffset - this.#lastTimestamp) | 0;
-    if (step <= 0) this.#timestampOffset = (this.#timestampOffset + 1 - step) >>> 0;
   }
 }
