@@ -108,7 +108,8 @@ test('from the link to being live, seen and heard, and cut off', async (t) => {
 
   await owner.tally(STREAM, 'program');
   await page.getByText('On air', { exact: true }).waitFor();
-  assert.match(await page.title(), /^● ON AIR · Live/);
+  // The title follows once the page is painted.
+  await page.waitForFunction("document.title.startsWith('● ON AIR · Live')");
   await screen.inspect('invite-live');
   await assertPreviewed(STREAM);
 
