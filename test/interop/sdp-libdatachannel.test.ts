@@ -4,8 +4,14 @@ import { after, test } from 'node:test';
 import nodeDataChannel from 'node-datachannel';
 import { startSignalling } from './signalling-server.ts';
 
+/** Its cleanup() crashes on tracks whose JavaScript objects were collected. */
+const kept: unknown[] = [];
+
 // It keeps threads of its own, and the process with them.
-after(() => nodeDataChannel.cleanup());
+after(() => {
+  nodeDataChannel.cleanup();
+  kept.length = 0;
+});
 
 for (const transport of ['udp', 'tcp'] as const) {
   test(`takes the answer of WHIP over ${transport}`, async (context) => {
@@ -22,6 +28,7 @@ for (const transport of ['udp', 'tcp'] as const) {
     video.addH264Codec(96);
     video.addSSRC(2, 'cname', 'stream', 'video');
     const tracks = [peer.addTrack(audio), peer.addTrack(video)];
+    kept.push(peer, audio, video, ...tracks);
     const offered = Promise.withResolvers<string>();
     peer.onLocalDescription((sdp) => offered.resolve(sdp));
     peer.setLocalDescription();
