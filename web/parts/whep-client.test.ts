@@ -76,6 +76,24 @@ test('restarts ICE by PATCH when the path is lost, and keeps the session', async
   assert.equal(world.peers.length, 1);
 });
 
+test('asks for the ICE restart again where the first request is lost with the network that was left', async () => {
+  const { world, phases } = await live();
+  world.answers.PATCH = 'unreachable';
+  world.delayMs = 100;
+  world.peer.set('disconnected');
+  await world.advance(150);
+  world.answers.PATCH = undefined;
+  await world.advance(100);
+  assert.deepEqual(
+    world.requests.slice(1).map(({ method }) => method),
+    ['PATCH', 'PATCH'],
+  );
+  world.peer.up();
+  await world.advance(2000);
+  assert.deepEqual(phases.slice(-2), ['reconnecting', 'live']);
+  assert.equal(world.peers.length, 1);
+});
+
 test('a browser that never noticed the loss is told back by the media itself', async () => {
   const { world, client, phases } = await live();
   client.hint('online');
