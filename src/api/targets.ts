@@ -54,6 +54,25 @@ export const madeTarget = v.object({
   ),
 });
 
+export const targetChange = says(
+  v.strictObject({
+    name: v.optional(text),
+    url: says(v.optional(text), 'What waits goes there, too, at once.'),
+    secret: says(
+      v.optional(v.nullable(text)),
+      'Of a webhook, as when it is made; null has another one made.',
+    ),
+    events: says(v.optional(v.array(text)), 'None: what its kind is usually told of.'),
+    streams: says(v.optional(v.array(text)), '`app` or `app/stream`. None: all.'),
+  }),
+  'What is left out stays as it is.',
+);
+
+export const changedTarget = v.object({
+  target: targetInfo,
+  secret: says(v.nullable(v.string()), 'Where another one was made; it is told this once.'),
+});
+
 export const targetTest = v.object({
   delivered: v.boolean(),
   message: says(v.string(), 'What it answered, or why it did not.'),
@@ -61,6 +80,8 @@ export const targetTest = v.object({
 
 export type TargetInfo = Shape<typeof targetInfo>;
 export type NewTarget = Shape<typeof newTarget>;
+export type TargetChange = Shape<typeof targetChange>;
+export type ChangedTarget = Shape<typeof changedTarget>;
 export type TargetTest = Shape<typeof targetTest>;
 export type TargetsResponse = Shape<typeof targetsResponse>;
 export type MadeTarget = Shape<typeof madeTarget>;

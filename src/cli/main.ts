@@ -14,6 +14,7 @@ import { addPlanCommands } from './commands/plan.ts';
 import { addReloadCommand } from './commands/reload.ts';
 import { addSetupCommand } from './commands/setup.ts';
 import { addStreamCommands } from './commands/streams.ts';
+import { addTargetCommands } from './commands/targets.ts';
 import type { Print } from './output.ts';
 
 type Streams = { readonly out: Print; readonly error: Print };
@@ -52,6 +53,7 @@ export function buildProgram(print: Print): Command {
   addUserCommands(program, print);
   addPlanCommands(program, print);
   addEventCommands(program, print);
+  addTargetCommands(program, print);
   addDoctorCommand(program, print);
   addBackupCommands(program, print);
   addInstallCommands(program, print);

@@ -159,9 +159,21 @@ test('millrace target and millrace events do the same from a shell', async () =>
   const tried = await millrace(['target', 'test', target.id, ...here]);
   assert.equal(tried.code, 1);
   assert.match(tried.error, /^millrace: it did not arrive: its address is not one of the public/);
+  const change = ['target', 'change', target.id, ...here];
+  const renamed = await millrace(
+    [...change, '--name', 'other', '--stream', 'show', '--url'],
+    `${url}\n`,
+  );
+  assert.match(renamed.out, /is changed: other\.\n$/);
+  assert.match(
+    (await millrace(['target', 'list', ...here])).out,
+    /other +webhook +https:\/\/127\.0\.0\.1:1\/…/,
+  );
+  assert.match((await millrace([...change, '--new-secret'])).out, /signed with whsec_/);
+  assert.equal((await millrace(change)).code, 2, 'nothing is to change');
   assert.equal((await millrace(['target', 'remove', target.id, ...here])).code, 0);
   assert.match((await millrace(['target', 'list', ...here])).out, /Nobody is told/);
-  const said = [listed, tried].map(({ out, error }) => out + error).join();
+  const said = [listed, tried, renamed].map(({ out, error }) => out + error).join();
   assert.ok(!said.includes('not-to-be-said'));
   await fetch(server.whip('show/slot-1'), {
     method: 'POST',

@@ -403,6 +403,59 @@ test('a test says in words whether it arrived, and what failed', async () => {
   await page.getByText('is told no more').waitFor();
 });
 
+test('a notification is changed in the dialog that made it, and its address is not shown', async () => {
+  await open('notify');
+  await button('Add a notification').click();
+  await field('Who is told').selectOption('webhook');
+  await field('Name').fill('scheduler');
+  await field('Address').fill('https://127.0.0.1:1/not-to-be-shown');
+  await button('Add it').click();
+  const secret = await copied('Signing secret');
+  await button('I have copied it').click();
+  assert.equal(await button('Change crew').count(), 0, 'that one is configured');
+  const refused = await page.evaluate(async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    const given = { method: 'PATCH', headers, body: '{"name":"mine"}' };
+    return (await fetch('/api/targets/config:crew', given)).status;
+  });
+  assert.equal(refused, 409);
+  screen.forgive(/409/);
+  const card = page.getByRole('region', { name: 'scheduler' });
+  await card.getByRole('button', { name: 'Change scheduler' }).click();
+  assert.equal(await field('New address').inputValue(), '');
+  assert.ok(
+    await field('The usual for a program: everything but viewers that come and go').isChecked(),
+  );
+  assert.ok(!(await page.content()).includes('not-to-be-shown'));
+  await screen.inspect('manage-change-target');
+  await page.getByText('The usual for a program').click();
+  assert.ok(await field('The disk is nearly full').isChecked(), 'as it was');
+  await field('The disk is nearly full').uncheck();
+  await field('Only of these').fill('a/b/c');
+  await button('Save the changes').click();
+  await page.getByText('names of apps (show) or streams').waitFor();
+  screen.forgive(/400/);
+  await field('Name').fill(HOSTILE);
+  await field('Only of these').fill('show talk/stage');
+  await button('Save the changes').click();
+  await page.getByText(`“${HOSTILE}” is changed.`).waitFor();
+  const changed = page.getByRole('region', { name: HOSTILE });
+  await changed.getByText('show, talk/stage').waitFor();
+  await changed.getByText('https://127.0.0.1:1/…').waitFor();
+  assert.equal(await changed.getByText('The disk is nearly full').count(), 0);
+  await changed.getByRole('button', { name: /^Change/ }).click();
+  assert.equal(await field('Only of these').inputValue(), 'show talk/stage');
+  await field('New address').fill('https://127.0.0.2:1/hook');
+  await field('Make a new signing secret').check();
+  await button('Save the changes').click();
+  const anew = await copied('Signing secret');
+  assert.match(anew, /^whsec_/);
+  assert.notEqual(anew, secret);
+  await button('I have copied it').click();
+  await changed.getByText('https://127.0.0.2:1/…').waitFor();
+  await screen.inspect('manage-changed-target');
+});
+
 test('a producer sees what a producer may, and nothing that would be refused', async () => {
   const body = JSON.stringify({ name: 'Pia', role: 'producer', password: PASSWORD });
   await page.evaluate(async (body) => {

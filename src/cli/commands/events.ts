@@ -1,14 +1,12 @@
-/** What happens, and who is told of it. */
+/** What happens. */
 import type { Command } from 'commander';
 import { sentenceOf } from '../../api/event-sentences.ts';
 import { EVENT_TYPES, type KeptEvent, type ServerEvent } from '../../api/events.ts';
-import type { MadeTarget, TargetInfo, TargetsResponse, TargetTest } from '../../api/targets.ts';
-import { askSecret } from '../ask-password.ts';
-import { CommandError, mistake } from '../command-error.ts';
+import { mistake } from '../command-error.ts';
 import type { Connection } from '../connection.ts';
 import { does } from '../context.ts';
 import { eventsIn, openEvents } from '../event-source.ts';
-import { type Print, printable, shortTime, table } from '../output.ts';
+import { type Print, printable } from '../output.ts';
 
 /** Between two tries to reach a server that is being restarted. */
 const RETRY_MS = 2000;
@@ -41,7 +39,6 @@ export function addEventCommands(program: Command, print: Print): void {
       await follow({ server: () => context.server(), output }, options);
     },
   );
-  addTargetCommands(program, print);
 }
 
 type EventOptions = {
@@ -94,79 +91,4 @@ function isWanted({ type, data }: ServerEvent, options: EventOptions): boolean {
 function line(event: ServerEvent): string {
   const time = event.timestamp.slice(0, 19).replace('T', ' ');
   return `${time}  ${event.type.padEnd(17)}  ${printable(sentenceOf(event))}`;
-}
-
-type TargetOptions = {
-  readonly kind: string;
-  readonly event?: string[];
-  readonly stream?: string[];
-};
-
-function addTargetCommands(program: Command, print: Print): void {
-  const target = program.command('target').description('who is told of events');
-  does(
-    target.command('list').description('all of them, and whether it arrives'),
-    print,
-    (context) =>
-      context.withApi(async (api) => {
-        const { targets } = await api.get<TargetsResponse>('/targets');
-        context.output.show(targets, sayTargets);
-      }),
-  );
-  does(
-    target
-      .command('add <name>')
-      .description('tell somebody; the URL is a secret: it is asked for, or piped in')
-      .option('--kind <kind>', 'discord or webhook', 'discord')
-      .option('--event <type...>', 'of these only')
-      .option('--stream <name...>', 'of these apps or streams only'),
-    print,
-    (context, { kind, event: events, stream: streams }: TargetOptions, name: string) =>
-      context.withApi(async (api) => {
-        const url = await askSecret('URL: ');
-        const made = await api.post<MadeTarget>('/targets', { name, kind, url, events, streams });
-        context.output.show(made, ({ target, secret }) =>
-          [
-            `This is target ${target.id}. Try it: millrace target test ${target.id}`,
-            ...(secret === null ? [] : [`It is signed with ${secret}, which is shown this once.`]),
-          ].join('\n'),
-        );
-      }),
-  );
-  does(
-    target.command('remove <id>').description('tell somebody no more'),
-    print,
-    (context, _options, id: string) =>
-      context.withApi(async (api) => {
-        await api.delete(`/targets/${encodeURIComponent(id)}`);
-        context.output.show({ removed: id }, () => `Target ${id} is told no more.`);
-      }),
-  );
-  does(
-    target.command('test <id>').description('send a test event at once'),
-    print,
-    (context, _options, id: string) =>
-      context.withApi(async (api) => {
-        const tried = await api.post<TargetTest>(`/targets/${encodeURIComponent(id)}/test`, {});
-        if (!tried.delivered) throw new CommandError(`it did not arrive: ${tried.message}.`);
-        context.output.show(tried, ({ message }) => message);
-      }),
-  );
-}
-
-function sayTargets(targets: readonly TargetInfo[]): string {
-  return table(
-    targets,
-    [
-      ['ID', ({ id }) => id],
-      ['NAME', ({ name }) => name],
-      ['KIND', ({ kind }) => kind],
-      ['URL', ({ url }) => url],
-      ['STATE', ({ state }) => state],
-      ['WAITING', ({ waiting }) => waiting],
-      ['DELIVERED', ({ delivered }) => shortTime(delivered)],
-      ['PROBLEM', ({ problem }) => problem],
-    ],
-    'Nobody is told of anything. "target add" changes that, or "notify" in the configuration.',
-  );
 }

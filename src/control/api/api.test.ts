@@ -92,6 +92,7 @@ const BODIES: Readonly<Record<string, object>> = {
     kind: 'discord',
     url: 'https://discord.com/api/webhooks/1/token',
   },
+  'PATCH /targets/:id': { name: 'the crew', events: ['stream.ended'], streams: ['show'] },
   'POST /setup/reach': { host: 'live.example.net' },
   'POST /invites': { name: 'Grace', slots: ['show/a'], expires: '2030-01-01T00:00:00Z' },
   'PUT /streams/:app/:stream/tally': { state: 'program' },

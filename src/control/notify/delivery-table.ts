@@ -107,10 +107,34 @@ export class DeliveryTable {
     this.#postpone.run(untilMs, id);
   }
 
+  /** All that waits for a target is due, as if nothing of it had been tried. */
+  hurry(target: string): void {
+    this.#database
+      .prepare('UPDATE delivery SET attempts = 0, next_ms = created_ms WHERE target = ?')
+      .run(target);
+  }
+
+  /** Removes what waits for a target and is not wanted there. @returns whether the one that is under way, which stays, is unwanted, too */
+  sift(
+    target: string,
+    isWanted: (event: ServerEvent) => boolean,
+    underWay: number | undefined,
+  ): boolean {
+    const rows = this.#database.prepare('SELECT * FROM delivery WHERE target = ?').all(target);
+    const unwanted = rows.map(fromRow).filter(({ event }) => !isWanted(event));
+    for (const { id } of unwanted) if (id !== underWay) this.remove(id);
+    return unwanted.some(({ id }) => id === underWay);
+  }
+
+  /** Forgets which messages of a channel tell of what is live. */
+  forgetMessages(target: string): void {
+    this.#database.prepare('DELETE FROM discord_message WHERE target = ?').run(target);
+  }
+
   /** Forgets all that is for a target, or was. */
   forget(target: string): void {
     this.#database.prepare('DELETE FROM delivery WHERE target = ?').run(target);
-    this.#database.prepare('DELETE FROM discord_message WHERE target = ?').run(target);
+    this.forgetMessages(target);
   }
 
   /** Forgets what is for targets that are no more. */

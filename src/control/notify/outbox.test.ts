@@ -4,11 +4,12 @@ import { memoryDatabase } from '../../../test/doubles/memory-database.ts';
 import { Secret } from '../../access/secret.ts';
 import { parseTarget } from '../../access/target.ts';
 import type { ServerEvent } from '../../api/events.ts';
+import { usualEvents } from '../../api/usual-events.ts';
 import { eventAt } from '../events/event.ts';
 import type { Database } from '../store/database.ts';
 import { DeliveryTable, QUEUE_MAX } from './delivery-table.ts';
 import { type Dispatch, Outbox } from './outbox.ts';
-import { defaultEvents, type NotifyTarget, type TargetKind } from './target.ts';
+import type { NotifyTarget, TargetKind } from './target.ts';
 import type { Verdict } from './verdict.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -18,7 +19,7 @@ const DONE: Verdict = { outcome: 'done', message: undefined, holdMs: 0 };
 function target(id: string, kind: TargetKind, more: Partial<NotifyTarget> = {}): NotifyTarget {
   return {
     ...{ id, kind, name: id, url: new Secret('https://example.net/'), secret: undefined },
-    ...{ events: defaultEvents(kind), streams: [], mayBePrivate: false, isConfigured: false },
+    ...{ events: usualEvents(kind), streams: [], mayBePrivate: false, isConfigured: false },
     ...more,
   };
 }
@@ -243,4 +244,107 @@ test('a number of viewers that still waits is replaced by the newer one', () => 
     outbox.add(eventAt('viewers.changed', data, START_MS), START_MS);
   }
   assert.equal(outbox.statusOf('w').waiting, 1);
+});
+
+/** A target that can be changed as the API does it. */
+function changing(from: NotifyTarget) {
+  let now = from;
+  const targets: NotifyTarget[] = [from];
+  const world = setup(targets);
+  const change = (more: Partial<NotifyTarget>) => {
+    const before = now;
+    now = { ...before, ...more };
+    targets[0] = now;
+    world.outbox.changed(before, now);
+  };
+  return { ...world, change };
+}
+
+const ELSEWHERE = new Secret('https://elsewhere.example.net/');
+
+test('what waits goes to a new address at once, by the same name', () => {
+  const { outbox, change } = changing(target('a', 'webhook'));
+  outbox.add(live('p1'), START_MS);
+  outbox.settle(only(outbox.due(START_MS)), again(HOUR_MS), START_MS);
+  change({ name: 'another name' });
+  assert.deepEqual(outbox.due(START_MS + 1), [], 'a name changes nothing of the wait');
+  assert.equal(outbox.statusOf('a').state, 'failing');
+  change({ url: ELSEWHERE });
+  assert.equal(outbox.statusOf('a').state, 'ok', 'nothing is known of it yet');
+  const { target: asked, parcel, delivery } = only(outbox.due(START_MS + 1));
+  assert.deepEqual([asked.url, parcel.message, delivery.attempts], [ELSEWHERE, 'msg_1', 0]);
+});
+
+test('what an address answers late does not count against the next one', () => {
+  for (const late of [again(HOUR_MS), { outcome: 'stopped', why: 'it answers 410' }] as const) {
+    const { outbox, change, told } = changing(target('a', 'webhook'));
+    outbox.add(live('p1'), START_MS);
+    const first = only(outbox.due(START_MS));
+    change({ url: ELSEWHERE });
+    assert.deepEqual(outbox.due(START_MS), [], 'one at a time');
+    outbox.settle(first, late, START_MS);
+    assert.equal(outbox.statusOf('a').state, 'ok');
+    assert.equal(only(outbox.due(START_MS)).target.url, ELSEWHERE);
+    assert.deepEqual(told, []);
+  }
+  const { outbox, change } = changing(target('a', 'webhook'));
+  outbox.add(live('p1'), START_MS);
+  const first = only(outbox.due(START_MS));
+  change({ url: ELSEWHERE });
+  outbox.settle(first, DONE, START_MS);
+  assert.deepEqual(outbox.due(START_MS), [], 'told is told');
+});
+
+test('a stopped target goes on with another address or secret', () => {
+  const gone = { outcome: 'stopped', why: 'it answers 410' } as const;
+  for (const more of [{ url: ELSEWHERE }, { secret: new Secret('whsec_another') }]) {
+    const { outbox, change } = changing(target('a', 'webhook'));
+    outbox.add(live('p1'), START_MS);
+    outbox.settle(only(outbox.due(START_MS)), gone, START_MS);
+    change(more);
+    outbox.add(live('p2'), START_MS);
+    assert.equal(only(outbox.due(START_MS)).parcel.message, 'msg_2');
+  }
+});
+
+test('what is not wanted any more is forgotten, and not tried again', () => {
+  const { outbox, change, told } = changing(target('a', 'webhook'));
+  for (const event of [live('p1'), live('p2'), live('p3', 'talk/stage')]) {
+    outbox.add(event, START_MS);
+  }
+  const first = only(outbox.due(START_MS));
+  const talk = parseTarget('talk');
+  assert.ok(talk !== undefined);
+  change({ streams: [talk] });
+  assert.equal(outbox.statusOf('a').waiting, 2, 'the one that is under way, and the one for talk');
+  outbox.settle(first, again(0), START_MS);
+  assert.equal(outbox.statusOf('a').waiting, 1);
+  const nowMs = START_MS + HOUR_MS;
+  assert.equal(only(outbox.due(nowMs)).parcel.message, 'msg_3');
+  assert.deepEqual(told, [], 'nothing was lost');
+});
+
+test('another channel gets a message of its own when a stream ends', () => {
+  const { outbox, change } = changing(target('a', 'discord'));
+  outbox.add(live('p1'), START_MS);
+  const first = only(outbox.due(START_MS));
+  outbox.settle(first, { ...DONE, message: '999' }, START_MS);
+  change({ name: 'the same channel' });
+  outbox.add(ended('p1'), START_MS);
+  const edit = only(outbox.due(START_MS));
+  assert.equal(edit.parcel.discordMessage, '999');
+  outbox.settle(edit, again(), START_MS);
+  change({ url: ELSEWHERE });
+  assert.equal(only(outbox.due(START_MS)).parcel.discordMessage, undefined);
+});
+
+test('what a target answers that was removed meanwhile is of no use', () => {
+  const { outbox } = setup([target('a', 'webhook')]);
+  outbox.add(live('p1'), START_MS);
+  const first = only(outbox.due(START_MS));
+  outbox.forget('a');
+  outbox.settle(first, again(), START_MS);
+  assert.deepEqual(outbox.statusOf('a'), {
+    ...{ state: 'ok', problem: null, waiting: 0, lost: 0, delivered: null },
+  });
 });

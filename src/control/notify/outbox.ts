@@ -37,6 +37,10 @@ const TELL_LOSS_MS_MIN = 3_600_000;
 type State = {
   /** The delivery that is being sent. */
   underWay: number | undefined;
+  /** The target has another address since that was sent. */
+  hasMoved: boolean;
+  /** The target wants no more of the kind since that was sent. */
+  isUnwanted: boolean;
   /** Was taken, or given up, and could not be removed: never to be sent again. */
   settled: number | undefined;
   notBeforeMs: number;
@@ -103,9 +107,18 @@ export class Outbox {
   }
 
   /** What came of it. */
-  settle({ target, delivery }: Dispatch, verdict: Verdict, nowMs: number): void {
-    const state = this.#state(target.id);
-    state.underWay = undefined;
+  settle(dispatch: Dispatch, verdict: Verdict, nowMs: number): void {
+    const { target, delivery } = dispatch;
+    const state = this.#states.get(target.id);
+    if (state === undefined) return; // removed meanwhile, with all that waited
+    const { hasMoved, isUnwanted } = state;
+    Object.assign(state, { underWay: undefined, hasMoved: false, isUnwanted: false });
+    if (hasMoved && verdict.outcome !== 'done' && !isUnwanted) return; // it goes to the new address
+    if (hasMoved) {
+      state.settled = delivery.id;
+      this.#remove(state, delivery.id);
+      return;
+    }
     switch (verdict.outcome) {
       case 'done':
         state.settled = delivery.id;
@@ -117,7 +130,8 @@ export class Outbox {
         break;
       case 'again':
         this.#setProblem(target, verdict.why);
-        this.#again(target, delivery, verdict, nowMs);
+        if (isUnwanted) this.#remove(state, delivery.id);
+        else this.#again(target, delivery, verdict, nowMs);
         break;
       case 'dropped':
         state.settled = delivery.id;
@@ -144,6 +158,25 @@ export class Outbox {
     state.notBeforeMs = nowMs;
     state.deliveredMs = nowMs;
     this.#setProblem(target, undefined);
+  }
+
+  /** A target is not what it was: what it wants no more does not go there, and what waits for another address or secret is due. */
+  changed(before: NotifyTarget, now: NotifyTarget): void {
+    const { table } = this.#options;
+    const state = this.#state(now.id);
+    const unwanted = table.sift(now.id, (event) => wants(now, event), state.underWay);
+    const hasMoved = before.url.reveal() !== now.url.reveal();
+    const isSameSecret = before.secret?.reveal() === now.secret?.reveal();
+    // Another webhook knows nothing of messages that the former one wrote.
+    if (hasMoved) table.forgetMessages(now.id);
+    const isTriedAnew = hasMoved || !isSameSecret;
+    if (isTriedAnew) table.hurry(now.id);
+    // Not before the database has taken all of it.
+    state.isUnwanted = unwanted;
+    state.hasMoved ||= hasMoved && state.underWay !== undefined;
+    if (hasMoved) state.deliveredMs = undefined;
+    // Nothing is known of it yet; what was lost stays lost.
+    if (isTriedAnew) Object.assign(state, { notBeforeMs: 0, problem: undefined, stopped: false });
   }
 
   forget(target: string): void {
@@ -256,6 +289,8 @@ export class Outbox {
     if (state === undefined) {
       state = {
         underWay: undefined,
+        hasMoved: false,
+        isUnwanted: false,
         settled: undefined,
         notBeforeMs: 0,
         problem: undefined,

@@ -3,10 +3,11 @@
 import { Secret } from '../../access/secret.ts';
 import { parseTarget, type Target as StreamTarget } from '../../access/target.ts';
 import { EVENT_TYPES, type EventType } from '../../api/events.ts';
-import type { NewTarget } from '../../api/targets.ts';
+import type { NewTarget, TargetChange } from '../../api/targets.ts';
+import { usualEvents } from '../../api/usual-events.ts';
 import { newId } from '../store/ids.ts';
 import { newWebhookSecret, parseWebhookSecret } from './standard-webhook.ts';
-import { defaultEvents, type NotifyTarget, urlProblem } from './target.ts';
+import { type NotifyTarget, urlProblem } from './target.ts';
 import type { TargetTable } from './target-table.ts';
 
 /** Each costs a connection for every event. */
@@ -46,6 +47,33 @@ export class TargetList {
     if ('mustBe' in target) return target;
     this.#table.add(target, nowMs);
     return target;
+  }
+
+  /**
+   * What it is to be, as far as it can be. Stores nothing.
+   * @param mayBePrivate of a new address
+   */
+  changed(
+    before: NotifyTarget,
+    change: TargetChange,
+    mayBePrivate: boolean,
+  ): NotifyTarget | TargetProblem {
+    const { id, kind, isConfigured } = before;
+    const {
+      name = before.name,
+      url = before.url.reveal(),
+      secret = before.secret?.reveal(),
+      events = before.events,
+      streams = before.streams,
+    } = change;
+    const isThere = url === before.url.reveal();
+    const from = { mayBePrivate: isThere ? before.mayBePrivate : mayBePrivate, isConfigured };
+    return toTarget(id, { name, kind, url, secret: secret ?? undefined, events, streams }, from);
+  }
+
+  /** Stores it. */
+  replace(target: NotifyTarget): void {
+    this.#table.update(target);
   }
 
   remove(id: string): 'removed' | 'unknown' | 'configured' {
@@ -89,7 +117,7 @@ function secretOf({ kind, secret }: NewTarget): Secret | TargetProblem | undefin
 }
 
 function eventsOf({ kind, events }: NewTarget): readonly EventType[] | TargetProblem {
-  if (events === undefined || events.length === 0) return defaultEvents(kind);
+  if (events === undefined || events.length === 0) return usualEvents(kind);
   const known = EVENT_TYPES.filter((type) => events.includes(type));
   if (events.every((word) => known.some((type) => type === word))) return known;
   return { field: 'events', mustBe: `some of ${EVENT_TYPES.join(', ')}` };

@@ -9,6 +9,7 @@ import type { NotifyTarget, TargetKind } from './target.ts';
 
 export class TargetTable {
   readonly #insert: Statement;
+  readonly #update: Statement;
   readonly #list: Statement;
   readonly #remove: Statement;
 
@@ -16,6 +17,10 @@ export class TargetTable {
     this.#insert = database.prepare(
       `INSERT INTO notify_target (id, name, kind, url, secret, events, streams, may_be_private, created_ms)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#update = database.prepare(
+      `UPDATE notify_target SET name = ?, url = ?, secret = ?, events = ?, streams = ?, may_be_private = ?
+       WHERE id = ?`,
     );
     this.#list = database.prepare('SELECT * FROM notify_target ORDER BY created_ms, id');
     this.#remove = database.prepare('DELETE FROM notify_target WHERE id = ?');
@@ -30,6 +35,14 @@ export class TargetTable {
     this.#insert.run(
       ...[id, name, kind, url.reveal(), secret?.reveal() ?? null],
       ...[JSON.stringify(events), JSON.stringify(streams), Number(mayBePrivate), nowMs],
+    );
+  }
+
+  /** Writes down all of it that can change. */
+  update({ id, name, url, secret, events, streams, mayBePrivate }: NotifyTarget): void {
+    this.#update.run(
+      ...[name, url.reveal(), secret?.reveal() ?? null],
+      ...[JSON.stringify(events), JSON.stringify(streams), Number(mayBePrivate), id],
     );
   }
 

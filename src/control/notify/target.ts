@@ -2,7 +2,7 @@
 
 import type { Secret } from '../../access/secret.ts';
 import { covers, type Target as StreamTarget } from '../../access/target.ts';
-import { EVENT_TYPES, type EventType, type ServerEvent } from '../../api/events.ts';
+import type { EventType, ServerEvent } from '../../api/events.ts';
 import type { targetKinds } from '../../api/targets.ts';
 import type { StreamName } from '../../base/names.ts';
 import { streamOf } from '../events/event.ts';
@@ -25,17 +25,6 @@ export type NotifyTarget = {
   /** From the configuration, and changed there only. */
   readonly isConfigured: boolean;
 };
-
-/** They come too often to be told unasked, or to one target alone. */
-const SELDOM_WANTED: ReadonlySet<EventType> = new Set([
-  ...(['viewers.changed', 'tally.changed', 'target.test'] as const),
-]);
-
-/** What a target is told of where nobody chose: a channel of people reads who is live, a program wants to know all. */
-export function defaultEvents(kind: TargetKind): readonly EventType[] {
-  if (kind === 'discord') return ['stream.live', 'stream.ended'];
-  return EVENT_TYPES.filter((type) => !SELDOM_WANTED.has(type));
-}
 
 /** Whether it is to be told. */
 export function wants(target: NotifyTarget, event: ServerEvent): boolean {

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { memoryDatabase } from '../../../test/doubles/memory-database.ts';
+import { Secret } from '../../access/secret.ts';
 import type { ServerEvent } from '../../api/events.ts';
 import { eventAt } from '../events/event.ts';
 import { createLog } from '../log.ts';
 import type { OutboundAnswer, OutboundFailure, OutboundRequest } from '../outbound/outbound.ts';
 import type { Database } from '../store/database.ts';
 import { Store } from '../store/store.ts';
+import { signedHeaders } from './standard-webhook.ts';
 import { Targets } from './targets.ts';
 
 const DISCORD = 'https://discord.com/api/webhooks/1234/very-secret-token';
@@ -110,6 +112,83 @@ for (const { name, field, with: given } of mistakes) {
     targets.stop();
   });
 }
+
+test('a target is changed; what is not given stays, and is not shown', async () => {
+  const { targets, sent, lines } = setup(() => ok());
+  const added = targets.add({ name: 'crew', kind: 'discord', url: DISCORD }, true);
+  assert.ok('target' in added);
+  const { id } = added.target;
+  const changed = targets.change(id, { name: 'all', streams: ['show'] }, false);
+  assert.ok(typeof changed === 'object' && 'target' in changed);
+  assert.equal(changed.secret, undefined);
+  assert.deepEqual(
+    [changed.target.name, changed.target.url, changed.target.events, changed.target.streams],
+    ['all', 'https://discord.com/…', ['stream.live', 'stream.ended'], ['show']],
+  );
+  targets.hear(live());
+  await until(() => targets.find(id)?.delivered !== null);
+  assert.deepEqual([sent[0]?.url, sent[0]?.policy], [`${DISCORD}?wait=true`, 'trusted']);
+  targets.change(id, { url: `${DISCORD}2` }, false);
+  await targets.test(id);
+  assert.deepEqual([sent[1]?.url, sent[1]?.policy], [`${DISCORD}2?wait=true`, 'untrusted']);
+  assert.ok(!JSON.stringify([targets.list(), changed, lines]).includes('very-secret-token'));
+  targets.stop();
+});
+
+test('a secret is changed to one that is given, which is not said again, or that is made, which is said once', async () => {
+  const { targets, sent } = setup(() => ok());
+  const url = 'https://example.net/hook';
+  const added = targets.add({ name: 'hook', kind: 'webhook', url }, false);
+  assert.ok('target' in added);
+  const { id } = added.target;
+  const own = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const given = targets.change(id, { secret: own }, false);
+  assert.ok(typeof given === 'object' && 'target' in given);
+  assert.equal(given.secret, undefined);
+  targets.hear(live());
+  await until(() => sent.length === 1);
+  const { headers = {}, body = '' } = sent[0] ?? {};
+  const atMs = Number(headers['webhook-timestamp']) * 1000;
+  const message = headers['webhook-id'] ?? '';
+  assert.deepEqual(
+    signedHeaders(new Secret(own), message, body, atMs)['webhook-signature'],
+    headers['webhook-signature'],
+  );
+  const made = targets.change(id, { secret: null }, false);
+  assert.ok(typeof made === 'object' && 'target' in made);
+  assert.match(made.secret ?? '', /^whsec_/);
+  assert.notEqual(made.secret, own);
+  targets.stop();
+});
+
+test('what is unknown or wrong is not changed', () => {
+  const { targets, database, start } = setup(() => ok());
+  assert.equal(targets.change('nobody', { name: 'x' }, false), 'unknown');
+  const added = targets.add({ name: 'crew', kind: 'discord', url: DISCORD }, false);
+  assert.ok('target' in added);
+  const { id } = added.target;
+  const wrong = [
+    ['name', { name: '' }],
+    ['url', { url: 'https://discord.com/channels/1/2' }],
+    ['secret', { secret: 'whsec_x' }],
+    ['events', { events: ['stream.dead'] }],
+    ['streams', { streams: ['a/b/c'] }],
+  ] as const;
+  for (const [field, change] of wrong) {
+    const answer = targets.change(id, { name: 'y', ...change }, false);
+    assert.ok(typeof answer === 'object' && 'mustBe' in answer);
+    assert.equal(answer.field, field);
+  }
+  assert.equal(targets.find(id)?.name, 'crew');
+  assert.ok(typeof targets.change(id, { events: ['disk.low'] }, false) === 'object');
+  assert.deepEqual(targets.find(id)?.events, ['disk.low']);
+  targets.change(id, { events: [] }, false);
+  assert.deepEqual(targets.find(id)?.events, ['stream.live', 'stream.ended']);
+  targets.stop();
+  const again = start(database);
+  assert.equal(again.find(id)?.name, 'crew');
+  again.stop();
+});
 
 test('a test goes past the queue and says what came of it', async () => {
   let status = 500;

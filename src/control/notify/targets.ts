@@ -3,7 +3,7 @@
  * that has to do with a stream.
  */
 import type { ServerEvent } from '../../api/events.ts';
-import type { NewTarget, TargetInfo, TargetTest } from '../../api/targets.ts';
+import type { NewTarget, TargetChange, TargetInfo, TargetTest } from '../../api/targets.ts';
 import { DeadlineTimer } from '../deadline-timer.ts';
 import { eventAt } from '../events/event.ts';
 import type { Log } from '../log.ts';
@@ -25,6 +25,13 @@ export type TargetsOptions = {
   /** Tells everybody of what goes wrong with one target. */
   readonly tell: (event: ServerEvent) => void;
   readonly log: Log;
+};
+
+/** @see Targets.add */
+export type AddedTarget = {
+  readonly target: TargetInfo;
+  /** To be told once. */
+  readonly secret: string | undefined;
 };
 
 /** After the database failed: it may be locked or full for a while, and each try can hold this thread up for seconds. */
@@ -96,13 +103,33 @@ export class Targets {
    * Adds a target. A webhook's secret is told here, and never again.
    * @param mayBePrivate whether who adds it may have us call addresses of our own network
    */
-  add(
-    wanted: NewTarget,
-    mayBePrivate: boolean,
-  ): { readonly target: TargetInfo; readonly secret: string | undefined } | TargetProblem {
+  add(wanted: NewTarget, mayBePrivate: boolean): AddedTarget | TargetProblem {
     const added = this.#list.add(wanted, mayBePrivate, Date.now());
     if ('mustBe' in added) return added;
     return { target: this.#infoOf(added), secret: added.secret?.reveal() };
+  }
+
+  /**
+   * Changes a target, with what waits for it. A secret that was made for it is told here, and never again.
+   * @param mayBePrivate whether who changes it may have us call addresses of our own network
+   */
+  change(
+    id: string,
+    change: TargetChange,
+    mayBePrivate: boolean,
+  ): AddedTarget | TargetProblem | 'unknown' | 'configured' {
+    const before = this.#list.find(id);
+    if (before === undefined) return 'unknown';
+    if (before.isConfigured) return 'configured';
+    const target = this.#list.changed(before, change, mayBePrivate);
+    if ('mustBe' in target) return target;
+    this.#options.database.transaction(() => {
+      this.#list.replace(target);
+      this.#outbox.changed(before, target);
+    });
+    this.#pumpSoon();
+    const made = change.secret === null ? target.secret : undefined;
+    return { target: this.#infoOf(target), secret: made?.reveal() };
   }
 
   /** Removes a target with all that waits for it. */

@@ -1,6 +1,13 @@
 /** What happened and happens, and who is told of it. */
 import { eventsQuery, eventsResponse } from '../../../api/event-log.ts';
-import { madeTarget, newTarget, targetsResponse, targetTest } from '../../../api/targets.ts';
+import {
+  changedTarget,
+  madeTarget,
+  newTarget,
+  targetChange,
+  targetsResponse,
+  targetTest,
+} from '../../../api/targets.ts';
 import type { EventStreams } from '../../events/event-streams.ts';
 import type { Events } from '../../events/events.ts';
 import type { TargetProblem } from '../../notify/target-list.ts';
@@ -12,7 +19,7 @@ import { noSuch } from './common.ts';
 export type EventDeps = {
   readonly events: Pick<Events, 'list'>;
   readonly eventStreams: Pick<EventStreams, 'open'>;
-  readonly targets: Pick<Targets, 'list' | 'add' | 'remove' | 'test'>;
+  readonly targets: Pick<Targets, 'list' | 'add' | 'change' | 'remove' | 'test'>;
 };
 
 const LISTED = 50;
@@ -77,6 +84,7 @@ export function targetRoutes({ targets }: EventDeps): Route[] {
           : { target: added.target, secret: added.secret ?? null };
       },
     }),
+    changeRoute(targets),
     route({
       method: 'DELETE',
       path: '/targets/:id',
@@ -86,7 +94,7 @@ export function targetRoutes({ targets }: EventDeps): Route[] {
       problems: ['no-such-entry', 'in-configuration'],
       serve: ({ params }) => {
         const outcome = targets.remove(params.id);
-        if (outcome === 'configured') return inConfiguration();
+        if (outcome === 'configured') return inConfiguration('take it out there');
         return outcome === 'unknown' ? noSuch('target') : undefined;
       },
     }),
@@ -103,14 +111,37 @@ export function targetRoutes({ targets }: EventDeps): Route[] {
   ];
 }
 
+function changeRoute(targets: EventDeps['targets']): Route {
+  return route({
+    method: 'PATCH',
+    path: '/targets/:id',
+    who: 'hooks',
+    tag: 'notifications',
+    summary: 'Change who is told, or of what',
+    notes:
+      'What waits for it and is not wanted any more is forgotten; a new address or secret is tried at once. What is sent now may still arrive as it was.',
+    body: targetChange,
+    answer: changedTarget,
+    problems: ['bad-request', 'no-such-entry', 'in-configuration'],
+    serve: ({ params, body }) => {
+      const changed = targets.change(params.id, body, false);
+      if (changed === 'unknown') return noSuch('target');
+      if (changed === 'configured') return inConfiguration('change it there');
+      return 'mustBe' in changed
+        ? notAsItMustBe(changed)
+        : { target: changed.target, secret: changed.secret ?? null };
+    },
+  });
+}
+
 function notAsItMustBe({ field, mustBe }: TargetProblem): Problem {
   return { status: 400, reason: 'bad-request', detail: `"${field}" must be ${mustBe}.` };
 }
 
-function inConfiguration(): Problem {
+function inConfiguration(remedy: string): Problem {
   return {
     status: 409,
     reason: 'in-configuration',
-    detail: 'This target stands in the configuration: take it out there, and restart the server.',
+    detail: `This target stands in the configuration: ${remedy}, and restart the server.`,
   };
 }

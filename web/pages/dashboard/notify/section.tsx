@@ -2,15 +2,15 @@ import '../common/manage.css';
 import { BellRing, Plus } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
 import type { EventType } from '../../../../src/api/events.ts';
-import type { MadeTarget, TargetsResponse } from '../../../../src/api/targets.ts';
+import type { ChangedTarget, TargetInfo, TargetsResponse } from '../../../../src/api/targets.ts';
 import { api } from '../../../parts/api.ts';
 import { readEvents } from '../../../parts/live-events.ts';
 import { Button } from '../../../ui/button.tsx';
 import { EmptyState } from '../../../ui/card.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
-import { NewTarget } from './new-target.tsx';
 import { TargetCard } from './target-card.tsx';
+import { TargetForm } from './target-form.tsx';
 import { WebhookSecret } from './webhook-secret.tsx';
 
 /** What most are told of, or what goes wrong with it: what came of it may have changed. */
@@ -27,10 +27,11 @@ export function Section() {
       }),
     [asked.reload],
   );
-  const [isAdding, setAdding] = useState(false);
-  const [made, setMade] = useState<MadeTarget | undefined>(undefined);
+  const [open, setOpen] = useState<'new' | TargetInfo | undefined>(undefined);
+  const [made, setMade] = useState<ChangedTarget | undefined>(undefined);
+  const isNew = open === 'new';
   const add = (
-    <Button kind="primary" icon={Plus} onClick={() => setAdding(true)}>
+    <Button kind="primary" icon={Plus} onClick={() => setOpen('new')}>
       Add a notification
     </Button>
   );
@@ -47,20 +48,30 @@ export function Section() {
             <>
               <div class="ui-buttons">{add}</div>
               {targets.map((target) => (
-                <TargetCard key={target.id} target={target} onChange={asked.reload} />
+                <TargetCard
+                  key={target.id}
+                  target={target}
+                  onEdit={() => setOpen(target)}
+                  onChange={asked.reload}
+                />
               ))}
             </>
           )
         }
       </Loaded>
-      {isAdding && (
-        <NewTarget
-          onClose={() => setAdding(false)}
-          onMade={(target) => {
-            setAdding(false);
-            if (target.secret === null)
-              toast(`${target.target.name} is told from now on. Send a test.`);
-            else setMade(target);
+      {open !== undefined && (
+        <TargetForm
+          target={isNew ? undefined : open}
+          onClose={() => setOpen(undefined)}
+          onDone={(done) => {
+            setOpen(undefined);
+            if (done.secret !== null) setMade(done);
+            else
+              toast(
+                isNew
+                  ? `${done.target.name} is told from now on. Send a test.`
+                  : `“${done.target.name}” is changed.`,
+              );
             asked.reload();
           }}
         />

@@ -1,4 +1,4 @@
-import { Send, Trash2 } from 'lucide';
+import { Pencil, Send, Trash2 } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { TargetInfo, TargetTest } from '../../../../src/api/targets.ts';
 import { api, part } from '../../../parts/api.ts';
@@ -9,10 +9,14 @@ import { Card, Facts, Notice } from '../../../ui/card.tsx';
 import { confirmAndTell } from '../../../ui/work.ts';
 import { EVENT_WORDS, KINDS, sayFailure, troubleOf } from './words.ts';
 
-type Props = { readonly target: TargetInfo; readonly onChange: () => void };
+type Props = {
+  readonly target: TargetInfo;
+  readonly onEdit: () => void;
+  readonly onChange: () => void;
+};
 
 /** Who is told, of what, and whether it arrives. */
-export function TargetCard({ target, onChange }: Props) {
+export function TargetCard({ target, onEdit, onChange }: Props) {
   const { id, name, url, events, streams, inConfiguration, delivered } = target;
   const [isTesting, setTesting] = useState(false);
   const [verdict, setVerdict] = useState<TargetTest | undefined>(undefined);
@@ -50,14 +54,19 @@ export function TargetCard({ target, onChange }: Props) {
             Send a test
           </Button>
           {!inConfiguration && (
-            <Button
-              kind="danger"
-              icon={Trash2}
-              onClick={() => void remove()}
-              label={`Remove ${name}`}
-            >
-              Remove
-            </Button>
+            <>
+              <Button icon={Pencil} onClick={onEdit} label={`Change ${name}`}>
+                Change
+              </Button>
+              <Button
+                kind="danger"
+                icon={Trash2}
+                onClick={() => void remove()}
+                label={`Remove ${name}`}
+              >
+                Remove
+              </Button>
+            </>
           )}
         </>
       }

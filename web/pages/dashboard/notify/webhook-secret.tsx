@@ -1,4 +1,4 @@
-import type { MadeTarget } from '../../../../src/api/targets.ts';
+import type { ChangedTarget } from '../../../../src/api/targets.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Notice } from '../../../ui/card.tsx';
 import { CopyField } from '../../../ui/copy-field.tsx';
@@ -9,7 +9,7 @@ export function WebhookSecret({
   made: { target, secret },
   onClose,
 }: {
-  readonly made: MadeTarget;
+  readonly made: ChangedTarget;
   readonly onClose: () => void;
 }) {
   return (

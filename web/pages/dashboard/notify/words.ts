@@ -43,9 +43,12 @@ function sayLost(lost: number): string {
 const ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [
     /deleted|answers (404|410)/,
-    'It is not there any more: make a new webhook there, and add it here.',
+    'It is not there any more: make a new webhook there, and give its address here.',
   ],
-  [/answers (401|403)/, 'It does not know this server: make a new webhook there, and add it here.'],
+  [
+    /answers (401|403)/,
+    'It does not know this server: make a new webhook there, and give its address here.',
+  ],
   [/answers 429/, 'It has had too much at once: wait a minute, then send a test again.'],
   [/answers 5/, 'It is in trouble itself: send a test again later. Events wait for it meanwhile.'],
   [/answers 4/, 'It does not take what is sent: check the address.'],
