@@ -83,7 +83,7 @@ export function openLocally(config: Config): LocalApi {
     nowMs: Date.now,
     version: readVersion(),
   });
-  const caller = { name: 'the command line', scopes };
+  const caller = { name: 'the command line', scopes, mayStill: () => true };
   const routes = new Hono().route(
     '/api',
     serveTable(table, async () => caller),

@@ -7,6 +7,7 @@ import { TestServer } from '../interop/server.ts';
 import { costOf } from './usage.ts';
 
 const PASSWORD = 'a long password for this';
+const OTHER = 'another password for it';
 /** The largest body that any route takes has 64 kB. */
 const LONG = 'x'.repeat(60_000);
 
@@ -14,7 +15,8 @@ let server: TestServer;
 let owner: Owner;
 
 before(async () => {
-  server = await TestServer.start({ config: 'apps: {show: }' });
+  const shut = `{viewing: password, viewing_password: "${PASSWORD}"}`;
+  server = await TestServer.start({ config: `apps: {show: , shut: ${shut}}` });
   owner = new Owner(server);
 });
 after(() => server?.stop());
@@ -49,6 +51,34 @@ test('a flood of made-up names from one network keeps nobody else from signing i
   isOver = true;
   await Promise.all(floods);
   assert.deepEqual(statuses, [200, 200, 200, 200, 200]);
+});
+
+test('all who know an app’s password get in, however many come at once or mistype it', async () => {
+  const give = (password: string, from: string) =>
+    post('/password', from, { app: 'shut', password });
+  // Strangers from ten networks, each as often as it may.
+  for (let index = 0; index < 100; index++) {
+    await give('not the password', `203.0.${index % 10}.1`);
+  }
+  const crowd = Array.from({ length: 200 }, (_, index) => give(PASSWORD, `10.1.${index}.1`));
+  assert.deepEqual([...new Set(await Promise.all(crowd))], [204]);
+  // The same where it is kept as a hash, once the first has given it.
+  assert.equal((await owner.ask('PATCH', '/apps/shut', { password: OTHER })).status, 200);
+  assert.equal(await give(OTHER, '10.2.0.1'), 204);
+  const second = Array.from({ length: 100 }, (_, index) => give(OTHER, `10.2.${index}.1`));
+  assert.deepEqual([...new Set(await Promise.all(second))], [204]);
+  assert.equal(await give(PASSWORD, '10.3.0.1'), 401, 'the former one');
+  // A school, behind one address.
+  const school: number[] = [];
+  for (let index = 0; index < 30; index++) school.push(await give(OTHER, '198.51.100.9'));
+  assert.deepEqual([...new Set(school)], [204]);
+  // Who guesses is told to wait, as before.
+  const guesses: number[] = [];
+  for (let index = 0; index < 20; index++) {
+    guesses.push(await give(`not the password ${index}`, '198.51.100.10'));
+  }
+  assert.equal(guesses.filter((status) => status === 401).length, 6);
+  assert.equal(guesses.filter((status) => status === 429).length, 14);
 });
 
 test('what is counted of names that nobody has stays small', async () => {

@@ -13,6 +13,7 @@ import type { AppDirectory } from './app-directory.ts';
 import { newClaimCode, plainCode } from './claim-code.ts';
 import { tooManyAttempts, WRONG_PASSWORD } from './guess-problems.ts';
 import type { Passwords } from './passwords.ts';
+import { RightPasswords } from './right-passwords.ts';
 
 export type AccountsDeps = {
   readonly store: Store;
@@ -41,6 +42,8 @@ const TRIES = { burst: 6, perMinute: 6 } as const;
 /** For one name or app from anywhere: guessing from many places leads nowhere either. */
 const TRIES_ALL = { burst: 60, perMinute: 30 } as const;
 
+/** For one app from anywhere: a crowd mistypes, too, and a few strangers are not to keep it out. */
+const TRIES_OF_CROWD = { burst: 300, perMinute: 120 } as const;
 /** From one network for all names together: with made-up ones nobody keeps the queue full in which all wait. */
 const TRIES_OF_NETWORK = { burst: 60, perMinute: 60 } as const;
 
@@ -50,6 +53,8 @@ export class Accounts {
   readonly #deps: AccountsDeps;
   readonly #tries = new Allowance(TRIES);
   readonly #triesAll = new Allowance(TRIES_ALL);
+  readonly #rightPasswords = new RightPasswords();
+  readonly #triesOfCrowd = new Allowance(TRIES_OF_CROWD);
   readonly #triesOfNetwork = new Allowance(TRIES_OF_NETWORK);
   /** Second factors that were shown and not yet proved, by person. */
   readonly #pending = new Map<string, Pending>();
@@ -132,16 +137,26 @@ export class Accounts {
     pass: Secret | undefined,
     client: Client,
   ): Promise<Secret | Problem> {
-    const refused = this.#count(`app ${app}`, client);
+    const { store, nowMs } = this.#deps;
+    const givenMs = nowMs();
+    const tried = `app ${app}`;
+    const wanted = this.#viewingPassword(app);
+    const isKnown = wanted instanceof Secret || this.#rightPasswords.has(app, wanted, password);
+    const refused = this.#count(tried, client, { triesAll: this.#triesOfCrowd, hashes: !isKnown });
     if (refused !== undefined) return this.#refuse('password', client, refused);
-    if (!(await this.#isPasswordOf(app, password))) {
+    if (!(await this.#isViewingPassword(app, wanted, password))) {
       return this.#refuse('password', client, WRONG_VIEWING_PASSWORD);
     }
-    const { store, nowMs } = this.#deps;
+    // Those who know it may be many, behind one address too; of that network's sixty it was one all the same.
+    this.#tries.giveBack(`${tried} ${networkOf(client.address)}`);
+    this.#triesOfCrowd.giveBack(tried);
     // A cookie that we have never seen is not taken over from whoever set it.
     const kept = pass !== undefined && store.passes.isKnown(pass, nowMs()) ? pass : undefined;
     const given = kept ?? new Secret(randomSecret(), 'pass');
-    store.passes.put(given, app, nowMs(), nowMs() + PASS_MS);
+    store.passes.put(given, app, {
+      ...{ nowMs: givenMs, expiresMs: givenMs + PASS_MS },
+      configured: wanted instanceof Secret ? wanted : undefined,
+    });
     return given;
   }
 
@@ -206,13 +221,22 @@ export class Accounts {
     return undefined;
   }
 
-  async #isPasswordOf(app: string, password: string): Promise<boolean> {
-    const settings = this.#deps.apps.find(app);
-    const hash = this.#deps.store.apps.find(app)?.password;
-    if (hash === undefined && settings?.viewingPassword !== undefined) {
-      return settings.viewingPassword.matches(password);
-    }
-    return this.#deps.passwords.matches(password, hash);
+  /** As the configuration has it, or a hash: the API's comes first. */
+  #viewingPassword(app: string): Secret | string | undefined {
+    const { apps, store } = this.#deps;
+    return store.apps.find(app)?.password ?? apps.find(app)?.viewingPassword;
+  }
+
+  async #isViewingPassword(
+    app: string,
+    wanted: Secret | string | undefined,
+    password: string,
+  ): Promise<boolean> {
+    if (wanted instanceof Secret) return wanted.matches(password);
+    if (this.#rightPasswords.has(app, wanted, password)) return true;
+    const isRight = await this.#deps.passwords.matches(password, wanted);
+    if (isRight) this.#rightPasswords.add(app, wanted, password);
+    return isRight;
   }
 
   #checkCode(person: Person, code: string | undefined): Problem | undefined {
@@ -237,14 +261,21 @@ export class Accounts {
     return { person: { id: person.id, name: person.name, role: person.role }, session };
   }
 
-  #count(what: string, client: Client): Problem | undefined {
+  #count(
+    what: string,
+    client: Client,
+    { triesAll, hashes }: { readonly triesAll: Allowance; readonly hashes: boolean } = {
+      triesAll: this.#triesAll,
+      hashes: true,
+    },
+  ): Problem | undefined {
     const ofNetwork = this.#countFrom(what, client);
     if (ofNetwork !== undefined) return ofNetwork;
     const { passwords, nowMs } = this.#deps;
     const waitS =
       this.#triesOfNetwork.take(networkOf(client.address), nowMs()) ??
-      this.#triesAll.take(what, nowMs()) ??
-      (passwords.isBusy ? 1 : undefined);
+      triesAll.take(what, nowMs()) ??
+      (hashes && passwords.isBusy ? 1 : undefined);
     return waitS === undefined ? undefined : tooManyAttempts(waitS);
   }
 

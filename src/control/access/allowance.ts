@@ -20,6 +20,12 @@ export class Allowance {
     this.#options = options;
   }
 
+  /** What was taken last did not count. */
+  giveBack(who: string): void {
+    const bucket = this.#buckets.get(who);
+    if (bucket !== undefined) bucket.left = Math.min(this.#options.burst, bucket.left + 1);
+  }
+
   /** Takes one. @returns undefined where there was one, else in how many seconds there is */
   take(who: string, nowMs: number): number | undefined {
     const { burst, perMinute } = this.#options;

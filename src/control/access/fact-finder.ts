@@ -250,8 +250,13 @@ export class FactFinder {
 
   #hasPassword({ pass }: Visitor, app: string, nowMs: number): boolean {
     const { store, apps } = this.#deps;
-    const givenMs = pass && store.passes.givenMs(pass, app, nowMs);
-    return givenMs !== undefined && givenMs >= (apps.stored(app)?.passwordMs ?? 0);
+    const given = pass && store.passes.find(pass, app, nowMs);
+    if (given === undefined) return false;
+    const stored = apps.stored(app);
+    const configured = stored?.password === undefined && apps.find(app)?.viewingPassword;
+    // Nobody tells us when a line of the configuration was changed.
+    if (configured) return given.isOf(configured);
+    return given.givenMs >= (stored?.passwordMs ?? 0);
   }
 
   #isBanned(request: AccessRequest, nowMs: number): boolean {

@@ -108,6 +108,16 @@ export class Gate {
     }
   }
 
+  /** Whether who was let in by this would not be now. What cannot be found out takes nothing away. */
+  wouldRefuse(request: ApiRequest): boolean {
+    try {
+      return !this.#judge(request).allowed;
+    } catch (error) {
+      this.#deps.onFault(error);
+      return false;
+    }
+  }
+
   /** A session that was let in never came to be, or is over. May be called again. */
   ended(session: SessionId): void {
     const grant = this.#grants.end(session);

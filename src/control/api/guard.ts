@@ -10,17 +10,17 @@ import { clientOf, visitorOf } from '../access/visitor.ts';
 import type { ApiGuard } from './serve.ts';
 
 export type GuardDeps = {
-  readonly gate: Pick<Gate, 'authorise' | 'callerOf'>;
+  readonly gate: Pick<Gate, 'authorise' | 'callerOf' | 'wouldRefuse'>;
   /** In a file that only the server's own user can read. */
   readonly commandToken: string;
 };
 
 export function apiGuard({ gate, commandToken }: GuardDeps): ApiGuard {
   return async (context, who) => {
-    if (who === 'anyone') return { name: 'anyone', scopes: [] };
+    if (who === 'anyone') return { name: 'anyone', scopes: [], mayStill: always };
     const bearer = bearerOf(context);
     if (bearer !== undefined && sameText(bearer, commandToken)) {
-      return { name: 'the command line', scopes };
+      return { name: 'the command line', scopes, mayStill: always };
     }
     const { method, path } = context.req;
     const request: ApiRequest = {
@@ -35,8 +35,14 @@ export function apiGuard({ gate, commandToken }: GuardDeps): ApiGuard {
       client: clientOf(context),
     };
     const decision = await gate.authorise(request);
-    return decision.allowed ? gate.callerOf(request) : deniedProblem(decision);
+    if (!decision.allowed) return deniedProblem(decision);
+    return { ...gate.callerOf(request), mayStill: () => !gate.wouldRefuse(request) };
   };
+}
+
+/** For as long as this process runs. */
+function always(): boolean {
+  return true;
 }
 
 /** A Bearer token, or OvenMediaEngine's way to send one: Basic, with the token where others put user and password. */

@@ -10,6 +10,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Caller = {
   readonly name: string;
   readonly scopes: readonly Scope[];
+  /** Whether what let them in is still good: for an answer that goes on. */
+  readonly mayStill: () => boolean;
 };
 
 /** What a route's code gets: everything checked. */

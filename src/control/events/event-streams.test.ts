@@ -47,7 +47,7 @@ class Log {
 function appOf(streams: EventStreams, sees: (event: ServerEvent) => boolean): Hono {
   const app = new Hono();
   app.get('/', (context) => {
-    const answer = streams.open(context, sees);
+    const answer = streams.open(context, { sees, mayStill: () => true });
     return isProblem(answer) ? problemResponse(answer, {}) : answer;
   });
   return app;

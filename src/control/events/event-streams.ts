@@ -42,11 +42,19 @@ type Kept = Pick<Events, 'onEvent' | 'after' | 'span'>;
 /** Which events a reader may see. */
 export type EventFilter = (event: ServerEvent) => boolean;
 
-type Reader = {
+/** Who asks to read. */
+export type Reading = {
+  readonly sees: EventFilter;
+  /** Whether what let him in is still good. Who may not is let go within a heartbeat; what he sees until then, `sees` says. */
+  readonly mayStill: () => boolean;
+  /** Of a guest: one cast behind one address takes no place from those who work there. */
+  readonly invite?: string;
+};
+
+type Reader = Omit<Reading, 'invite'> & {
   /** Those that share it share a limit. */
   readonly group: string;
   readonly isGuest: boolean;
-  readonly sees: EventFilter;
   readonly sinceMs: number;
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   /** The last kept event that was sent while what was missed is still being read; undefined: it is up to date. */
@@ -73,11 +81,8 @@ export class EventStreams {
     return this.#readers.size;
   }
 
-  /**
-   * Answers a request for `text/event-stream`; `Last-Event-ID` says what it had.
-   * @param invite of the guest who reads: one cast behind one address takes no place from those who work there
-   */
-  open(context: Context, sees: EventFilter, invite?: string): Response | Problem {
+  /** Answers a request for `text/event-stream`; `Last-Event-ID` says what it had. */
+  open(context: Context, { sees, mayStill, invite }: Reading): Response | Problem {
     const isGuest = invite !== undefined;
     const group = isGuest ? `invite ${invite}` : networkIn(context);
     if (this.#isFull(group, isGuest)) {
@@ -95,7 +100,7 @@ export class EventStreams {
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
-          const about = { group, isGuest, sees, controller, sinceMs: performance.now() };
+          const about = { group, isGuest, sees, mayStill, controller, sinceMs: performance.now() };
           reader = { ...about, replayed: undefined, destroy: () => outgoing.destroy() };
           this.#begin(reader, context.req.header('last-event-id'));
         },
@@ -153,7 +158,7 @@ export class EventStreams {
   #beat(): void {
     const nowMs = performance.now();
     for (const reader of [...this.#readers]) {
-      if (nowMs - reader.sinceMs > AGE_MS_MAX) this.#end(reader);
+      if (nowMs - reader.sinceMs > AGE_MS_MAX || !reader.mayStill()) this.#end(reader);
       // With something in its buffer it is not silent, or does not read: then the server's own time limit ends it.
       else if ((reader.controller.desiredSize ?? 0) >= BUFFER_BYTES_MAX)
         this.#write(reader, ':\n\n');

@@ -17,7 +17,7 @@ function world(allowed = true) {
   const counts = new Counts();
   const routes = metricsRoutes({ media, counts, version: '1.2.3' }, async () =>
     allowed
-      ? { name: 'test', scopes: ['metrics'] }
+      ? { name: 'test', scopes: ['metrics'], mayStill: () => true }
       : { status: 401, reason: 'sign-in-needed', detail: 'Sign in first.' },
   );
   return { media, counts, get: (path: string) => routes.request(`http://localhost${path}`) };

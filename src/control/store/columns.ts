@@ -29,3 +29,7 @@ export function count(row: Row, column: string): number {
 export function blob(row: Row, column: string): Uint8Array<ArrayBuffer> {
   return row[column] as Uint8Array<ArrayBuffer>;
 }
+
+export function optionalBlob(row: Row, column: string): Uint8Array<ArrayBuffer> | undefined {
+  return (row[column] as Uint8Array<ArrayBuffer> | null) ?? undefined;
+}

@@ -183,4 +183,6 @@ export const migrations: readonly string[] = [
      bytes  BLOB NOT NULL,
      at_ms  INTEGER NOT NULL
    ) STRICT`,
+  // Of the configured password that was given; NULL where it was one of the database's.
+  `ALTER TABLE view_pass ADD COLUMN proof BLOB`,
 ];

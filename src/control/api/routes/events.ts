@@ -35,7 +35,8 @@ export function eventRoutes({ events, eventStreams }: EventDeps): Route[] {
       notes: '`Last-Event-ID` brings what was missed; [events](events.md) says what they are.',
       contentType: 'text/event-stream',
       problems: ['limit-reached'],
-      serve: ({ context }) => eventStreams.open(context, () => true),
+      serve: ({ context, caller: { mayStill } }) =>
+        eventStreams.open(context, { sees: mayStill, mayStill }),
     }),
     route({
       method: 'GET',

@@ -121,10 +121,11 @@ export function guestRoutes(deps: GuestDeps): Route[] {
         'Of [all events](events.md) those that are about his slots, and the end of his invite.',
       contentType: 'text/event-stream',
       problems: ['limit-reached'],
-      serve: ({ context }) => {
+      serve: ({ context, caller: { mayStill } }) => {
         const invite = guests.of(visitorOf(context).guest);
         if (invite === undefined) return NOT_A_GUEST;
-        return eventStreams.open(context, (event) => concerns(event, invite, guests), invite.id);
+        const sees = (event: ServerEvent) => concerns(event, invite, mayStill);
+        return eventStreams.open(context, { sees, mayStill, invite: invite.id });
       },
     }),
     route({
@@ -270,8 +271,8 @@ function infoOf(invite: StoredInvite, { guests, origin, rtmpPort }: GuestDeps) {
   };
 }
 
-/** Whether a guest hears of something. After the end of his invite it is that end alone. */
-function concerns(event: ServerEvent, invite: StoredInvite, guests: Guests): boolean {
+/** Whether a guest hears of something. Once his invite is over, or his browser has left, it is that end alone. */
+function concerns(event: ServerEvent, invite: StoredInvite, mayStill: () => boolean): boolean {
   if (event.type === 'invite.revoked') return event.data.invite === invite.id;
   switch (event.type) {
     case 'stream.live':
@@ -280,7 +281,7 @@ function concerns(event: ServerEvent, invite: StoredInvite, guests: Guests): boo
     case 'publisher.finding':
     case 'tally.changed': {
       const { stream } = event.data;
-      return invite.slots.some((slot) => slot === stream) && guests.isGood(invite.id);
+      return invite.slots.some((slot) => slot === stream) && mayStill();
     }
     default:
       return false;
