@@ -22,6 +22,7 @@ import { admissionSettings } from './control/admission/settings.ts';
 import type { ApiDeps } from './control/api/api.ts';
 import type { SetupDeps } from './control/api/routes/setup.ts';
 import type { Config } from './control/config/config.ts';
+import { AllowanceWatch } from './control/figures/allowance-watch.ts';
 import { Sampler } from './control/figures/sampler.ts';
 import { OnePort } from './control/front-door/one-port.ts';
 import { ObsZip } from './control/guest-packs/obs-zip.ts';
@@ -147,9 +148,15 @@ function gateOf(
   store: Store,
   { apps, telling, log }: Pick<SignallingParts, 'apps' | 'telling' | 'log'>,
 ) {
+  const allowance = new AllowanceWatch({
+    allowedBytes: () => limits.options.egressPerMonth,
+    settings: store.settings,
+    tell: (event) => telling.events.tell(event),
+  });
   const sampler = new Sampler({
     days: new EgressDays(store.database),
     nowMs: Date.now,
+    onMonth: (month, bytes, nowMs) => allowance.check(month, bytes, nowMs),
     onFault: (err) => log.error({ err }, 'what went out to viewers cannot be written down for now'),
   });
   const admission = new Admission({

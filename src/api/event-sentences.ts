@@ -18,6 +18,8 @@ const sentences: Sentences = {
   'key.refused': ({ stream, address, reason, count }) =>
     `${stream ?? 'a stream'}: publishing refused (${reason}) to ${address ?? 'many addresses'}${times(count)}`,
   'limit.reached': ({ message, count }) => `${message}${times(count)}`,
+  'allowance.used': ({ month, percent, sentBytes, allowedBytes }) =>
+    `${percent} % of the allowance of ${month} has gone out to viewers: ${amount(sentBytes)} of ${amount(allowedBytes)}. Nobody is turned away for it.`,
   'certificate.trouble': ({ host, message }) => `certificate of ${host}: ${message}`,
   'disk.low': ({ message }) => message,
   'target.failing': ({ target, lost, message }) =>
@@ -46,6 +48,8 @@ const MENDED: Readonly<Record<FindingCode, string>> = {
   jitter: 'packets come evenly again.',
 };
 
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
 const TALLY_WORDS = { off: 'off air', preview: 'in preview', program: 'on air' } as const;
 
 /** What happened, for people. */
@@ -62,6 +66,18 @@ export function duration(ms: number): string {
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `16.2 TB`: thousands, as providers count them. */
+function amount(bytes: number): string {
+  let shown = bytes;
+  let unit = 0;
+  // What would be written as 1000 of one unit is 1 of the next.
+  while (Number(shown.toPrecision(3)) >= 1000 && unit < UNITS.length - 1) {
+    shown /= 1000;
+    unit += 1;
+  }
+  return `${Number(shown.toPrecision(3))} ${UNITS[unit]}`;
 }
 
 export function viewers(count: number): string {

@@ -79,6 +79,16 @@ export type EventData = {
     readonly message: string;
     readonly count: number;
   };
+  /** Of what may go out to viewers in a month, most or all has gone out. Nobody is turned away for it. */
+  readonly 'allowance.used': {
+    /** `2026-05`, of UTC. */
+    readonly month: string;
+    /** That were reached. */
+    readonly percent: 80 | 100;
+    /** Payloads only. */
+    readonly sentBytes: number;
+    readonly allowedBytes: number;
+  };
   /** A certificate could not be obtained, or will soon be of no use. */
   readonly 'certificate.trouble': {
     readonly host: string;
@@ -116,6 +126,7 @@ export const EVENT_TYPES = [
   'invite.revoked',
   'key.refused',
   'limit.reached',
+  'allowance.used',
   'certificate.trouble',
   'disk.low',
   'target.failing',

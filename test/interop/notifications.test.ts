@@ -1,6 +1,7 @@
 /** Who is told, by a real server, of what a real encoder does: and that being told is never in the way of a stream. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -63,6 +64,42 @@ test('a takeover is told as one', async () => {
   await second.kill();
   await until(() => receiver.types().includes('stream.ended'), 'an end');
   assert.deepEqual(receiver.types(), ['stream.live', 'stream.replaced', 'stream.ended']);
+});
+
+/** Longer than it takes the server to look at its streams once. */
+const LOOK_S = 7;
+
+test('an allowance that has gone out is told to targets, the log and the shell, once, also after a restart', async (t) => {
+  await using discord = await new DiscordServer().open();
+  await using receiver = await new WebhookReceiver().open();
+  const stateDir = mkdtempSync(join(tmpdir(), 'millrace-allowance-'));
+  t.after(() => rmSync(stateDir, { recursive: true }));
+  const config = `limits: {egress_per_month: 20000}
+notify: {crew: {url: "${discord.webhook}", events: [allowance.used]}, program: {kind: webhook, url: "${receiver.url}", secret: "${receiver.secret}", events: [allowance.used, stream.ended]}}
+events: {ended_after: ${ENDED_AFTER_S}}`;
+  for (const run of ['first', 'second']) {
+    await using server = await TestServer.start({ config, stateDir });
+    await using source = publish(server, 'show/a');
+    await server.waitFor('show/a', (stream) => stream?.live === true);
+    const viewer = await RawViewer.watch(`${server.page('show/a')}/whep`, 'H264');
+    await viewer.waitForFrames(LOOK_S * FPS, 20_000);
+    await viewer.close();
+    await source.stop();
+    const wanted = run === 'first' ? 2 : 3;
+    await until(() => receiver.received.length === wanted, `${run}: the end, and the allowance`);
+    const log = await millrace(['events', '--type', 'allowance.used', '--state-dir', stateDir]);
+    assert.match(log.out, /^\S+ \S+ +allowance\.used +100 % of the allowance of .* of 20 kB\. /);
+    assert.equal(log.out.trim().split('\n').length, 1, run);
+  }
+  const told = receiver.received.map(({ event }) => event);
+  const used = told.filter(({ type }) => type === 'allowance.used');
+  assert.equal(used.length, 1);
+  assert.ok(used[0]?.type === 'allowance.used' && used[0].data.sentBytes > 20_000);
+  assert.deepEqual([used[0].data.percent, used[0].data.allowedBytes], [100, 20_000]);
+  assert.deepEqual(
+    discord.messages.map(({ embed }) => embed.title),
+    ['Monthly allowance'],
+  );
 });
 
 /** Publishes and watches for two seconds. */

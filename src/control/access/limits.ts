@@ -19,7 +19,7 @@ export type LimitOptions = {
   readonly viewers: number;
   /** Bits a second to all viewers. */
   readonly egress: number;
-  /** Bytes to all viewers. Nobody is turned away for it: it is what the dashboard compares with. */
+  /** Bytes to all viewers. Nobody is turned away for it: it is what the dashboard compares with, and what an event warns of. */
   readonly egressPerMonth: number;
 };
 

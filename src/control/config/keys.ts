@@ -318,7 +318,7 @@ export const keys = {
       }),
       egress_per_month: byteCount({
         initial: 0,
-        says: 'Bytes to all viewers in a month that the line or the contract allows, such as `20T`. Nobody is turned away for it: the dashboard shows how much of it is used.',
+        says: 'Bytes to all viewers in a month that the line or the contract allows, such as `20T`. Nobody is turned away for it: the dashboard shows how much of it is used, and the event `allowance.used` tells when 80 % and when all of it has gone out.',
       }),
     },
   },

@@ -43,6 +43,7 @@ const LOGGED: Readonly<Partial<Record<EventType, 'info' | 'warn'>>> = {
   'stream.ended': 'info',
   'stream.replaced': 'info',
   'limit.reached': 'warn',
+  'allowance.used': 'warn',
   'certificate.trouble': 'warn',
   'disk.low': 'warn',
   'target.failing': 'warn',

@@ -16,6 +16,8 @@ const MONTH_LENGTH = '2026-05'.length;
 export type SamplerOptions = {
   readonly days: Pick<EgressDays, 'add' | 'since'>;
   readonly nowMs: () => number;
+  /** Hears about once a minute what went out in this month (`2026-05`), and when all streams have ended. */
+  readonly onMonth?: (month: string, bytes: number, nowMs: number) => void;
   /** The database did not take it: it is tried again. */
   readonly onFault: (error: unknown) => void;
 };
@@ -44,6 +46,7 @@ export class Sampler {
   /** Also to look more or less often from now on. */
   start(media: Pick<MediaGate, 'live' | 'stats'>, isLimited: boolean): void {
     clearInterval(this.#timer);
+    this.#tellMonth(this.#options.nowMs());
     const intervalMs = isLimited ? LIMITED_INTERVAL_MS : INTERVAL_MS;
     this.#timer = setInterval(() => void this.#look(media), intervalMs).unref();
   }
@@ -62,10 +65,9 @@ export class Sampler {
   egress(): { readonly days: readonly EgressDay[]; readonly monthBytes: number } {
     const nowMs = this.#options.nowMs();
     this.#write(nowMs);
-    const month = new Date(nowMs).toISOString().slice(0, MONTH_LENGTH);
     const days = this.#options.days.since(`${monthBefore(nowMs)}-01`);
-    const ofMonth = days.filter(({ day }) => day.startsWith(month));
-    return { days, monthBytes: ofMonth.reduce((sum, { bytes }) => sum + bytes, 0) };
+    const month = monthOf(nowMs);
+    return { days, monthBytes: sumOf(days.filter(({ day }) => day.startsWith(month))) };
   }
 
   /** An idle server idles: nobody is asked while nothing is live. */
@@ -83,7 +85,19 @@ export class Sampler {
     const bytes = this.#traffic.take(streams, nowMs);
     const day = new Date(nowMs).toISOString().slice(0, DAY_LENGTH);
     if (bytes > 0) this.#unwritten.set(day, (this.#unwritten.get(day) ?? 0) + bytes);
-    if (nowMs - this.#writtenMs >= WRITE_MS) this.#write(nowMs);
+    // When all is over nothing more is counted that could be waited for.
+    if (isBusy && nowMs - this.#writtenMs < WRITE_MS) return;
+    this.#write(nowMs);
+    this.#tellMonth(nowMs);
+  }
+
+  #tellMonth(nowMs: number): void {
+    const month = monthOf(nowMs);
+    try {
+      this.#options.onMonth?.(month, sumOf(this.#options.days.since(`${month}-01`)), nowMs);
+    } catch (error) {
+      this.#options.onFault(error);
+    }
   }
 
   #write(nowMs: number): void {
@@ -99,8 +113,16 @@ export class Sampler {
   }
 }
 
+function monthOf(nowMs: number): string {
+  return new Date(nowMs).toISOString().slice(0, MONTH_LENGTH);
+}
+
+function sumOf(days: readonly EgressDay[]): number {
+  return days.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 function monthBefore(nowMs: number): string {
   const now = new Date(nowMs);
   const first = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1);
-  return new Date(first).toISOString().slice(0, MONTH_LENGTH);
+  return monthOf(first);
 }

@@ -136,6 +136,7 @@ const TITLES: Readonly<Record<Exclude<EventType, 'stream.live' | 'stream.ended'>
   'invite.revoked': 'Invite revoked',
   'key.refused': 'Publishing refused',
   'limit.reached': 'Limit reached',
+  'allowance.used': 'Monthly allowance',
   'certificate.trouble': 'Certificate',
   'disk.low': 'Disk',
   'target.failing': 'Notifications',

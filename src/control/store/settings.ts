@@ -3,9 +3,9 @@ import type { Database, Statement } from './database.ts';
 
 /**
  * Names of single values. `publish-key` is the key in clear that versions before 0.2 kept;
- * `link-secret` signs view links.
+ * `link-secret` signs view links; `allowance-told` is what was last told of the month's allowance.
  */
-export type SettingName = 'publish-key' | 'link-secret';
+export type SettingName = 'publish-key' | 'link-secret' | 'allowance-told';
 
 /** Table `setting`: single values by name. */
 export class Settings {

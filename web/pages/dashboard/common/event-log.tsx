@@ -13,6 +13,7 @@ const LOOKS: Readonly<Partial<Record<EventType, Look>>> = {
   'stream.ended': [Square, 'plain'],
   'key.refused': [KeyRound, 'warning'],
   'limit.reached': [CircleAlert, 'warning'],
+  'allowance.used': [TriangleAlert, 'warning'],
   'certificate.trouble': [TriangleAlert, 'warning'],
   'target.failing': [TriangleAlert, 'warning'],
 };

@@ -14,6 +14,7 @@ export const EVENT_WORDS: Readonly<Record<EventType, string>> = {
   'invite.revoked': 'An invite is taken back',
   'key.refused': 'Somebody tried to publish without the right key',
   'limit.reached': 'Somebody was turned away at a limit',
+  'allowance.used': 'Most or all of the month’s allowance has gone out',
   'certificate.trouble': 'The certificate cannot be renewed',
   'disk.low': 'The disk is nearly full',
   'target.failing': 'Somebody else could not be told',
