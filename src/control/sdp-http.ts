@@ -11,6 +11,7 @@ import { parseFragment, writeFragment } from '../protocols/sdp/fragment.ts';
 import { isRefusal } from '../protocols/sdp/refusal.ts';
 import { deniedProblem } from './access/denied.ts';
 import { clientOf } from './access/visitor.ts';
+import { readBody, TOO_MANY_BODIES } from './http/bodies.ts';
 import { isProblem, type Problem, problemResponse } from './problem.ts';
 import { newSessionId, type Session, type Sessions } from './sessions.ts';
 import type { SignallingDeps } from './signalling.ts';
@@ -123,7 +124,7 @@ async function takeOffer(
   const { client } = request;
   let opened: Opened | Problem | undefined;
   try {
-    const offer = await readBody(context, SDP);
+    const offer = await textOf(context, SDP);
     if (typeof offer !== 'string') return told(endpoint, deps, client, stream, offer);
     const query = (name: string) => context.req.query(name);
     opened = await endpoint.open({ session, stream: decision.stream, offer, query, client });
@@ -182,7 +183,7 @@ async function patchSession(
   { id }: Session,
   context: Context,
 ): Promise<Response> {
-  const body = await readBody(context, FRAGMENT);
+  const body = await textOf(context, FRAGMENT);
   if (typeof body !== 'string') return respond(body);
   const fragment = parseFragment(body);
   if (isRefusal(fragment)) return respond(sdpProblem(fragment));
@@ -229,7 +230,7 @@ function checkIfMatch(header: string | undefined, etag: string): Problem | undef
   };
 }
 
-async function readBody(context: Context, type: string): Promise<string | Problem> {
+async function textOf(context: Context, type: string): Promise<string | Problem> {
   const given = context.req.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
   if (given !== undefined && given !== '' && given !== type) {
     return {
@@ -238,21 +239,16 @@ async function readBody(context: Context, type: string): Promise<string | Proble
       detail: `The body has to be ${type} and say so in Content-Type.`,
     };
   }
-  const tooLarge = {
-    status: 413,
-    reason: 'too-large',
-    detail: 'The body is larger than 64 kB.',
-  };
-  if (Number(context.req.header('content-length') ?? 0) > BODY_BYTES_MAX) return tooLarge;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of context.req.raw.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > BODY_BYTES_MAX) return tooLarge;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
+  const body = await readBody(context, BODY_BYTES_MAX);
+  if (typeof body === 'object') return body.toString();
+  return body === 'too-many' ? TOO_MANY_BODIES : TOO_LARGE;
 }
+
+const TOO_LARGE: Problem = {
+  status: 413,
+  reason: 'too-large',
+  detail: 'The body is larger than 64 kB.',
+};
 
 function notAllowed(allow: string): Problem {
   return {

@@ -90,6 +90,26 @@ test('bodies without end are refused, and not read', () =>
     assert.ok(cost.grownMiB < 192, `${cost.grownMiB} MiB more`);
   }));
 
+test('a body in pieces of a byte costs no more than another', () =>
+  stage.innocents.untouchedBy(async () => {
+    const { server } = stage;
+    const pieces = Buffer.from('1\r\nx\r\n'.repeat(60_000));
+    const sockets: Socket[] = [];
+    const cost = await costOf(server, '50 bodies in pieces of a byte', async () => {
+      for (let index = 0; index < 50; index++) {
+        const socket = await dial(server.http);
+        sockets.push(socket);
+        socket.write(post('/show/innocent/whep', SDP, 'Transfer-Encoding: chunked'));
+        socket.write(pieces);
+        // Spread: to read each of so many pieces takes its time whatever is kept of them.
+        await pause(100);
+      }
+      await pause(3000);
+    });
+    for (const socket of sockets) socket.destroy();
+    assert.ok(cost.grownMiB < 160, `${cost.grownMiB} MiB more`);
+  }));
+
 /** Writes `block` again and again until the other side ends it, or the time is up. */
 async function pourIn(socket: Socket, block: Uint8Array, timeoutMs: number): Promise<void> {
   const over = closedWithin(socket, timeoutMs);

@@ -6,7 +6,8 @@ import { after, test } from 'node:test';
 import { connectTls, freeSecurePorts, getSecure, tlsConfig } from '../interop/secure-server.ts';
 import { TestAuthority } from '../interop/test-authority.ts';
 import { setStage } from './stage.ts';
-import { closedWithin, dial, pause } from './stranger.ts';
+import { closedWithin, dial, openSession, pause, viewerOffer } from './stranger.ts';
+import { costOf } from './usage.ts';
 
 const authority = new TestAuthority();
 authority.issue(['localhost']);
@@ -24,6 +25,12 @@ const site = `https://localhost:${ports.https}`;
 /** The head of a ClientHello record of 512 bytes, of which no more comes. */
 const HALF_HELLO = Buffer.from('1603010200010001fc0303', 'hex');
 const CROWD = 300;
+const LOGIN = ['/api/login', 'application/json'] as const;
+const WHEP = ['/show/nobody/whep', 'application/sdp'] as const;
+/** With 64 bodies each: 290 MB. */
+const BODY_CONNECTIONS = 70;
+/** Of the 64 kB that a body may have. */
+const ALMOST_ALL = Buffer.alloc(65_000, 32);
 
 /** One connection of HTTP/2, whose end is no error. */
 async function openHttp2(): Promise<ClientHttp2Session> {
@@ -104,4 +111,35 @@ test('HTTP/2: a body that trickles is cut off in time', () =>
     const waitMs = performance.now() - startMs;
     session.destroy();
     assert.ok(waitMs < 24_000, `${Math.round(waitMs)} ms`);
+  }));
+
+test('HTTP/2: bodies that never end hold little, and keep nobody else from watching', () =>
+  stage.innocents.untouchedBy(async () => {
+    const sessions: ClientHttp2Session[] = [];
+    const flood = async () => {
+      for (let connection = 0; connection < BODY_CONNECTIONS; connection++) {
+        const session = await openHttp2();
+        sessions.push(session);
+        for (let index = 0; index < 64; index++) {
+          const [path, type] = index % 2 === 0 ? LOGIN : WHEP;
+          const request = session.request({
+            ...{ ':path': path, ':method': 'POST', 'content-type': type },
+            'x-forwarded-for': connection % 2 === 0 ? '203.0.113.7' : `10.1.${connection}.1`,
+          });
+          request.on('error', () => {});
+          request.write(ALMOST_ALL);
+        }
+      }
+      await pause(2000);
+      await openSession(stage.server, 'show/innocent/whep', viewerOffer(), {
+        'x-forwarded-for': '192.0.2.7',
+      });
+    };
+    const cost = await costOf(
+      stage.server,
+      `${64 * BODY_CONNECTIONS} bodies that never end`,
+      flood,
+    );
+    for (const session of sessions) session.destroy();
+    assert.ok(cost.grownMiB < 350, `${cost.grownMiB} MiB`);
   }));

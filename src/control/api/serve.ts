@@ -1,6 +1,7 @@
 /** Serves the table of routes: who may, what came in, what goes out. */
 import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
+import { readBody, TOO_MANY_BODIES } from '../http/bodies.ts';
 import { isProblem, type Problem, problemResponse } from '../problem.ts';
 import type { Caller, Route } from './route.ts';
 
@@ -69,8 +70,9 @@ async function bodyOf(
       detail: 'Send the body as application/json.',
     };
   }
-  const bytes = await readBytes(context.req.raw.body, BODY_BYTES_MAX);
-  if (bytes === undefined) {
+  const bytes = await readBody(context, BODY_BYTES_MAX);
+  if (bytes === 'too-many') return TOO_MANY_BODIES;
+  if (bytes === 'too-large') {
     return {
       status: 413,
       reason: 'too-large',
@@ -84,22 +86,6 @@ async function bodyOf(
     return { status: 400, reason: 'not-json', detail: 'The body is no JSON.' };
   }
   return checked(shape, value, 'the body');
-}
-
-/** Undefined where it is too much. */
-export async function readBytes(
-  body: ReadableStream<Uint8Array> | null,
-  bytesMax: number,
-): Promise<Buffer | undefined> {
-  if (body === null) return Buffer.of();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** What was sent is never in the answer: it can be a password. */

@@ -10,6 +10,7 @@ import { deniedProblem } from '../../access/denied.ts';
 import type { Gate } from '../../access/gate.ts';
 import { visitorOf } from '../../access/visitor.ts';
 import type { Guests } from '../../guests/guests.ts';
+import { readBody, TOO_MANY_BODIES } from '../../http/bodies.ts';
 import { isLoopback } from '../../http/limits.ts';
 import { imageFactsOf } from '../../pictures/image-facts.ts';
 import type { Snapshots } from '../../pictures/snapshots.ts';
@@ -17,7 +18,6 @@ import { isProblem, type Problem } from '../../problem.ts';
 import type { Poster, PosterFacts, PosterSource, Posters } from '../../store/posters.ts';
 import type { Watching } from '../../watching.ts';
 import { type Route, route } from '../route.ts';
-import { readBytes } from '../serve.ts';
 import { isoTime, noSuch } from './common.ts';
 import { askingOf, BAD_NAME } from './watch.ts';
 
@@ -167,8 +167,9 @@ export async function keepPoster(
   // A form cannot send one, so no page of another site can without being asked (Fetch standard §3.3).
   const type = context.req.header('content-type') ?? '';
   if (!POSTER_TYPES.some((known) => known === type.toLowerCase())) return NOT_A_PICTURE;
-  const bytes = await readBytes(context.req.raw.body, POSTER_BYTES_MAX);
-  if (bytes === undefined) return TOO_LARGE;
+  const bytes = await readBody(context, POSTER_BYTES_MAX);
+  if (bytes === 'too-many') return TOO_MANY_BODIES;
+  if (bytes === 'too-large') return TOO_LARGE;
   const facts = imageFactsOf(bytes);
   if (facts === undefined) return NOT_A_PICTURE;
   const poster: Poster = { ...facts, source, atMs: nowMs, bytes };
