@@ -7,7 +7,7 @@ import { TestServer } from '../interop/server.ts';
 const MARKUP =
   '"><script>alert(1)</script></title></head><img src=x onerror=alert(1)> $& $` \u202e{{7*7}}';
 const CONFIG =
-  'apps: {show: {snapshots: last}, shut: {viewing: members}, named: {embed_origins: ["https://a.example"]}}';
+  'apps: {show: {snapshots: last}, shut: {viewing: members}, named: {embed_origins: ["https://a.example"]}, cast: {viewing: members, streams: declared, slots: [secret]}}';
 
 let server: TestServer;
 let owner: Owner;
@@ -71,6 +71,22 @@ test('what is not for everybody is on no page, in no list and in no picture', as
     '/api/watch/shut/x',
   ]) {
     assert.ok(!(await visit(path)).text.includes('alert(1)'), path);
+  }
+});
+
+test('nobody who may not watch finds out which streams there are', async () => {
+  const oembed = (name: string) => `/oembed?url=${encodeURIComponent(`${owner.origin}/${name}`)}`;
+  for (const pathOf of [
+    ...[(name: string) => `/${name}`, (name: string) => `/embed/${name}`, oembed],
+    ...['poster', 'snapshot'].map((end) => (name: string) => `/api/streams/${name}/${end}`),
+    ...[(name: string) => `/api/watch/${name}`, (name: string) => `/multi?stream=${name}`],
+  ]) {
+    const [there, missing] = await Promise.all(
+      ['secret', 'nobody'].map((name) => visit(pathOf(`cast/${name}`))),
+    );
+    assert.equal(there?.status, missing?.status, pathOf('…'));
+    const text = there?.text.replaceAll('secret', 'nobody');
+    assert.equal(text, missing?.text, pathOf('…'));
   }
 });
 

@@ -35,9 +35,11 @@ function embeddingOf(deps: WatchPageDeps, context: Context): Oembed | Problem {
     return { status: 501, reason: 'unknown-format', detail: 'There is JSON only: format=json.' };
   }
   const stream = streamOf(deps, context);
-  if (stream === undefined || directory.find(appOf(stream)) === undefined) return NO_SUCH;
-  const app = directory.find(appOf(stream));
-  if (app?.streams === 'declared' && !directory.isDeclared(stream)) return NO_SUCH;
+  const app = stream && directory.find(appOf(stream));
+  if (stream === undefined || app === undefined) return NO_SUCH;
+  const isMissing = app.streams === 'declared' && !directory.isDeclared(stream);
+  // Of an app that is not for everybody nobody learns which streams there are.
+  if (isMissing && app.viewing === 'public') return NO_SUCH;
   const facts = watching.page(stream, NOBODY);
   if (!facts.isOpen || facts.embedPath === undefined) return PRIVATE;
   const room = roomOf(context);
