@@ -72,6 +72,8 @@ export type GridFacts = {
   /** The app that it shows all of; undefined where the URL names the streams. */
   readonly app: string | undefined;
   readonly streams: readonly WatchInfo[];
+  /** False where who asks may not watch in the app, and where there is no such app. */
+  readonly isOpen: boolean;
 };
 
 export type WatchInfo = Shape<typeof watchInfo>;

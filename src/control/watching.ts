@@ -17,7 +17,7 @@ export type WatchingDeps = {
   readonly directory: Pick<AppDirectory, 'find'>;
   readonly store: Pick<Store, 'streams' | 'shortLinks' | 'posters'>;
   readonly snapshots: Pick<Snapshots, 'get' | 'hasLast'>;
-  readonly gate: Pick<Gate, 'mayShow'>;
+  readonly gate: Pick<Gate, 'mayShow' | 'mayEnter'>;
 };
 
 /** Who asks, and what he has to show. */
@@ -83,6 +83,13 @@ export class Watching {
       .filter((stream) => gate.mayShow({ action: 'page', stream, ...asking }))
       .toSorted()
       .map((stream) => this.info(stream, asking));
+  }
+
+  /** Whether who asks may watch in an app. Where he may not, and where there is none, all is alike: he does not learn which. */
+  isOpenTo(app: string, asking: Asking): boolean {
+    // Whichever: what holds for all streams of the app is asked.
+    const stream = `${app}/any` as StreamName;
+    return this.#deps.gate.mayEnter({ action: 'page', stream, ...asking });
   }
 
   /** Whether somebody who shows nothing may see it. */

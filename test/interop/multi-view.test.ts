@@ -16,7 +16,9 @@ const loops = new Loops();
 const ends: (() => Promise<void>)[] = [];
 
 before(async () => {
-  server = await TestServer.start({ config: 'apps: {show: {viewer_count: true}, empty: }' });
+  server = await TestServer.start({
+    config: 'apps: {show: {viewer_count: true}, empty: , crew: {viewing: members}}',
+  });
   chromium = await Chromium.start({ autoplay: 'allowed', keepsPolicy: true });
   await asOwner(server, 'PUT', '/apps/show/slots/slot-1', { label: 'Ada <i>at</i> the desk' });
   for (const [index, colour] of ['teal', 'purple', 'orange', 'navy'].entries()) {
@@ -138,7 +140,47 @@ test('an app without streams says what will happen, and a page without names how
   const screen = await Screen.open(chromium, `${origin()}/empty`);
   await screen.page.getByText('Nothing is live here right now').waitFor();
   await screen.inspect('multi-empty');
+  await screen.page.evaluate("document.body.dataset.stays = 'yes'");
+  const end = await loops.publish(server.rtmpUrl('empty/one'), 'green');
+  await waitFor(screen.page, allLive(1));
+  assert.equal(await screen.page.getByText('Nothing is live here right now').count(), 0);
+  assert.equal(await screen.page.evaluate('document.body.dataset.stays'), 'yes', 'no reload');
+  await end();
+  await screen.page.getByText('Nothing is live here right now').waitFor();
   await screen.page.goto(`${origin()}/multi`);
   await screen.page.getByText('No streams are named').waitFor();
   await screen.page.close();
+});
+
+test('a closed app and no app at all are the same to strangers; who signs in sees what is live', async () => {
+  const end = await loops.publish(server.rtmpUrl('crew/one'), 'maroon');
+  const screen = await Screen.open(chromium, `${origin()}/nothing`);
+  const { page } = screen;
+  const told = async () => {
+    await page.getByText('Nothing to watch here right now').waitFor();
+    return (await page.locator('#page').textContent()) ?? '';
+  };
+  const unknown = await told();
+  screen.forgive(/404/);
+  await screen.inspect('multi-not-open');
+  await page.goto(`${origin()}/crew`);
+  assert.equal((await told()).replaceAll('crew', 'nothing'), unknown);
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await page.getByLabel('Name').waitFor();
+  assert.equal(new URL(page.url()).search, '?next=/crew');
+  const claim = { code: server.claimCode, name: 'Ada', password: 'correct horse battery' };
+  await page.evaluate(
+    (body) =>
+      fetch('/api/claim', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body,
+      }),
+    JSON.stringify(claim),
+  );
+  await page.goto(`${origin()}/crew`);
+  await waitFor(page, allLive(1));
+  await end();
+  await page.getByText('Nothing is live here right now').waitFor();
+  await page.close();
 });

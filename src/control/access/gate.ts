@@ -108,6 +108,18 @@ export class Gate {
     }
   }
 
+  /** The same for an app: whether who asks may watch in it, whichever streams it has. */
+  mayEnter(request: PageRequest): boolean {
+    try {
+      const decision = this.#judge(request);
+      // The last that is asked: whoever learns it may watch.
+      return decision.allowed || decision.reason === 'unknown-stream';
+    } catch (error) {
+      this.#deps.onFault(error);
+      return false;
+    }
+  }
+
   /** Whether who was let in by this would not be now. What cannot be found out takes nothing away. */
   wouldRefuse(request: ApiRequest): boolean {
     try {

@@ -164,6 +164,38 @@ test('the page of an app shows what is live there and may be seen; programs find
   assert.doesNotMatch(several, /secret matter/);
 });
 
+test('an app that is not for who asks looks like one that is not there', async () => {
+  const html = { accept: 'text/html' };
+  const look = async (app: string) => {
+    const answer = await ask(`/${app}`, html);
+    const headers = [...answer.headers].filter(([name]) => name !== 'content-length');
+    return {
+      status: answer.status,
+      headers,
+      body: (await answer.text()).replaceAll(app, 'APP'),
+    };
+  };
+  const none = await look('other');
+  assert.equal(none.status, 404);
+  assert.match(none.body, /<body>multi/);
+  assert.match(none.body, /&quot;isOpen&quot;:false/);
+  assert.match(none.body, /noindex/);
+  // Something is live in the first of them.
+  for (const app of ['press', 'crew']) assert.deepEqual(await look(app), none, app);
+  const given = { name: 'l', target: EVERYTHING, bound: 'free', expiresMs: undefined } as const;
+  const link = tokenOf(store.links.add(given, 0), store);
+  const pages = [
+    ['/show', 200],
+    ['/slots', 200],
+    [`/press?link=${link}`, 200],
+    [`/other?link=${link}`, 404],
+  ] as const;
+  for (const [path, status] of pages) assert.equal((await ask(path, html)).status, status, path);
+  for (const path of ['/embed', '/assets', '/_test', '/a%20b', '/-']) {
+    assert.doesNotMatch(await (await ask(path, html)).text(), /multi/, path);
+  }
+});
+
 test('oEmbed gives what other sites need, and nothing of what is not for them', async () => {
   const about = (url: string, more = '') => ask(`/oembed?url=${encodeURIComponent(url)}${more}`);
   const own = 'https://live.example.net';

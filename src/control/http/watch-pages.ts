@@ -1,6 +1,7 @@
 /** Pages that show streams: `/app/stream`, the same for other sites' frames, several at once, and short links. */
 import { readFile } from 'node:fs/promises';
 import { type Context, Hono } from 'hono';
+import { isReserved } from '../../access/decide.ts';
 import type { GridFacts, PageFacts } from '../../api/watch.ts';
 import { appOf, parseStreamName, type StreamName } from '../../base/names.ts';
 import type { DenialReason } from '../../base/reasons.ts';
@@ -61,9 +62,11 @@ export function watchPageRoutes(deps: WatchPageDeps, web: Folder): Hono {
   routes.get('/:name', async (context, next) => {
     const name = context.req.param('name');
     if (name.startsWith('~')) return shortLink(deps, context, name.slice(1)) ?? next();
-    if (!isForPeople(context) || deps.directory.find(name) === undefined) return next();
-    const streams = deps.watching.liveOf(name, askingOf(context));
-    return (await gridPage(deps, web, context, { app: name, streams })) ?? next();
+    if (!isForPeople(context) || !canBeApp(name)) return next();
+    const asking = askingOf(context);
+    const streams = deps.watching.liveOf(name, asking);
+    const isOpen = streams.length > 0 || deps.watching.isOpenTo(name, asking);
+    return (await gridPage(deps, web, context, { app: name, streams, isOpen })) ?? next();
   });
   return routes;
 }
@@ -140,6 +143,7 @@ async function refusalPage(
   });
 }
 
+/** Also where there is no such app, as where who asks may not watch: nothing tells the two apart, and it fills when he may. */
 async function gridPage(
   { directory }: WatchPageDeps,
   web: Folder,
@@ -148,7 +152,7 @@ async function gridPage(
 ): Promise<Response | undefined> {
   const page = await read(web, 'multi');
   if (page === undefined) return undefined;
-  const { app, streams } = facts;
+  const { app, streams, isOpen } = facts;
   const isListed = app !== undefined && directory.find(app)?.viewing === 'public';
   const title = app ?? streams.map(titleOf).join(', ');
   return htmlResponse({
@@ -156,9 +160,9 @@ async function gridPage(
       tag('meta', { name: 'streams', content: JSON.stringify(facts) }),
       ...(isListed ? [] : [tag('meta', { name: 'robots', content: 'noindex' })]),
     ]),
-    status: 200,
+    status: isOpen ? 200 : 404,
     headers: {
-      ...REVALIDATE,
+      ...(isOpen ? REVALIDATE : NO_STORE),
       ...(isListed ? {} : UNLISTED),
       'Content-Security-Policy': watchPolicy([]),
     },
@@ -177,7 +181,12 @@ function gridOf(
     const stream = parseStreamName(name);
     return stream === undefined ? [] : [watching.info(stream, asking)];
   });
-  return { app: undefined, streams };
+  return { app: undefined, streams, isOpen: true };
+}
+
+/** The other names are pages of ours, or none at all. */
+function canBeApp(name: string): boolean {
+  return !isReserved(name) && parseStreamName(`${name}/any`) !== undefined;
 }
 
 /** Where every name is an app, so would be `robots.txt` and whatever else programs look for. */

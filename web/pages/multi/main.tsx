@@ -8,7 +8,9 @@ import { othersOf } from '../../parts/watch/parameters.ts';
 import { MultiView } from './multi-view.tsx';
 import { show, unreachable } from './state.ts';
 
-const facts: GridFacts = readFacts<GridFacts>('streams') ?? { app: undefined, streams: [] };
+const facts: GridFacts = readFacts<GridFacts>('streams') ?? {
+  ...{ app: undefined, streams: [], isOpen: true },
+};
 const query = othersOf(location.search, ['stream', 'app']);
 
 const live = new LiveTiles();
@@ -19,4 +21,4 @@ if (facts.app !== undefined) {
     if (answer !== 'unreachable') show(live.update(answer, performance.now()));
   });
 }
-render(<MultiView app={facts.app} query={query} />, document.getElementById('page') as HTMLElement);
+render(<MultiView {...facts} query={query} />, document.getElementById('page') as HTMLElement);

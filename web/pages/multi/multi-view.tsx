@@ -1,6 +1,8 @@
 /** All tiles, and the line above them. */
-import { Expand, LayoutGrid, RadioTower, Shrink } from 'lucide';
+import { Expand, LayoutGrid, LogIn, RadioTower, Shrink } from 'lucide';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { GridFacts } from '../../../src/api/watch.ts';
 import { bestGrid, type Room, spotlight } from '../../parts/watch/grid.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { type GridCommand, gridCommandOf } from './keys.ts';
@@ -20,11 +22,9 @@ const GAP = 8;
 
 export function MultiView({
   app,
+  isOpen,
   query,
-}: {
-  readonly app: string | undefined;
-  readonly query: string;
-}) {
+}: Pick<GridFacts, 'app' | 'isOpen'> & { readonly query: string }) {
   const grid = useRef<HTMLUListElement>(null);
   const room = useRoom(grid);
   const [isFull, toggleFull] = useFullScreen();
@@ -42,7 +42,7 @@ export function MultiView({
     <>
       <header class="line">
         <h1>{app ?? 'Several streams'}</h1>
-        <p class="count" role="status" aria-live="polite">
+        <p class={unreachable.value ? 'count trouble' : 'count'} role="status" aria-live="polite">
           {unreachable.value ? 'The server does not answer. Trying again.' : summary(app, count)}
         </p>
         <span class="spring" />
@@ -78,7 +78,7 @@ export function MultiView({
         )}
       </header>
       <main class="room">
-        {count === 0 && <Nothing app={app} />}
+        {count === 0 && <Nothing app={app} isOpen={isOpen} />}
         <ul class={classOf(room, count)} ref={grid} style={styleOf(room, count)}>
           {tiles.value.map((info) => (
             <Tile key={info.stream} info={info} query={query} shortens={app !== undefined} />
@@ -94,18 +94,48 @@ function summary(app: string | undefined, count: number): string {
   return `${count} live`;
 }
 
-function Nothing({ app }: { readonly app: string | undefined }) {
+/** What will come of it, and what to do where nothing does. */
+function Nothing({ app, isOpen }: Pick<GridFacts, 'app' | 'isOpen'>) {
+  if (app === undefined) {
+    return (
+      <Empty title="No streams are named">
+        <p>Name them in the address: /multi?stream=show/slot-1&stream=show/slot-2</p>
+      </Empty>
+    );
+  }
+  if (isOpen) {
+    return (
+      <Empty title="Nothing is live here right now">
+        <p>This page fills by itself: each stream shows up as soon as it begins. Leave it open.</p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="Nothing to watch here right now">
+      <p>
+        What you may watch shows up by itself as soon as it begins. Did you expect something? Check
+        the address, open the link that you were sent, or sign in.
+      </p>
+      <a class="button" href={`/login?next=/${app}`}>
+        <Icon of={LogIn} size={18} />
+        Sign in
+      </a>
+    </Empty>
+  );
+}
+
+function Empty({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}) {
   return (
     <div class="nothing">
       <Icon of={RadioTower} size={40} />
-      <p class="nothing-title">
-        {app === undefined ? 'No streams are named' : 'Nothing is live here right now'}
-      </p>
-      <p>
-        {app === undefined
-          ? 'Name them in the address: /multi?stream=show/slot-1&stream=show/slot-2'
-          : 'Streams show up by themselves as soon as somebody publishes. Nothing to press.'}
-      </p>
+      <p class="nothing-title">{title}</p>
+      {children}
     </div>
   );
 }
