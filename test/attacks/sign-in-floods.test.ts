@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { KeysResponse } from '../../src/api/access.ts';
+import type { AccountInfo } from '../../src/api/account.ts';
 import { Owner } from '../interop/invited.ts';
 import { TestServer } from '../interop/server.ts';
 import { costOf } from './usage.ts';
@@ -51,6 +52,35 @@ test('a flood of made-up names from one network keeps nobody else from signing i
   isOver = true;
   await Promise.all(floods);
   assert.deepEqual(statuses, [200, 200, 200, 200, 200]);
+});
+
+test('wrong passwords from many networks keep nobody out who is signed in beside', async () => {
+  const ben = { name: 'Ben', role: 'producer', password: PASSWORD };
+  assert.equal((await owner.ask('POST', '/people', ben)).status, 201);
+  const signIn = (password: string, from: string) =>
+    post('/login', from, { name: 'Ben', password });
+  assert.equal(await signIn(PASSWORD, '198.51.100.20'), 200);
+  for (let index = 0; index < 90; index++) await signIn('not the password', `203.1.${index}.1`);
+  assert.equal(await signIn(PASSWORD, '203.2.0.1'), 429, 'from anywhere');
+  assert.equal(await signIn(PASSWORD, '198.51.100.20'), 200, 'where he is signed in already');
+});
+
+test('who signs in over and over has so many sessions and no more', async () => {
+  const cid = { name: 'Cid', role: 'viewer', password: PASSWORD };
+  assert.equal((await owner.ask('POST', '/people', cid)).status, 201);
+  let cookie = '';
+  for (let round = 0; round < 110; round++) {
+    const response = await fetch(`${owner.origin}/api/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-forwarded-for': `10.4.${round >> 2}.1` },
+      body: JSON.stringify({ name: 'Cid', password: PASSWORD }),
+    });
+    // From each network once it is known that he is there.
+    if (response.ok) cookie = response.headers.get('set-cookie')?.split(';')[0] ?? '';
+  }
+  const response = await fetch(`${owner.origin}/api/account`, { headers: { cookie } });
+  const { sessions } = (await response.json()) as AccountInfo;
+  assert.equal(sessions.length, 100);
 });
 
 test('all who know an app’s password get in, however many come at once or mistype it', async () => {

@@ -53,6 +53,8 @@ export class Accounts {
   readonly #deps: AccountsDeps;
   readonly #tries = new Allowance(TRIES);
   readonly #triesAll = new Allowance(TRIES_ALL);
+  /** The same for the password of who is signed in. */
+  readonly #triesOfOwn = new Allowance(TRIES_ALL);
   readonly #rightPasswords = new RightPasswords();
   readonly #triesOfCrowd = new Allowance(TRIES_OF_CROWD);
   readonly #triesOfNetwork = new Allowance(TRIES_OF_NETWORK);
@@ -98,9 +100,12 @@ export class Accounts {
     given: { readonly name: string; readonly password: string; readonly code?: string | undefined },
     client: Client,
   ): Promise<SignedIn | Problem> {
-    const refused = this.#count(`person ${given.name.toLowerCase()}`, client);
+    const known = this.#deps.store.people.findByName(given.name);
+    const everywhere = this.#isSignedInNear(known, client) ? undefined : this.#triesAll;
+    const tried = `person ${given.name.toLowerCase()}`;
+    const refused = this.#count(tried, client, { everywhere, hashes: true });
     if (refused !== undefined) return this.#refuse('sign-in', client, refused);
-    const hash = this.#deps.store.people.findByName(given.name)?.password;
+    const hash = known?.password;
     const isRight = await this.#deps.passwords.matches(given.password, hash);
     // Looked up after the wait: it may have changed meanwhile.
     const person = this.#deps.store.people.findByName(given.name);
@@ -142,7 +147,10 @@ export class Accounts {
     const tried = `app ${app}`;
     const wanted = this.#viewingPassword(app);
     const isKnown = wanted instanceof Secret || this.#rightPasswords.has(app, wanted, password);
-    const refused = this.#count(tried, client, { triesAll: this.#triesOfCrowd, hashes: !isKnown });
+    const refused = this.#count(tried, client, {
+      everywhere: this.#triesOfCrowd,
+      hashes: !isKnown,
+    });
     if (refused !== undefined) return this.#refuse('password', client, refused);
     if (!(await this.#isViewingPassword(app, wanted, password))) {
       return this.#refuse('password', client, WRONG_VIEWING_PASSWORD);
@@ -167,7 +175,9 @@ export class Accounts {
     client: Client,
   ): Promise<Problem | undefined> {
     // Counted with the tries to sign in: a stolen cookie is no way to guess faster.
-    const refused = this.#count(`person ${name.toLowerCase()}`, client);
+    const tried = `person ${name.toLowerCase()}`;
+    // What strangers try from everywhere is no reason to keep somebody waiting who is in.
+    const refused = this.#count(tried, client, { everywhere: this.#triesOfOwn, hashes: true });
     if (refused !== undefined) return this.#refuse('own password', client, refused);
     const hash = this.#deps.store.people.find(id)?.password;
     const isRight = await this.#deps.passwords.matches(password, hash);
@@ -261,22 +271,30 @@ export class Accounts {
     return { person: { id: person.id, name: person.name, role: person.role }, session };
   }
 
+  /** @param everywhere what counts those from all networks together */
   #count(
     what: string,
     client: Client,
-    { triesAll, hashes }: { readonly triesAll: Allowance; readonly hashes: boolean } = {
-      triesAll: this.#triesAll,
-      hashes: true,
-    },
+    {
+      everywhere,
+      hashes,
+    }: { readonly everywhere: Allowance | undefined; readonly hashes: boolean },
   ): Problem | undefined {
     const ofNetwork = this.#countFrom(what, client);
     if (ofNetwork !== undefined) return ofNetwork;
     const { passwords, nowMs } = this.#deps;
     const waitS =
       this.#triesOfNetwork.take(networkOf(client.address), nowMs()) ??
-      triesAll.take(what, nowMs()) ??
+      everywhere?.take(what, nowMs()) ??
       (hashes && passwords.isBusy ? 1 : undefined);
     return waitS === undefined ? undefined : tooManyAttempts(waitS);
+  }
+
+  /** In another browser, or on another machine behind the same address: no stranger is, so none keeps them out. */
+  #isSignedInNear(person: Person | undefined, { address }: Client): boolean {
+    if (person === undefined) return false;
+    const signIns = this.#deps.store.signIns.listOf(person.id);
+    return signIns.some((signIn) => networkOf(signIn.address) === networkOf(address));
   }
 
   #countFrom(what: string, { address }: Client): Problem | undefined {

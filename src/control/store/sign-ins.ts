@@ -5,6 +5,8 @@ import { newId } from './ids.ts';
 
 /** A browser that is used stays signed in. */
 export const SIGN_IN_MS = 30 * 86_400_000;
+/** A person has some browsers and machines; the one that was seen longest ago goes. */
+const SESSIONS_PER_PERSON_MAX = 100;
 /** That it was used is told to the hour: not every request is a write. */
 const SEEN_MS = 3_600_000;
 
@@ -28,6 +30,7 @@ export class SignIns {
   readonly #remove: Statement;
   readonly #removeOf: Statement;
   readonly #prune: Statement;
+  readonly #pruneOf: Statement;
 
   constructor(database: Database) {
     this.#match = database.prepare('SELECT * FROM session WHERE hash = ?');
@@ -37,6 +40,10 @@ export class SignIns {
     this.#remove = database.prepare('DELETE FROM session WHERE id = ?');
     this.#removeOf = database.prepare('DELETE FROM session WHERE person = ?');
     this.#prune = database.prepare('DELETE FROM session WHERE expires_ms <= ?');
+    this.#pruneOf = database.prepare(
+      `DELETE FROM session WHERE id IN (SELECT id FROM session WHERE person = ?
+         ORDER BY seen_ms DESC LIMIT -1 OFFSET ${SESSIONS_PER_PERSON_MAX - 1})`,
+    );
   }
 
   match(offered: Secret): SignIn | undefined {
@@ -60,6 +67,7 @@ export class SignIns {
   ): Secret {
     const secret = new Secret(randomSecret(), 'session');
     this.#prune.run(nowMs);
+    this.#pruneOf.run(person);
     this.#insert.run(secret.hash(), newId(), person, address, userAgent, nowMs, nowMs, expiresMs);
     return secret;
   }
