@@ -198,6 +198,32 @@ test('what is no OBS is refused, and the one before stays', async (t) => {
   assert.equal(obs?.bytes, OBS.length);
 });
 
+test('a ZIP that unpackers would not agree on is refused: other names in its headers, names twice, links', async (t) => {
+  const { upload, folder } = start(t);
+  const files = { 'data/one.txt': text('1'), 'data/two.txt': text('2') };
+  const zip = () => Buffer.from(zipSync({ 'bin/64bit/obs64.exe': text('x'), ...files }));
+  const otherName = zip();
+  otherName.write('../../../evil', otherName.indexOf('data/one.txt'), 'latin1');
+  const twice = zip();
+  for (let at = twice.indexOf('two'); at !== -1; at = twice.indexOf('two')) twice.write('ONE', at);
+  const link = zip();
+  const record = link.lastIndexOf('data/one.txt') - 46;
+  link[record + 5] = 3; // made on Unix
+  link.writeUInt32LE(0xa1ff0000, record + 38);
+  const unicode = new Uint8Array([1, 0, 0, 0, 0, ...text('../evil')]);
+  const renamed = zipSync({
+    'bin/64bit/obs64.exe': text('x'),
+    'data/one.txt': [text('1'), { extra: { 28789: unicode } }],
+  });
+  assert.equal((await upload(new Uint8Array(zip()))).status, 200);
+  for (const [name, body] of Object.entries({ otherName, twice, link, renamed })) {
+    const refused = await upload(new Uint8Array(body));
+    assert.equal(refused.status, 422, name);
+    assert.match(await refused.text(), /links, or files whose names|damaged/, name);
+  }
+  assert.deepEqual(readdirSync(folder), ['obs-windows.zip']);
+});
+
 test('one upload at a time, and what a killed server left behind is cleared away', async (t) => {
   const { upload, folder } = start(t);
   let go = (): void => undefined;

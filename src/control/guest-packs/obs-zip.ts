@@ -12,7 +12,13 @@ import {
   type ZipEntry,
   type ZipProblem,
 } from '../../guest-pack/zip/directory.ts';
-import { inspectObs, type ObsContent, type ObsProblem } from '../../guest-pack/zip/obs.ts';
+import {
+  headBytes,
+  inspectObs,
+  isCalledAlike,
+  type ObsContent,
+  type ObsProblem,
+} from '../../guest-pack/zip/obs.ts';
 import type { Problem } from '../problem.ts';
 
 /** OBS 32 has 200 MB; three of them would still fit on the smallest machine that is for rent. */
@@ -213,16 +219,24 @@ async function readObs(
   if (typeof entries === 'string') return entries;
   const content = inspectObs(entries);
   if (typeof content === 'string') return content;
-  return (await hasHeaders(file, entries)) ? { entries, content } : 'damaged';
+  return (await lookAtHeaders(file, entries)) ?? { entries, content };
 }
 
-/** What a directory points at is there: what lies between is copied without a look. */
-async function hasHeaders(file: FileHandle, entries: readonly ZipEntry[]): Promise<boolean> {
-  for (const { from } of entries) {
+/** What a directory points at is there, by the same name: what lies between is copied without a look. */
+async function lookAtHeaders(
+  file: FileHandle,
+  entries: readonly ZipEntry[],
+): Promise<'damaged' | 'ambiguous' | undefined> {
+  for (const entry of entries) {
+    const { from, to } = entry;
     const header = await readAt(file, from, HEADER_BYTES);
-    if (header.readUInt32LE(0) !== HEADER_SIGNATURE) return false;
+    if (header.readUInt32LE(0) !== HEADER_SIGNATURE || from + headBytes(header) > to) {
+      return 'damaged';
+    }
+    const head = await readAt(file, from, headBytes(header));
+    if (!isCalledAlike(entry, head)) return 'ambiguous';
   }
-  return true;
+  return undefined;
 }
 
 /** Zeros where the file ends before. */
@@ -261,6 +275,8 @@ const UNFIT: Readonly<Record<ZipProblem | ObsProblem, string>> = {
     'There is no bin/64bit/obs64.exe in this ZIP. Upload OBS for Windows as a ZIP (x64), not its installer and not its sources.',
   'unsafe-names':
     'This ZIP has files that would land outside its folder. Upload the one that OBS publishes, as it is.',
+  ambiguous:
+    'This ZIP has links, or files whose names are not the same everywhere in it. Upload the one that OBS publishes, as it is.',
   encrypted: 'This ZIP is encrypted. Upload the one that OBS publishes, as it is.',
 };
 const TOO_LARGE: Problem = {

@@ -27,7 +27,7 @@ const RECORD_SIGNATURE = 0x02014b50;
 export const HEADER_SIGNATURE = 0x04034b50;
 const END_BYTES = 22;
 const COMMENT_BYTES_MAX = 0xffff;
-const RECORD_BYTES = 46;
+export const RECORD_BYTES = 46;
 /** A local header without its name and extra fields. */
 export const HEADER_BYTES = 30;
 /** Says that the real number stands in a ZIP64 record (§4.4.1.4). */
