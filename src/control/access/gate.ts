@@ -343,6 +343,7 @@ export class Gate {
   }
 
   #hear(event: MediaEvent): void {
+    if (event.type === 'session-connected') this.#grants.connected(event.session);
     if (event.type === 'session-ended') this.ended(event.session);
     if (event.type === 'stream-live') this.#wasActive(event.stream);
   }

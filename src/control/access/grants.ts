@@ -26,6 +26,9 @@ export class Grants {
   readonly #publishers = new Set<Grant>();
   readonly #viewersPerNetwork = new Map<string, number>();
   readonly #viewersPerLink = new Map<string, number>();
+  /** Viewers that asked, and of which no media path is known yet; by their networks. */
+  readonly #coming = new Set<SessionId>();
+  readonly #comingPerNetwork = new Map<string, number>();
 
   get size(): number {
     return this.#grants.size;
@@ -34,6 +37,16 @@ export class Grants {
   add(grant: Grant): void {
     this.#grants.set(grant.request.session, grant);
     this.#count(grant, 1);
+    const { action, session, client } = grant.request;
+    if (action !== 'view') return;
+    this.#coming.add(session);
+    add(this.#comingPerNetwork, networkOf(client.address), 1);
+  }
+
+  /** It is here. */
+  connected(session: SessionId): void {
+    const grant = this.#grants.get(session);
+    if (grant !== undefined) this.#arrived(grant);
   }
 
   find(session: SessionId): Grant | undefined {
@@ -46,6 +59,7 @@ export class Grants {
     if (grant === undefined) return undefined;
     this.#grants.delete(session);
     this.#count(grant, -1);
+    this.#arrived(grant);
     clearTimeout(grant.timer);
     return grant;
   }
@@ -79,6 +93,11 @@ export class Grants {
     return this.#viewersPerNetwork.get(networkOf(address)) ?? 0;
   }
 
+  /** Viewers from a network who asked, and are not here yet. */
+  comingFrom(address: string): number {
+    return this.#comingPerNetwork.get(networkOf(address)) ?? 0;
+  }
+
   get viewerCount(): number {
     return this.#grants.size - this.#publishers.size;
   }
@@ -95,6 +114,10 @@ export class Grants {
     const names = new Set([...this.#publishers].filter(wanted).map(({ stream }) => stream));
     names.delete(but);
     return names.size;
+  }
+
+  #arrived({ request: { session, client } }: Grant): void {
+    if (this.#coming.delete(session)) add(this.#comingPerNetwork, networkOf(client.address), -1);
   }
 
   #count(grant: Grant, change: 1 | -1): void {

@@ -27,6 +27,14 @@ export type LimitOptions = {
 const GUESSES: ReadonlySet<DenialReason> = new Set(['wrong-key', 'link-wrong']);
 /** A crowd behind one address comes at once: three minutes' worth. */
 const ATTEMPT_BURST_MINUTES = 3;
+/**
+ * Of all places, how many those of one network may hold who asked and are not here yet: asking is all that takes. At least so many,
+ * for a few who come at once.
+ */
+const COMING_SHARE = 1 / 4;
+const COMING_MIN = 8;
+/** They are here within a second or two, or never. */
+const COMING_RETRY_S = 2;
 /** Asking again sooner than this is of little use when all places are taken. */
 const FULL_RETRY_S = 30;
 
@@ -71,6 +79,10 @@ export class Limits {
         return { reason: 'too-many-attempts', what: 'attempts from your address', retryAfterS };
       }
     }
+    if (request.action === 'view' && isCounted && this.#areTooManyComing(address, grants)) {
+      const what = 'viewers from your address at once';
+      return { reason: 'limit-reached', what, retryAfterS: COMING_RETRY_S };
+    }
     const what =
       request.action === 'publish'
         ? this.#publisherLimit(request, keyId, grants, isCounted)
@@ -106,6 +118,12 @@ export class Limits {
     if (isFull(publishersPerAddress, ofAddress)) return 'streams from your address';
     const ofKey = keyId === undefined ? 0 : grants.streamsWith(keyId, stream);
     return isFull(publishersPerKey, ofKey) ? 'streams with this key' : undefined;
+  }
+
+  #areTooManyComing(address: string, grants: Grants): boolean {
+    const { viewers } = this.#options;
+    if (viewers === 0) return false;
+    return grants.comingFrom(address) >= Math.max(COMING_MIN, Math.floor(viewers * COMING_SHARE));
   }
 
   #viewerLimit(address: string, grants: Grants, isCounted: boolean): string | undefined {

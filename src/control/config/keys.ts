@@ -311,7 +311,10 @@ export const keys = {
         initial: 512,
         says: 'Viewers at one address: a school, an office.',
       }),
-      viewers: count(COUNT_MAX, { initial: 0, says: 'Viewers of all streams together.' }),
+      viewers: count(COUNT_MAX, {
+        initial: 0,
+        says: 'Viewers of all streams together. Those of one address who have asked and are not connected yet have a quarter of the places, and eight at least.',
+      }),
       egress: bitrate(EGRESS_RANGE, {
         initial: 0,
         says: 'Bits a second to all viewers together, such as `700M` on a line of 1 Gbit/s. No further viewer is let in above it.',
