@@ -10,6 +10,7 @@ import { Secret } from '../../access/secret.ts';
 import type { GuestInfo, InvitesResponse, MadeGuestKey, MadeInvite } from '../../api/guests.ts';
 import type { Health } from '../../api/health.ts';
 import { testStreamOf } from '../../base/names.ts';
+import { Tally } from '../guests/tally.ts';
 import { apiRoutes } from './api.ts';
 
 const MINUTE_MS = 60_000;
@@ -291,6 +292,8 @@ test('the tally is told when it changes, and kept of what is lit', () => {
   tally.set(streamName('show/b'), 'preview');
   tally.set(streamName('show/a'), 'off');
   assert.deepEqual(tally.list(), [{ stream: 'show/b', state: 'preview' }]);
+  const again = new Tally(world.store.tallies, () => assert.fail('nothing has changed'));
+  assert.deepEqual(again.list(), tally.list(), 'a restart forgets none');
   assert.equal(world.told.length, 3);
   for (let round = 0; round < 2000; round++) tally.set(streamName(`show/x${round}`), 'program');
   assert.equal(tally.list().length, 1000);

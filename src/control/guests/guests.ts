@@ -64,7 +64,7 @@ export class Guests {
   constructor(deps: GuestsDeps) {
     this.#deps = deps;
     this.#startMs = deps.nowMs();
-    this.tally = new Tally((stream, state) => this.#tellTally(stream, state));
+    this.tally = new Tally(deps.store.tallies, (stream, state) => this.#tellTally(stream, state));
   }
 
   /** Takes former keys back in time, until {@link stop}. */

@@ -185,4 +185,9 @@ export const migrations: readonly string[] = [
    ) STRICT`,
   // Of the configured password that was given; NULL where it was one of the database's.
   `ALTER TABLE view_pass ADD COLUMN proof BLOB`,
+
+  `CREATE TABLE tally (
+     stream TEXT PRIMARY KEY,        -- app/stream
+     state  TEXT NOT NULL            -- preview or program
+   ) STRICT`,
 ];

@@ -16,6 +16,7 @@ import { ShortLinks } from './short-links.ts';
 import { SignIns } from './sign-ins.ts';
 import { StreamKeys } from './stream-keys.ts';
 import { Streams } from './streams.ts';
+import { Tallies } from './tallies.ts';
 import { ViewLinks } from './view-links.ts';
 import { ViewPasses } from './view-passes.ts';
 
@@ -42,6 +43,7 @@ export class Store {
   readonly bans: Bans;
   readonly shortLinks: ShortLinks;
   readonly posters: Posters;
+  readonly tallies: Tallies;
 
   private constructor(database: Database) {
     this.database = database;
@@ -59,6 +61,7 @@ export class Store {
     this.bans = new Bans(database);
     this.shortLinks = new ShortLinks(database);
     this.posters = new Posters(database);
+    this.tallies = new Tallies(database);
   }
 
   /** Opens or makes the database in a file of this path. Tests keep theirs in `:memory:`. */
