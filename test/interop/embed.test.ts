@@ -72,8 +72,17 @@ const framed = (path: string) =>
 for (const path of ['embed/show/stage', 'show/stage', 'embed/named/stage', 'named/stage']) {
   test(`${path} plays in the other site's frame`, async () => {
     const page = await framed(path);
+    const refusals: string[] = [];
+    page.on('console', (message) => {
+      if (message.text().includes('screen-wake-lock')) refusals.push(message.text());
+    });
     const frame = await frameOf(page);
     await until(frame, isLive);
+    await page.waitForTimeout(REFUSED_MS);
+    assert.ok(
+      refusals.length <= 1,
+      `asked again and again for what the frame may not: ${refusals}`,
+    );
     if (path === 'embed/show/stage') {
       await page.screenshot({ path: 'test-results/screens/embed.png' });
     }

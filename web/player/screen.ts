@@ -74,7 +74,8 @@ export class Screen {
       this.#lock = navigator.wakeLock?.request('screen');
       this.#lock?.then(
         (lock) => lock.addEventListener('release', () => this.#forget()),
-        () => this.#forget(),
+        // A frame that may not, or a battery that is low: asked each second, browsers fill their console with it.
+        () => document.addEventListener('visibilitychange', () => this.#forget(), { once: true }),
       );
     }
   }

@@ -86,7 +86,7 @@ function limitOf(text: string | undefined): number | undefined {
 }
 
 function frameFor(url: string, title: string, room: { width: number; height: number }): string {
-  return `<iframe src="${escapeHtml(url)}" width="${room.width}" height="${room.height}" title="${escapeHtml(title)}" allow="autoplay; fullscreen; picture-in-picture" style="border:0" loading="lazy"></iframe>`;
+  return `<iframe src="${escapeHtml(url)}" width="${room.width}" height="${room.height}" title="${escapeHtml(title)}" allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock" style="border:0" loading="lazy"></iframe>`;
 }
 
 const NO_SUCH: Problem = {

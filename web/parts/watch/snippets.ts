@@ -9,7 +9,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** A frame: nothing of the page around it can be reached from in there. */
 export function frameSnippet(embedUrl: string, title: string): string {
-  return `<iframe src="${escaped(embedUrl)}" title="${escaped(title)}" width="640" height="360" allow="autoplay; fullscreen; picture-in-picture" style="border:0" loading="lazy"></iframe>`;
+  return `<iframe src="${escaped(embedUrl)}" title="${escaped(title)}" width="640" height="360" allow="autoplay; fullscreen; picture-in-picture; screen-wake-lock" style="border:0" loading="lazy"></iframe>`;
 }
 
 /** The player as part of the page, to be styled and scripted. */

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ServerInfo } from '../../../../src/api/server.ts';
 import { siteFor } from '../../../parts/site.ts';
+import { frameSnippet } from '../../../parts/watch/snippets.ts';
 import { CopyButton, CopyField } from '../../../ui/copy-field.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { Field } from '../../../ui/field.tsx';
@@ -45,7 +46,7 @@ export function Addresses({
           <CopyField label="Watch page" value={addresses.watchUrl} />
           <CopyField
             label="Embed code"
-            value={embedCode(page, name)}
+            value={frameSnippet(new URL(`/embed/${name}`, page).href, name)}
             help="For the HTML of another page."
           />
           <CopyField
@@ -87,7 +88,7 @@ export function AddressCopies({
   const { watchUrl, whipUrl, rtmpUrl, rtmpStream } = addresses;
   const copies: readonly (readonly [word: string, what: string, value: string])[] = [
     ['Watch', `watch page of ${name}`, watchUrl],
-    ['Embed', `embed code of ${name}`, embedCode(page, name)],
+    ['Embed', `embed code of ${name}`, frameSnippet(new URL(`/embed/${name}`, page).href, name)],
     ['WHIP', `WHIP address of ${name}`, whipUrl],
     ...(server?.ports.rtmp === null
       ? []
@@ -108,9 +109,4 @@ export function AddressCopies({
       ))}
     </div>
   );
-}
-
-function embedCode(page: string, name: string): string {
-  const source = new URL(`/embed/${name}`, page).href;
-  return `<iframe src="${source}" width="640" height="360" allow="autoplay; fullscreen; picture-in-picture" title="${name}"></iframe>`;
 }
