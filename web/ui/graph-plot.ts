@@ -42,7 +42,10 @@ export class Plot {
     this.#plot.setData([times.map((ms) => ms / 1000), [...values]], false);
     this.#plot.batch(() => {
       this.#plot.setScale('x', { min: (lastMs - spanMs) / 1000, max: lastMs / 1000 });
-      this.#plot.setScale('y', { min: 0, max: Math.max(...values, 1) * HEADROOM });
+      this.#plot.setScale('y', {
+        min: 0,
+        max: Math.max(...values.map((value) => value ?? 0), 1) * HEADROOM,
+      });
     });
   }
 

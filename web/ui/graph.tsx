@@ -7,7 +7,8 @@ export type GraphProps = {
   readonly label: string;
   /** Of each value, in ms since 1970, the oldest first. */
   readonly times: readonly number[];
-  readonly values: readonly number[];
+  /** Null where there is none: the line has a gap. */
+  readonly values: readonly (number | null)[];
   /** A value as its axis says it. */
   readonly format: (value: number) => string;
   /** What is shown of time, up to the last value. */

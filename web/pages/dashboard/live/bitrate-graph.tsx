@@ -4,13 +4,14 @@ import type { StreamInfo } from '../../../../src/api/streams.ts';
 import { api } from '../../../parts/api.ts';
 import { bitrate } from '../../../parts/words.ts';
 import { Graph } from '../../../ui/graph.tsx';
-import { fromHistory, type Sample, spanOf, withSample } from './samples.ts';
+import { fromHistory, linesOf, type Sample, spanOf, wasAway, withSample } from './samples.ts';
 import { receivedBps } from './words.ts';
 
 /** What came in over the last minutes: what the server has noted, then what the page sees. */
 export function BitrateGraph({ stream }: { readonly stream: StreamInfo }) {
   const { name, publisher } = stream;
   const [samples, setSamples] = useState<readonly Sample[]>([]);
+  const [timesAway, setTimesAway] = useState(0);
   useEffect(() => {
     let isWanted = true;
     void api.get<StreamHistory>(`/streams/${name}/history`).then((answer) => {
@@ -19,9 +20,10 @@ export function BitrateGraph({ stream }: { readonly stream: StreamInfo }) {
     return () => {
       isWanted = false;
     };
-  }, [name]);
+  }, [name, timesAway]);
   useEffect(() => {
     const sample = { atMs: Date.now(), bps: receivedBps(stream.publisher) };
+    if (wasAway(samples, sample.atMs)) setTimesAway((times) => times + 1);
     setSamples((list) => withSample(list, sample));
   }, [stream]);
   const values = samples.map(({ bps }) => bps);
@@ -35,8 +37,7 @@ export function BitrateGraph({ stream }: { readonly stream: StreamInfo }) {
       {samples.length > 1 && (
         <Graph
           label={`Bit rate of ${name} over the last minutes: now ${now}, ${range}`}
-          times={samples.map(({ atMs }) => atMs)}
-          values={values}
+          {...linesOf(samples)}
           format={bitrate}
           spanMs={spanOf(samples)}
         />

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromHistory, GRAPH_MS, spanOf, withSample } from './samples.ts';
+import { fromHistory, GRAPH_MS, linesOf, spanOf, wasAway, withSample } from './samples.ts';
 
 test('what the server has noted comes before what the page has seen', () => {
   const history = [
@@ -16,6 +16,24 @@ test('what the server has noted comes before what the page has seen', () => {
     [1, 2, 4],
   );
   assert.deepEqual(fromHistory([], seen), seen);
+  const early = [{ atMs: 1_000, bps: 5 }];
+  assert.deepEqual(
+    fromHistory(history, early).map(({ bps }) => bps),
+    [5, 1, 2],
+    'a server that has restarted knows less than the page',
+  );
+});
+
+test('a line has a gap where a stream was not there', () => {
+  const samples = [0, 5_000, 95_000, 100_000].map((atMs) => ({ atMs, bps: 7 }));
+  assert.deepEqual(linesOf(samples), {
+    times: [0, 5_000, 50_000, 95_000, 100_000],
+    values: [7, 7, null, 7, 7],
+  });
+  assert.deepEqual(linesOf([]), { times: [], values: [] });
+  assert.equal(wasAway(samples, 105_000), false);
+  assert.equal(wasAway(samples, 160_000), true, 'a tab in the background');
+  assert.equal(wasAway([], 160_000), false);
 });
 
 test('a graph grows by steps, and forgets', () => {

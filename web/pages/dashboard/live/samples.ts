@@ -10,14 +10,43 @@ const GRAPH_MS_MIN = 120_000;
 /** Events make the page look more often than a graph has room for. */
 const STEP_MS = 3_000;
 
-/** What the server has noted, and then what the page has seen since. */
+/** The server notes something every five seconds while a stream is on: where this is missing, it was not. */
+const GAP_MS = 20_000;
+
+/** What the server has noted, with what the page has seen before (of a server that forgot it) and since. */
 export function fromHistory(
   history: readonly StreamSample[],
   seen: readonly Sample[],
 ): readonly Sample[] {
   const noted = history.map(({ at, receivedBps }) => ({ atMs: Date.parse(at), bps: receivedBps }));
-  const lastMs = noted.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
-  return [...noted, ...seen.filter(({ atMs }) => atMs > lastMs)];
+  const firstMs = noted[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  const lastMs = noted.at(-1)?.atMs ?? Number.POSITIVE_INFINITY;
+  return [
+    ...seen.filter(({ atMs }) => atMs < firstMs),
+    ...noted,
+    ...seen.filter(({ atMs }) => atMs > lastMs),
+  ];
+}
+
+/** Whether the page saw nothing for so long, as in the background, that the server is to be asked. */
+export function wasAway(samples: readonly Sample[], nowMs: number): boolean {
+  const last = samples.at(-1);
+  return last !== undefined && nowMs - last.atMs > GAP_MS;
+}
+
+/** For a graph: its line ends where a stream did, and begins anew. */
+export function linesOf(samples: readonly Sample[]): {
+  readonly times: readonly number[];
+  readonly values: readonly (number | null)[];
+} {
+  const points = samples.flatMap(({ atMs, bps }, at) => {
+    const beforeMs = samples[at - 1]?.atMs ?? atMs;
+    const point: [number, number | null] = [atMs, bps];
+    if (atMs - beforeMs <= GAP_MS) return [point];
+    const gap: [number, number | null] = [(beforeMs + atMs) / 2, null];
+    return [gap, point];
+  });
+  return { times: points.map(([ms]) => ms), values: points.map(([, bps]) => bps) };
 }
 
 /** One more; what is too old for the graph goes. */
