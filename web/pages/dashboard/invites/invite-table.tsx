@@ -6,7 +6,7 @@ import { api, part } from '../../../parts/api.ts';
 import { counted, dateTime } from '../../../parts/words.ts';
 import { StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
-import { type Column, Table } from '../../../ui/table.tsx';
+import { type Column, LongTable } from '../../../ui/table.tsx';
 import { confirmAndTell } from '../../../ui/work.ts';
 import { standingOf } from '../common/expiry.ts';
 import { browserWords } from './browser-words.ts';
@@ -38,7 +38,15 @@ export function InviteTable({
     ways === undefined
       ? [guestColumn, ...pastColumns(), opened]
       : [guestColumn, opened, ...goodColumns(nowMs, ways)];
-  return <Table caption={caption} columns={columns} rows={invites} keyOf={({ id }) => id} />;
+  return (
+    <LongTable
+      caption={caption}
+      columns={columns}
+      rows={invites}
+      keyOf={({ id }) => id}
+      wordsOf={({ name, slots }) => `${name} ${slots.join(' ')}`}
+    />
+  );
 }
 
 const guestColumn: Column<InviteInfo> = {

@@ -7,7 +7,7 @@ import { dateTime } from '../../../parts/words.ts';
 import { StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { EmptyState } from '../../../ui/card.tsx';
-import { type Column, Table } from '../../../ui/table.tsx';
+import { type Column, LongTable, Table } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 import { confirmAndTell } from '../../../ui/work.ts';
 import { standingOf } from '../common/expiry.ts';
@@ -73,11 +73,12 @@ function KeyLists({
       ) : (
         <>
           <div class="ui-buttons">{add}</div>
-          <Table
+          <LongTable
             caption="Keys that are good"
             columns={columnsOf(nowMs, onChange)}
             rows={good}
             keyOf={({ id }) => id}
+            wordsOf={({ name, target }) => `${name} ${sayTarget(target)}`}
           />
         </>
       )}

@@ -7,7 +7,7 @@ import { dateTime } from '../../../parts/words.ts';
 import { StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
 import { EmptyState } from '../../../ui/card.tsx';
-import { type Column, Table } from '../../../ui/table.tsx';
+import { type Column, LongTable, Table } from '../../../ui/table.tsx';
 import { toast } from '../../../ui/toasts.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 import { confirmAndTell } from '../../../ui/work.ts';
@@ -90,11 +90,12 @@ function LinkLists({ links, add, onShow, onChange }: ListProps) {
       ) : (
         <>
           <div class="ui-buttons">{add}</div>
-          <Table
+          <LongTable
             caption="Links that are good"
             columns={columnsOf(nowMs, onShow, onChange)}
             rows={good}
             keyOf={({ id }) => id}
+            wordsOf={({ name, target }) => `${name} ${sayTarget(target)}`}
           />
         </>
       )}

@@ -6,7 +6,7 @@ import { api, part } from '../../../parts/api.ts';
 import { Button } from '../../../ui/button.tsx';
 import { EmptyState } from '../../../ui/card.tsx';
 import { CopyButton } from '../../../ui/copy-field.tsx';
-import { type Column, Table } from '../../../ui/table.tsx';
+import { type Column, LongTable } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 import { confirmAndTell } from '../../../ui/work.ts';
 import { NewShortLink } from './new-short-link.tsx';
@@ -35,11 +35,12 @@ export function ShortLinks() {
           ) : (
             <>
               <div class="ui-buttons">{add}</div>
-              <Table
+              <LongTable
                 caption="Short links"
                 columns={columnsOf(asked.reload)}
                 rows={links}
                 keyOf={({ name }) => name}
+                wordsOf={({ name, stream }) => `${name} ${stream}`}
               />
             </>
           )

@@ -6,7 +6,7 @@ import type { Person } from '../../../parts/session.ts';
 import { dateTime } from '../../../parts/words.ts';
 import { Badge, StatusBadge } from '../../../ui/badge.tsx';
 import { Button } from '../../../ui/button.tsx';
-import { type Column, Table } from '../../../ui/table.tsx';
+import { type Column, LongTable } from '../../../ui/table.tsx';
 import { Loaded, useAnswer } from '../../../ui/use-answer.tsx';
 import { confirmAndTell } from '../../../ui/work.ts';
 import { EditPerson } from './edit-person.tsx';
@@ -29,11 +29,12 @@ export function People({ me }: { readonly me: Person }) {
       </div>
       <Loaded asked={asked}>
         {({ people }) => (
-          <Table
+          <LongTable
             caption="People with an account"
             columns={columnsOf(me, setEdited, asked.reload)}
             rows={people}
             keyOf={({ id }) => id}
+            wordsOf={({ name, role }) => `${name} ${role}`}
           />
         )}
       </Loaded>
