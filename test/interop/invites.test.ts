@@ -88,6 +88,24 @@ test('an app that is not there is told, in the server’s words', async () => {
   await page.getByText('This server has no app "api": make it first.').waitFor();
 });
 
+test('a stream that is listed is picked', async () => {
+  await page.evaluate(async () => {
+    const headers = { 'Content-Type': 'application/json' };
+    await fetch('/api/apps', { method: 'POST', headers, body: '{"name": "gala"}' });
+    const body = '{"label": "Left camera"}';
+    await fetch('/api/apps/gala/slots/left', { method: 'PUT', headers, body });
+  });
+  await page.reload();
+  await page.getByRole('button', { name: 'Invite somebody' }).click();
+  await page.getByLabel('Add a listed stream').selectOption({ label: 'gala/left: Left camera' });
+  assert.equal(await page.getByLabel('To which streams').inputValue(), 'gala/left');
+  await page.getByLabel('Add a listed stream').waitFor({ state: 'detached' });
+  await page.getByLabel('The guest’s name').fill('Grace');
+  await page.getByRole('button', { name: 'Make the link' }).click();
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByText('to gala/left').waitFor();
+});
+
 test('an invite that expires ends what it let in', async () => {
   const token = await page.evaluate(
     (body) =>

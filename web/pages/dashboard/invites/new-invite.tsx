@@ -7,6 +7,7 @@ import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { type Expiry, expiryTime } from '../common/expiry.ts';
 import { BAD_DATE, ExpiryField } from '../common/fields.tsx';
 import { wordsIn } from '../common/target.ts';
+import { ListedStreams } from './listed-streams.tsx';
 
 /** Asks somebody to stream. */
 export function NewInvite({
@@ -51,6 +52,7 @@ export function NewInvite({
         onInput={setStreams}
         error={wasTried ? wrong : undefined}
       />
+      <ListedStreams taken={slots} onPick={(stream) => setStreams([...slots, stream].join('\n'))} />
       <ExpiryField
         value={expiry}
         onChange={setExpiry}
