@@ -54,9 +54,11 @@ export function Loaded<Value>({
   return (
     <>
       {failure && (
-        <Notice tone="error" action={<WayOut failure={failure} reload={reload} />}>
-          {failure.message}
-        </Notice>
+        <div class={value === undefined ? undefined : 'ui-stays'}>
+          <Notice tone="error" action={<WayOut failure={failure} reload={reload} />}>
+            {failure.message}
+          </Notice>
+        </div>
       )}
       {value === undefined
         ? failure === undefined && <p class="soft ui-loading">One moment …</p>

@@ -13,8 +13,10 @@ export function Connection({
 }) {
   if (state !== 'lost' || failure !== undefined) return null;
   return (
-    <Notice tone="warning">
-      The connection to the server is lost, so this may be out of date. It comes back by itself.
-    </Notice>
+    <div class="ui-stays">
+      <Notice tone="warning">
+        The connection to the server is lost, so this may be out of date. It comes back by itself.
+      </Notice>
+    </div>
   );
 }

@@ -77,13 +77,18 @@ export function StreamCard({ stream, tally, url, mayChange, onChange }: StreamCa
         <EndDialog
           title={`End ${name}?`}
           path={`/streams/${name}/publisher`}
-          what={publisher.protocol === 'demo' ? 'demo' : 'publisher'}
+          what={whatEnds(stream)}
           onDone={onChange}
           onClose={close}
         />
       )}
     </Card>
   );
+}
+
+function whatEnds({ publisher, publishedBy }: ListedStream): 'demo' | 'guest' | 'publisher' {
+  if (publisher?.protocol === 'demo') return 'demo';
+  return publishedBy?.kind === 'invite' ? 'guest' : 'publisher';
 }
 
 function Badges({
