@@ -56,7 +56,7 @@ export function encoderOptions(kind: PackKind): Option<EncoderWord>[] {
 export function pictureOptions(): Option<PictureWord>[] {
   return (Object.keys(PICTURES) as PictureWord[]).map((value) => {
     const { width, height, fps, kbps } = PICTURES[value];
-    return { value, label: `${width} × ${height}, ${fps} a second, ${kbps} kbit/s` };
+    return { value, label: `${width} × ${height}, ${fps} fps, ${kbps} kbit/s` };
   });
 }
 

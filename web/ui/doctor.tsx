@@ -60,7 +60,11 @@ export function Doctor({
   }
   return (
     <div class="ui-doctor">
-      {failure && <Notice tone="warning">{failure.message}</Notice>}
+      {failure && (
+        <Notice tone="warning">
+          What stands here may be old: the server cannot be asked now. It goes on by itself.
+        </Notice>
+      )}
       <CheckList verdict={health.verdict} levelDb={health.facts?.audio?.levelDb ?? null} />
     </div>
   );

@@ -135,7 +135,7 @@ function Transfer({ path, choice }: { readonly path: string; readonly choice: Pa
       </div>
       {state.phase === 'done' && (
         <Notice tone="good" title="It is in your downloads. What to do with it:">
-          <ol class="ui-pack-steps">
+          <ol class="ui-pack-steps" ref={showAll}>
             {stepsFor(choice).map((step) => (
               <li key={step}>{step}</li>
             ))}
@@ -144,6 +144,11 @@ function Transfer({ path, choice }: { readonly path: string; readonly choice: Pa
       )}
     </>
   );
+}
+
+/** They appear at the end of what may be full already, such as a dialog on a phone. */
+function showAll(steps: HTMLElement | null): void {
+  steps?.scrollIntoView({ block: 'nearest' });
 }
 
 function Progress({

@@ -70,7 +70,8 @@ async function showWhoIsIn(): Promise<void> {
     title('Sign in', 'Sign in');
     lead('This server has its owner already: the code is used up. Sign in with that account.');
   } else if (needsOwner && mode.kind === 'sign-in') {
-    lead('This server has no owner yet. Its terminal shows the address that makes the account.');
+    lead('This server has no owner yet. Its terminal shows the address that makes the account. ');
+    byId('lead').append(linkTo('/setup', 'I have its code'));
   }
 }
 
@@ -101,6 +102,13 @@ function title(heading: string, action: string): void {
 function lead(text: string): void {
   byId('lead').hidden = false;
   byId('lead').textContent = text;
+}
+
+function linkTo(href: string, text: string): HTMLAnchorElement {
+  const link = document.createElement('a');
+  link.href = href;
+  link.textContent = text;
+  return link;
 }
 
 function tell(trouble: string | undefined): void {

@@ -72,8 +72,8 @@ export function ObsPanel({ slot, guest }: { readonly slot: GuestSlot; readonly g
 }
 
 const PROTOCOLS: Readonly<Record<GuestProtocol, string>> = {
-  whip: 'WHIP: the quickest (OBS 30 and newer)',
-  rtmp: 'RTMP: every OBS, and other programs',
+  whip: 'WHIP: quickest, from OBS 30 on',
+  rtmp: 'RTMP: every OBS and program',
 };
 
 const LEADS: Readonly<Record<GuestProtocol, string>> = {
