@@ -88,7 +88,7 @@ test('an app that is not there is told, in the server’s words', async () => {
   await page.getByText('This server has no app "api": make it first.').waitFor();
 });
 
-test('a stream that is listed is picked', async () => {
+test('a stream that is listed is picked; a name that is long is held', async () => {
   await page.evaluate(async () => {
     const headers = { 'Content-Type': 'application/json' };
     await fetch('/api/apps', { method: 'POST', headers, body: '{"name": "gala"}' });
@@ -100,10 +100,15 @@ test('a stream that is listed is picked', async () => {
   await page.getByLabel('Add a listed stream').selectOption({ label: 'gala/left: Left camera' });
   assert.equal(await page.getByLabel('To which streams').inputValue(), 'gala/left');
   await page.getByLabel('Add a listed stream').waitFor({ state: 'detached' });
-  await page.getByLabel('The guest’s name').fill('Grace');
+  await page.getByLabel('The guest’s name').fill('G'.repeat(100));
   await page.getByRole('button', { name: 'Make the link' }).click();
+  const link = page.getByRole('group', { name: 'Invite link' }).locator('code');
+  const guest = await Screen.open(guests, (await link.textContent()) ?? '');
   await page.getByRole('button', { name: 'I have copied it' }).click();
   await page.getByText('to gala/left').waitFor();
+  await guest.page.getByRole('heading', { name: /^Hello G+$/ }).waitFor();
+  await guest.inspect('guest-long-name');
+  await guest.page.close();
 });
 
 test('an invite that expires ends what it let in', async () => {
