@@ -169,8 +169,9 @@ async function serveSession(
   const stream = `${context.req.param('app')}/${context.req.param('stream')}`;
   const session = sessions.find(id);
   if (session === undefined || session.role !== endpoint.role || session.stream !== stream) {
-    if (method === 'DELETE' && sessions.hasEnded(id)) return empty(200);
-    return respond({ status: 404, reason: 'no-such-session', detail: 'This session has ended.' });
+    const reason = sessions.endedBy(id);
+    if (method === 'DELETE' && reason !== undefined) return empty(200);
+    return respond(reason === 'kicked' ? KICKED : NO_SUCH_SESSION);
   }
   if (method === 'PATCH') return patchSession(sessions, session, context);
   sessions.close(id, 'left');
@@ -188,9 +189,7 @@ async function patchSession(
   const fragment = parseFragment(body);
   if (isRefusal(fragment)) return respond(sdpProblem(fragment));
   const session = sessions.find(id);
-  if (session === undefined) {
-    return respond({ status: 404, reason: 'no-such-session', detail: 'This session has ended.' });
-  }
+  if (session === undefined) return respond(NO_SUCH_SESSION);
   const { credentials } = fragment;
   const isOfThisIceSession = credentials?.ufrag === session.remote.ufrag;
   const ifMatch = context.req.header('if-match');
@@ -243,6 +242,18 @@ async function textOf(context: Context, type: string): Promise<string | Problem>
   if (typeof body === 'object') return body.toString();
   return body === 'too-many' ? TOO_MANY_BODIES : TOO_LARGE;
 }
+
+const NO_SUCH_SESSION: Problem = {
+  status: 404,
+  reason: 'no-such-session',
+  detail: 'This session has ended.',
+};
+/** A page that comes back by itself after a restart of the server knows by this that it is not to. */
+const KICKED: Problem = {
+  status: 410,
+  reason: 'ended-by-operator',
+  detail: 'Whoever runs this server has ended this session.',
+};
 
 const TOO_LARGE: Problem = {
   status: 413,

@@ -23,7 +23,7 @@ type Entry = { session: Session; readonly onEnded: ((reason: CloseReason) => voi
 
 /** More than one machine can feed; each costs some memory even where it never connects. */
 const SESSIONS_MAX = 10_000;
-/** OBS ends its connection first and sends the DELETE after it: these still get their 200. */
+/** OBS ends its connection first and sends the DELETE after it: these still get their 200. A guest's page asks why. */
 const ENDED_MAX = 1000;
 /**
  * Viewers that have their answer and are not connected yet, for 15 s at most. Asking is all that this takes: without a
@@ -43,7 +43,7 @@ export function newSessionId(): SessionId {
 export class Sessions {
   readonly #media: MediaGate;
   readonly #entries = new Map<SessionId, Entry>();
-  readonly #ended = new Set<SessionId>();
+  readonly #ended = new Map<SessionId, CloseReason>();
   readonly #waiting = new WaitingRoom(UNCONNECTED_VIEWERS);
   readonly #unsubscribe: () => void;
 
@@ -97,9 +97,9 @@ export class Sessions {
     return this.#entries.get(id)?.session;
   }
 
-  /** Ended a short while ago, by either side. */
-  hasEnded(id: SessionId): boolean {
-    return this.#ended.has(id);
+  /** Why it ended, a short while ago, by either side. */
+  endedBy(id: SessionId): CloseReason | undefined {
+    return this.#ended.get(id);
   }
 
   /** Gives the session new ICE credentials on both sides; returns ours and the new ETag. */
@@ -126,7 +126,7 @@ export class Sessions {
   /** Ends a session for its client's sake; its `onEnded` is not called. */
   close(id: SessionId, reason: CloseReason): void {
     if (!this.#forget(id)) return;
-    this.#remember(id);
+    this.#remember(id, reason);
     this.#media.close(id, reason);
   }
 
@@ -141,7 +141,7 @@ export class Sessions {
     const entry = this.#entries.get(event.session);
     if (entry === undefined) return;
     this.#forget(event.session);
-    this.#remember(event.session);
+    this.#remember(event.session, event.reason);
     entry.onEnded?.(event.reason);
   }
 
@@ -150,9 +150,9 @@ export class Sessions {
     return this.#entries.delete(id);
   }
 
-  #remember(id: SessionId): void {
-    this.#ended.add(id);
-    for (const oldest of this.#ended) {
+  #remember(id: SessionId, reason: CloseReason): void {
+    this.#ended.set(id, reason);
+    for (const oldest of this.#ended.keys()) {
       if (this.#ended.size <= ENDED_MAX) break;
       this.#ended.delete(oldest);
     }

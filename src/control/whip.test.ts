@@ -230,6 +230,16 @@ test('DELETE after the connection ended by itself is well too', async () => {
   assert.equal(media.told.length, 1);
 });
 
+test('a session that the operator ended says so to who asks, and its DELETE is well', async () => {
+  const { media, call, publish } = start();
+  const location = locationOf(await publish());
+  media.endSession(media.last('open-publisher').session, 'show/slot-1', 'kicked');
+  const response = await call('PATCH', location, sdpfrag, '');
+  assert.equal(response.status, 410);
+  assert.match(await detailOf(response), /has ended this session/);
+  assert.equal((await call('DELETE', location)).status, 200);
+});
+
 test('nobody ends a session by another name', async () => {
   const { media, call, publish } = start();
   const location = locationOf(await publish());

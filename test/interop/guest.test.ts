@@ -140,13 +140,16 @@ async function assertPreviewed(stream: string): Promise<void> {
   assert.match(page, /<meta property="og:image" content="[^"]*\/poster\?at=\d+">/);
 }
 
-test('comes back by itself after the server restarts, and after its session was ended', async (t) => {
+test('comes back by itself after the server restarts, and not after its session was ended', async (t) => {
   const name = 'show/restart';
   const { page } = await come(t, 'Ada', name);
   await page.getByRole('button', { name: 'Go live' }).click();
   await server.waitFor(name, (stream) => stream?.live === true);
   const session = (await server.stream(name))?.publisher?.session;
   await owner.ask('DELETE', `/sessions/${session}`);
+  await page.getByText('Your picture was ended').waitFor();
+  await server.waitFor(name, (stream) => stream?.live !== true);
+  await page.getByRole('button', { name: 'Go live again' }).click();
   await server.waitFor(name, (stream) => {
     return stream?.live === true && stream.publisher?.session !== session;
   });

@@ -24,6 +24,14 @@ const REQUEST_MS_MAX = 8_000;
  */
 const RESTART_TRIES_MS = [1_500, REQUEST_MS_MAX];
 
+/** A server that restarts need not answer. */
+const FAREWELL_MS_MAX = 2_000;
+const FRAGMENT_HEADERS = {
+  'content-type': 'application/trickle-ice-sdpfrag',
+  // Whatever the resource looks like now, this replaces it (RFC 9725 §4.3.3).
+  'if-match': '*',
+};
+
 /** The session as HTTP sees it. */
 export class SdpResource {
   readonly #fetch: Fetch;
@@ -77,6 +85,16 @@ export class SdpResource {
     }
   }
 
+  /** After the server's goodbye: its answer where it ended the session for good, rather than to restart. */
+  async farewell(): Promise<Response | undefined> {
+    const url = this.#url;
+    this.#url = undefined;
+    if (url === undefined) return undefined;
+    const init = { method: 'PATCH', headers: FRAGMENT_HEADERS, body: '' };
+    const response = await this.#request(url, init, FAREWELL_MS_MAX);
+    return response?.status === 410 ? response : undefined;
+  }
+
   /** The server ended the session itself: there is nothing left to delete. */
   forget(): void {
     this.#url = undefined;
@@ -93,12 +111,7 @@ export class SdpResource {
   async #patch(body: string): Promise<Response | undefined> {
     for (const timeoutMs of RESTART_TRIES_MS) {
       if (this.#url === undefined) return undefined;
-      const init = {
-        method: 'PATCH',
-        // "*": whatever the resource looks like now, this replaces it (RFC 9725 §4.3.3).
-        headers: { 'content-type': 'application/trickle-ice-sdpfrag', 'if-match': '*' },
-        body,
-      };
+      const init = { method: 'PATCH', headers: FRAGMENT_HEADERS, body };
       const response = await this.#request(this.#url, init, timeoutMs);
       if (response !== undefined) return response;
     }

@@ -222,6 +222,18 @@ test('what the server refuses is left to the person, in its own words', async ()
   }
 });
 
+test('is over where whoever runs the server ended it, and says so', async () => {
+  const { world, client } = await live();
+  world.answers.PATCH = problem(410, 'ended-by-operator');
+  world.sender.goodbye();
+  await world.advance(5000);
+  assert.deepEqual(
+    world.requests.map(({ method }) => method),
+    ['POST', 'PATCH'],
+  );
+  assert.equal(client.state.phase === 'refused' && client.state.reason, 'ended');
+});
+
 test('takes over once, and is asked again when somebody took over from it', async () => {
   const { world, client } = await live({ takesOver: true });
   assert.equal(new URL(world.requests[0]?.url ?? '').searchParams.get('takeover'), '1');

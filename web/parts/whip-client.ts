@@ -203,7 +203,7 @@ export class WhipClient {
 
   #onPath(path: PathState): void {
     if (path === 'up') this.#onUp();
-    else if (path === 'gone') this.#retry('server-gone', GOODBYE_MS);
+    else if (path === 'gone') this.#onGone();
     // Before the first `up` the deadline decides: ICE may yet find another way.
     else if (this.#upSinceMs !== undefined) this.#lose('path-lost');
     else if (path === 'down' && !this.#restarting) this.#onNoPath();
@@ -218,6 +218,23 @@ export class WhipClient {
     this.#pathFailures = 0;
     this.#takesOver = false;
     this.#set({ phase: 'live', sinceMs: nowMs });
+  }
+
+  /** The server closed the session: it restarts, or whoever runs it wants this picture to end. */
+  #onGone(): void {
+    const session = this.#session;
+    this.#reconnecting('server-gone');
+    this.#upSinceMs = undefined;
+    this.#after(GOODBYE_MS, () => {
+      void session?.farewell().then((rejection) => {
+        if (session === this.#session) this.#onFarewell(rejection);
+      });
+    });
+  }
+
+  #onFarewell(rejection: Rejection | undefined): void {
+    if (rejection?.kind !== 'refused') this.#retry('server-gone', 0);
+    else this.#end({ phase: 'refused', reason: rejection.reason, detail: rejection.detail });
   }
 
   /** The path does not carry any more: an ICE restart keeps the session, and with it the viewers' picture. */

@@ -44,6 +44,7 @@ export type RejectedReason =
   | 'taken' // somebody else is live there
   | 'not-invited' // the invite or the key is no longer good
   | 'closed' // the app takes nobody now
+  | 'ended' // by whoever runs the server
   | 'not-allowed' // 403 otherwise
   | 'not-found' // 404
   | 'unsupported' // 406, 415, 422: no codec in common
@@ -87,6 +88,7 @@ const REASONS: Readonly<Record<string, RejectedReason>> = {
   'outside-hours': 'closed',
   'closed-idle': 'closed',
   'publishing-closed': 'closed',
+  'ended-by-operator': 'ended',
 };
 const STATUSES: Readonly<Record<number, RejectedReason>> = {
   401: 'not-invited',
@@ -153,6 +155,12 @@ export class WhipSession {
   async restartIce(): Promise<boolean> {
     const read = (answer: string) => this.#readByEncoder(answer);
     return this.#peer !== undefined && this.#resource.restartIce(this.#peer, read);
+  }
+
+  /** After the server's goodbye: why it wants the session over for good; undefined where it may only restart. */
+  async farewell(): Promise<Rejection | undefined> {
+    const response = await this.#resource.farewell();
+    return response && rejectionOf(response);
   }
 
   /** Undefined when there is nothing to read (any more). */
@@ -266,7 +274,6 @@ export class WhipSession {
     const next = pathOf(peer, this.#video?.transport?.state);
     if (next === this.#path) return;
     this.#path = next;
-    if (next === 'gone') this.#resource.forget();
     if (next !== undefined) this.#onPath(next);
   }
 }

@@ -10,7 +10,7 @@ const TEXTS = {
   publisher:
     'Its viewers wait, and see it again if it returns. Encoders come back by themselves after some seconds: to keep this one out, keep its address out for a while, or revoke its key.',
   guest:
-    'Its viewers wait, and see it again if it returns. The guest’s page goes live again by itself after some seconds, and OBS too: to keep the guest out, revoke the invite.',
+    'Its viewers wait, and see it again if it returns. The guest’s page says that you ended it, and can go live again; his OBS does so by itself. To keep the guest out, revoke the invite.',
   viewer:
     'Players come back by themselves: to keep this one out, keep its address out for a while. Then nobody at that address can watch or publish.',
   demo: 'The demo’s clip starts again with the server.',

@@ -128,7 +128,9 @@ function Refused({ state }: { readonly state: Extract<WhipState, { phase: 'refus
               Take over
             </Button>
           )}
-          <Button onClick={() => again()}>Try again</Button>
+          <Button onClick={() => again()}>
+            {state.reason === 'ended' ? 'Go live again' : 'Try again'}
+          </Button>
           <Button kind="quiet" onClick={() => broadcast.stop()}>
             Not now
           </Button>

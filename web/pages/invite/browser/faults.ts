@@ -29,7 +29,7 @@ const LOST: Readonly<Record<SendLossReason, Fault>> = {
   },
   'server-gone': {
     title: 'The server ended the connection',
-    text: 'It may be restarting, or somebody ended your picture. This page connects again by itself.',
+    text: 'It may be restarting. This page connects again by itself.',
   },
   slept: {
     title: 'This device was asleep',
@@ -55,6 +55,10 @@ const REFUSED: Readonly<Record<RejectedReason, Fault>> = {
     title: 'Nobody can go live now',
     text: 'Whoever runs the server has closed this place for now. Ask when it opens.',
   },
+  ended: {
+    title: 'Your picture was ended',
+    text: 'Whoever runs this server has ended it. Ask whoever invited you before you go live again.',
+  },
   'not-allowed': {
     title: 'The server does not let you',
     text: 'Ask whoever invited you.',
@@ -77,11 +81,13 @@ const REFUSED: Readonly<Record<RejectedReason, Fault>> = {
   },
 };
 
+/** Where ours says it all, the server's sentence would only say it again. */
+const SAID: readonly RejectedReason[] = ['taken', 'not-invited', 'ended'];
+
 /** What the person sees where the server, or the browser, refuses. The server's own sentence comes after ours. */
 export function refusedFault({ reason, detail }: Extract<WhipState, { phase: 'refused' }>): Fault {
   const { title, text } = REFUSED[reason];
-  // Where ours says it all, the server's would only say it again.
-  const says = reason === 'taken' || reason === 'not-invited' ? undefined : detail;
+  const says = SAID.includes(reason) ? undefined : detail;
   return { title, text: says === undefined ? text : `${text} The server says: ${says}` };
 }
 
